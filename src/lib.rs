@@ -1,0 +1,2 @@
+//! Influencer Matrix: portfolio optimization and simulation for creator marketing.
+
