@@ -1,0 +1,19 @@
+//! Statistics over trials: pure functions with stated shapes and treatment of undefined values.
+//!
+//! A value that is undefined in a trial is NaN. Moments, quantiles and sketches skip undefined
+//! values and say how many they used; plain sums do not skip them.
+//!
+//! Sums and moments run over granules of [`GRANULE`] values in a fixed order, merged in granule
+//! order, so that their bits depend on the values alone and not on blocks or threads.
+
+mod moments;
+mod quantiles;
+mod sketch;
+pub mod special;
+
+pub use moments::{
+    GRANULE, Moments, PairMoments, granule_sums, mean_error, probability_error, total,
+};
+pub use quantiles::{QuantileEstimate, quantiles, quantiles_with_errors};
+pub use sketch::Sketch;
+pub use special::{normal_cdf, normal_quantile, student_t_quantile};
