@@ -1,4 +1,5 @@
 //! Influencer Matrix: portfolio optimization and simulation for creator marketing.
 
+pub mod rng;
 pub mod stats;
 pub mod units;

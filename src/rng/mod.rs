@@ -1,0 +1,11 @@
+//! Random numbers by address: the same draw for the same seed, slot, quantity and block, whatever
+//! else a run computes, in whatever order, on whatever machine.
+
+mod address;
+mod philox;
+mod stream;
+mod xoshiro;
+
+pub use address::{Address, slot_hash};
+pub use philox::philox4x32_10;
+pub use stream::{STREAM_BLOCK, Stream};
