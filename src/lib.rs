@@ -1,6 +1,8 @@
 //! Influencer Matrix: portfolio optimization and simulation for creator marketing.
 
 pub mod distribution;
+pub mod model;
 pub mod rng;
+pub mod scenario;
 pub mod stats;
 pub mod units;

@@ -1,0 +1,448 @@
+//! Constraints in linear form: what the program is made of and what the plan report lists.
+//!
+//! Each constraint bounds one value of a month's counts x (one a cell): a sum Σ aᵢxᵢ, a
+//! ratio Σ aᵢxᵢ / Σ bᵢxᵢ, or the largest aᵢ among booked cells. Ratios become linear rows by
+//! multiplying out: Σ (aᵢ − bound·bᵢ) xᵢ ≤ 0 or ≥ 0, denominators being non-negative.
+
+use super::Model;
+use super::metric::{Metric, Quantity};
+use super::origin::Origin;
+use super::rules::{Band, BandSource, UserAmount};
+use super::target::{Bound, Target, TargetScope};
+use super::valuation::UnitValue;
+
+/// One constraint on a month's counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constraint {
+    /// Key path, or the user's name for it.
+    pub name: String,
+    /// Group, as exported.
+    pub kind: ConstraintKind,
+    /// The constrained value as a function of counts.
+    pub form: Form,
+    /// Least value.
+    pub low: Option<f64>,
+    /// Largest value.
+    pub high: Option<f64>,
+    /// The single number asked for before tolerance, if that is how it was stated.
+    pub asked: Option<f64>,
+    /// Set where a bound is a share of the budget and moves with it.
+    pub scales: Option<BudgetScale>,
+    /// A band that comes from the stage's preset shares.
+    pub stage_band: bool,
+    /// Unit of the value and its bounds.
+    pub unit: Unit,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// Groups of constraints, as exported in `constraints.parquet`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ConstraintKind {
+    /// Budget and least spend.
+    Budget,
+    /// Shares of spend or of partnerships.
+    Band,
+    /// Bounds on numbers of partnerships.
+    Supply,
+    /// Handling hours.
+    Hours,
+    /// Enforced targets.
+    Target,
+    /// The user's own rules.
+    User,
+}
+
+impl ConstraintKind {
+    /// Name in the outputs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Budget => "budget",
+            Self::Band => "band",
+            Self::Supply => "supply",
+            Self::Hours => "hours",
+            Self::Target => "target",
+            Self::User => "user",
+        }
+    }
+}
+
+/// The constrained value as a function of counts, one coefficient a cell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Form {
+    /// Σ aᵢxᵢ.
+    Sum(Vec<f64>),
+    /// Σ aᵢxᵢ / Σ bᵢxᵢ.
+    Ratio {
+        /// aᵢ.
+        numerator: Vec<f64>,
+        /// bᵢ ≥ 0.
+        denominator: Vec<f64>,
+    },
+    /// max { aᵢ : xᵢ > 0 }: a cell above the bound can't be booked.
+    Largest(Vec<f64>),
+}
+
+/// How a bound follows the budget.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum BudgetScale {
+    /// The upper bound is the budget itself.
+    Budget,
+    /// The lower bound is this share of the budget.
+    LowShare(f64),
+    /// The coefficients are costs divided by the budget.
+    PerBudget,
+}
+
+/// Unit of a constraint's value and bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// Currency.
+    Money,
+    /// A share in [0, 1], shown in percent; its step is one point.
+    Share,
+    /// Partnerships.
+    Count,
+    /// Hours.
+    Hours,
+    /// The unit of a metric.
+    Metric(Metric),
+    /// The user's own sum.
+    Plain,
+}
+
+impl Unit {
+    /// How far a bound is moved to price it.
+    #[must_use]
+    pub fn price_step(self) -> f64 {
+        match self {
+            Self::Money | Self::Metric(Metric::Spend | Metric::Revenue | Metric::Profit) => 1000.0,
+            Self::Share => 0.01,
+            Self::Metric(Metric::Roas | Metric::Roi) => 0.1,
+            _ => 1.0,
+        }
+    }
+}
+
+impl Form {
+    /// Value at counts; `None` for a ratio without denominator or a largest among none.
+    #[must_use]
+    pub fn value(&self, counts: &[f64]) -> Option<f64> {
+        let dot = |a: &[f64]| a.iter().zip(counts).map(|(a, x)| a * x).sum::<f64>();
+        match self {
+            Self::Sum(a) => Some(dot(a)),
+            Self::Ratio {
+                numerator,
+                denominator,
+            } => {
+                let below = dot(denominator);
+                (below != 0.0).then(|| dot(numerator) / below)
+            }
+            Self::Largest(a) => a
+                .iter()
+                .zip(counts)
+                .filter(|&(_, &x)| x > 0.0)
+                .map(|(&a, _)| a)
+                .reduce(f64::max),
+        }
+    }
+}
+
+/// All constraints of a model's month, in program order: budget, least spend, numbers of
+/// partnerships, bands (tier, type, category, region), largest partnership, supply, hours,
+/// enforced targets, the user's own.
+#[must_use]
+pub fn constraints(model: &Model, units: &[UnitValue]) -> Vec<Constraint> {
+    let build = Builder { model, units };
+    let rules = &model.rules;
+    let mut out = vec![build.budget()];
+    if rules.min_spend > 0.0 {
+        out.push(build.min_spend());
+    }
+    out.extend(build.numbers());
+    build.bands(&mut out);
+    out.extend(build.largest());
+    build.supply(&mut out);
+    if let Some(cap) = rules.hours_per_month {
+        let hours = units.iter().map(|u| u.hours).collect();
+        out.push(Constraint {
+            kind: ConstraintKind::Hours,
+            high: Some(cap),
+            unit: Unit::Hours,
+            ..plain(
+                "operations.hours_per_month",
+                Form::Sum(hours),
+                &rules.hours_origin,
+            )
+        });
+    }
+    out.extend(
+        model
+            .targets
+            .iter()
+            .filter(|t| t.enforce)
+            .map(|t| build.target(t)),
+    );
+    build.user(&mut out);
+    out
+}
+
+fn plain(name: impl Into<String>, form: Form, origin: &Origin) -> Constraint {
+    Constraint {
+        name: name.into(),
+        kind: ConstraintKind::Supply,
+        form,
+        low: None,
+        high: None,
+        asked: None,
+        scales: None,
+        stage_band: false,
+        unit: Unit::Count,
+        origin: origin.clone(),
+    }
+}
+
+struct Builder<'a> {
+    model: &'a Model,
+    units: &'a [UnitValue],
+}
+
+impl Builder<'_> {
+    fn costs(&self) -> Vec<f64> {
+        self.units.iter().map(|u| u.spend).collect()
+    }
+
+    fn ones(&self) -> Vec<f64> {
+        vec![1.0; self.units.len()]
+    }
+
+    /// `values` where the cell is chosen, 0 elsewhere.
+    fn only(&self, values: Vec<f64>, chosen: impl Fn(&super::Cell) -> bool) -> Vec<f64> {
+        values
+            .into_iter()
+            .zip(&self.model.cells)
+            .map(|(v, cell)| if chosen(cell) { v } else { 0.0 })
+            .collect()
+    }
+
+    fn budget(&self) -> Constraint {
+        let rules = &self.model.rules;
+        Constraint {
+            kind: ConstraintKind::Budget,
+            high: Some(rules.budget),
+            scales: Some(BudgetScale::Budget),
+            unit: Unit::Money,
+            ..plain("budget", Form::Sum(self.costs()), &rules.budget_origin)
+        }
+    }
+
+    fn min_spend(&self) -> Constraint {
+        let rules = &self.model.rules;
+        Constraint {
+            kind: ConstraintKind::Budget,
+            low: Some(rules.min_spend * rules.budget),
+            scales: Some(BudgetScale::LowShare(rules.min_spend)),
+            unit: Unit::Money,
+            ..plain(
+                "diversity.min_spend",
+                Form::Sum(self.costs()),
+                &rules.min_spend_origin,
+            )
+        }
+    }
+
+    fn numbers(&self) -> Vec<Constraint> {
+        let rules = &self.model.rules;
+        let mut out = Vec::new();
+        match rules.min_creators {
+            Some(least) if least >= 1.0 => out.push(Constraint {
+                low: Some(least),
+                ..plain(
+                    "diversity.min_creators",
+                    Form::Sum(self.ones()),
+                    &rules.min_creators_origin,
+                )
+            }),
+            _ => out.push(Constraint {
+                low: Some(1.0),
+                ..plain(
+                    "at least one partnership",
+                    Form::Sum(self.ones()),
+                    &Origin::Default,
+                )
+            }),
+        }
+        if let Some(most) = rules.max_creators {
+            out.push(Constraint {
+                high: Some(most),
+                ..plain(
+                    "diversity.max_creators",
+                    Form::Sum(self.ones()),
+                    &rules.max_creators_origin,
+                )
+            });
+        }
+        out
+    }
+
+    fn bands(&self, out: &mut Vec<Constraint>) {
+        let rules = &self.model.rules;
+        let mut add = |name: String, band: &Option<Band>, of: Vec<f64>, all: Vec<f64>| {
+            let Some(band) = band else { return };
+            out.push(Constraint {
+                kind: ConstraintKind::Band,
+                low: Some(band.low),
+                high: Some(band.high),
+                asked: band.asked,
+                stage_band: band.source == BandSource::Stage,
+                unit: Unit::Share,
+                ..plain(
+                    name,
+                    Form::Ratio {
+                        numerator: of,
+                        denominator: all,
+                    },
+                    &band.origin,
+                )
+            });
+        };
+        for (i, tier) in self.model.tiers.iter().enumerate() {
+            add(
+                format!("diversity.tier_budget_share.{}", tier.name),
+                &rules.tier_budget_share[i],
+                self.only(self.costs(), |c| c.tier == i),
+                self.costs(),
+            );
+        }
+        for (i, partnership) in self.model.partnerships.iter().enumerate() {
+            add(
+                format!("diversity.partnership_share.{}", partnership.name),
+                &rules.partnership_share[i],
+                self.only(self.ones(), |c| c.partnership == i),
+                self.ones(),
+            );
+        }
+        for (i, category) in self.model.categories.iter().enumerate() {
+            add(
+                format!("diversity.category_budget_share.{}", category.name),
+                &rules.category_budget_share[i],
+                self.only(self.costs(), |c| c.category == Some(i)),
+                self.costs(),
+            );
+        }
+        for (i, region) in self.model.regions.iter().enumerate() {
+            add(
+                format!("diversity.region_budget_share.{}", region.name),
+                &rules.region_budget_share[i],
+                self.only(self.costs(), |c| c.region == Some(i)),
+                self.costs(),
+            );
+        }
+    }
+
+    fn largest(&self) -> Option<Constraint> {
+        let rules = &self.model.rules;
+        let shares = self.units.iter().map(|u| u.spend / rules.budget).collect();
+        rules.max_creator_budget_share.map(|most| Constraint {
+            kind: ConstraintKind::Band,
+            high: Some(most),
+            scales: Some(BudgetScale::PerBudget),
+            unit: Unit::Share,
+            ..plain(
+                "diversity.max_creator_budget_share",
+                Form::Largest(shares),
+                &rules.max_creator_budget_share_origin,
+            )
+        })
+    }
+
+    fn supply(&self, out: &mut Vec<Constraint>) {
+        let rules = &self.model.rules;
+        for (i, tier) in self.model.tiers.iter().enumerate() {
+            let counts = || Form::Sum(self.only(self.ones(), |c| c.tier == i));
+            if tier.min_creators > 0.0 {
+                out.push(Constraint {
+                    low: Some(tier.min_creators),
+                    ..plain(
+                        format!("tiers.{}.min_creators", tier.name),
+                        counts(),
+                        &rules.tier_min_creators_origin[i],
+                    )
+                });
+            }
+            if let Some(most) = tier.max_creators {
+                out.push(Constraint {
+                    high: Some(most),
+                    ..plain(
+                        format!("tiers.{}.max_creators", tier.name),
+                        counts(),
+                        &rules.tier_max_creators_origin[i],
+                    )
+                });
+            }
+        }
+    }
+
+    /// An undefined quantity counts as 0; the reader refuses enforced targets on those.
+    fn quantity(&self, quantity: Quantity, scope: TargetScope, factor: f64) -> Vec<f64> {
+        let values = self
+            .units
+            .iter()
+            .map(|u| factor * u.get(quantity).unwrap_or(0.0))
+            .collect();
+        self.only(values, |c| match scope {
+            TargetScope::Total => true,
+            TargetScope::Tier(tier) => c.tier == tier,
+        })
+    }
+
+    fn target(&self, target: &Target) -> Constraint {
+        let metric = target.metric;
+        let numerator = self.quantity(metric.numerator(), target.scope, metric.factor());
+        let form = match metric.denominator() {
+            None => Form::Sum(numerator),
+            Some(below) => Form::Ratio {
+                numerator,
+                denominator: self.quantity(below, target.scope, 1.0),
+            },
+        };
+        let (low, high) = match target.bound {
+            Bound::AtLeast(v) => (Some(v), None),
+            Bound::AtMost(v) => (None, Some(v)),
+        };
+        Constraint {
+            kind: ConstraintKind::Target,
+            low,
+            high,
+            unit: Unit::Metric(metric),
+            ..plain(target.key.clone(), form, &target.origin)
+        }
+    }
+
+    fn user(&self, out: &mut Vec<Constraint>) {
+        for rule in &self.model.rules.user {
+            let mut coefficients = vec![0.0; self.units.len()];
+            for (pattern, coefficient) in &rule.terms {
+                for cell in self.model.matching(pattern) {
+                    coefficients[cell] += coefficient;
+                }
+            }
+            if rule.amount == UserAmount::Spend {
+                for (c, unit) in coefficients.iter_mut().zip(self.units) {
+                    *c *= unit.spend;
+                }
+            }
+            out.push(Constraint {
+                kind: ConstraintKind::User,
+                low: rule.min,
+                high: rule.max,
+                unit: match rule.amount {
+                    UserAmount::Count => Unit::Plain,
+                    UserAmount::Spend => Unit::Money,
+                },
+                ..plain(rule.name.clone(), Form::Sum(coefficients), &rule.origin)
+            });
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What is measured: totals and ratios of totals.
+
+/// A total that adds up over cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Quantity {
+    /// Currency paid.
+    Spend,
+    /// Views of posts.
+    Impressions,
+    /// Likes, comments, saves, shares.
+    Engagements,
+    /// Clicks to the shop.
+    Clicks,
+    /// Orders.
+    Conversions,
+    /// Currency received.
+    Revenue,
+    /// Margin × revenue − spend.
+    Profit,
+}
+
+impl Quantity {
+    /// The six quantities that are simulated; profit follows from two of them.
+    pub const SIMULATED: [Self; 6] = [
+        Self::Spend,
+        Self::Impressions,
+        Self::Engagements,
+        Self::Clicks,
+        Self::Conversions,
+        Self::Revenue,
+    ];
+
+    /// Column and key name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spend => "spend",
+            Self::Impressions => "impressions",
+            Self::Engagements => "engagements",
+            Self::Clicks => "clicks",
+            Self::Conversions => "conversions",
+            Self::Revenue => "revenue",
+            Self::Profit => "profit",
+        }
+    }
+}
+
+/// A reported metric: a total, or a ratio of two totals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Metric {
+    /// Currency paid.
+    Spend,
+    /// Currency received.
+    Revenue,
+    /// Margin × revenue − spend.
+    Profit,
+    /// Views of posts.
+    Impressions,
+    /// Likes, comments, saves, shares.
+    Engagements,
+    /// Clicks to the shop.
+    Clicks,
+    /// Orders.
+    Conversions,
+    /// Revenue / spend.
+    Roas,
+    /// Profit / spend.
+    Roi,
+    /// 1000 × spend / impressions.
+    Cpm,
+    /// Spend / engagements.
+    Cpe,
+    /// Spend / conversions.
+    Cpa,
+}
+
+impl Metric {
+    /// All metrics, in the order of the outputs.
+    pub const ALL: [Self; 12] = [
+        Self::Spend,
+        Self::Revenue,
+        Self::Profit,
+        Self::Impressions,
+        Self::Engagements,
+        Self::Clicks,
+        Self::Conversions,
+        Self::Roas,
+        Self::Roi,
+        Self::Cpm,
+        Self::Cpe,
+        Self::Cpa,
+    ];
+
+    /// Those of a plan's headline, which get a small picture, in its order.
+    pub const HEADLINE: [Self; 6] = [
+        Self::Spend,
+        Self::Revenue,
+        Self::Profit,
+        Self::Conversions,
+        Self::Roas,
+        Self::Cpa,
+    ];
+
+    /// Column and key name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spend => "spend",
+            Self::Revenue => "revenue",
+            Self::Profit => "profit",
+            Self::Impressions => "impressions",
+            Self::Engagements => "engagements",
+            Self::Clicks => "clicks",
+            Self::Conversions => "conversions",
+            Self::Roas => "roas",
+            Self::Roi => "roi",
+            Self::Cpm => "cpm",
+            Self::Cpe => "cpe",
+            Self::Cpa => "cpa",
+        }
+    }
+
+    /// The metric of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|m| m.name() == name)
+    }
+
+    /// Numerator: the total itself, or the ratio's upper part.
+    #[must_use]
+    pub fn numerator(self) -> Quantity {
+        match self {
+            Self::Spend | Self::Cpm | Self::Cpe | Self::Cpa => Quantity::Spend,
+            Self::Revenue | Self::Roas => Quantity::Revenue,
+            Self::Profit | Self::Roi => Quantity::Profit,
+            Self::Impressions => Quantity::Impressions,
+            Self::Engagements => Quantity::Engagements,
+            Self::Clicks => Quantity::Clicks,
+            Self::Conversions => Quantity::Conversions,
+        }
+    }
+
+    /// Denominator of a ratio; `None` for totals.
+    #[must_use]
+    pub fn denominator(self) -> Option<Quantity> {
+        match self {
+            Self::Roas | Self::Roi => Some(Quantity::Spend),
+            Self::Cpm => Some(Quantity::Impressions),
+            Self::Cpe => Some(Quantity::Engagements),
+            Self::Cpa => Some(Quantity::Conversions),
+            _ => None,
+        }
+    }
+
+    /// Constant factor: 1000 for CPM, 1 otherwise.
+    #[must_use]
+    pub fn factor(self) -> f64 {
+        if self == Self::Cpm { 1000.0 } else { 1.0 }
+    }
+
+    /// Whether less is better: the cost-per metrics.
+    #[must_use]
+    pub fn lower_is_better(self) -> bool {
+        matches!(self, Self::Cpm | Self::Cpe | Self::Cpa)
+    }
+
+    /// Whether a bare number as target means "at most": spend and the cost-per metrics.
+    #[must_use]
+    pub fn number_means_at_most(self) -> bool {
+        self == Self::Spend || self.lower_is_better()
+    }
+
+    /// Whether it is an amount of currency (and not a count or a plain ratio).
+    #[must_use]
+    pub fn is_money(self) -> bool {
+        matches!(
+            self,
+            Self::Spend | Self::Revenue | Self::Profit | Self::Cpm | Self::Cpe | Self::Cpa
+        )
+    }
+}

@@ -1,0 +1,119 @@
+//! The nouns: what a campaign is, what a plan is, what one plan yields.
+//!
+//! Everything here is plain data plus the one definition of cost and yield
+//! ([`valuation`]). Nothing here reads files, solves programs, draws random
+//! numbers or prints.
+
+mod cell;
+mod constraint;
+mod market;
+mod metric;
+mod origin;
+mod outcome;
+mod plan;
+mod ports;
+mod rules;
+mod settings;
+mod target;
+pub mod valuation;
+
+pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
+pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
+pub use market::{
+    Basis, Benchmark, Dependence, Followers, Order, Partnership, Segment, Stage, Tier, Uncertainty,
+};
+pub use metric::{Metric, Quantity};
+pub use origin::{Assumption, Location, Origin};
+pub use outcome::{CellBlock, PlanBlock, TrialBlock};
+pub use plan::{
+    Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus,
+    SolverReport,
+};
+pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
+pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
+pub use settings::{Objective, PlanSettings, Trials};
+pub use target::{Bound, Target, TargetScope};
+
+/// One fully resolved planning problem: the base scenario or one what-if.
+///
+/// Built by `scenario`, read by `optimizer` and `simulator`. Indices into
+/// [`Model::tiers`], [`Model::partnerships`], [`Model::categories`],
+/// [`Model::regions`] and [`Model::cells`] are used throughout.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// Name of the plan this model leads to: `base`, or the what-if's name.
+    pub name: String,
+    /// ISO 4217 code, `CNY` unless the file says otherwise.
+    pub currency: String,
+    /// First month as (year, month), if the file names one.
+    pub start: Option<(i16, i8)>,
+    /// Number of months of the horizon (1 in this release).
+    pub months: usize,
+    /// Stage whose tier budget shares preset the bands.
+    pub stage: Stage,
+    /// What the program maximizes.
+    pub objective: Objective,
+    /// True: counts need not be whole.
+    pub fractional_counts: bool,
+    /// A fixed plan (one count a cell, in the order of [`Model::cells`]): simulated, not optimized.
+    pub counts: Option<Vec<f64>>,
+    /// Targets, of totals and of tiers.
+    pub targets: Vec<Target>,
+    /// Order value and margin.
+    pub order: Order,
+    /// Tiers in use, in the glossary's order (mega, macro, mid, micro, nano).
+    pub tiers: Vec<Tier>,
+    /// Partnership types in use, in the glossary's order.
+    pub partnerships: Vec<Partnership>,
+    /// Categories, empty if the scenario has none.
+    pub categories: Vec<Segment>,
+    /// Regions, empty if the scenario has none.
+    pub regions: Vec<Segment>,
+    /// Offered cells, ordered by tier, partnership, category, region.
+    pub cells: Vec<Cell>,
+    /// Budget, diversity, operations and the user's own rules.
+    pub rules: Rules,
+    /// Handling cost per hour, in currency.
+    pub hour_cost: f64,
+    /// Doubt about averages, shared by all creators of a trial.
+    pub uncertainty: Uncertainty,
+    /// Dependence between the quantities of one creator.
+    pub dependence: Dependence,
+}
+
+impl Model {
+    /// The key of a cell by names, e.g. `mid.sponsored.skincare.local`.
+    #[must_use]
+    pub fn key(&self, cell: usize) -> CellKey {
+        let c = &self.cells[cell];
+        CellKey {
+            tier: self.tiers[c.tier].name.clone(),
+            partnership: self.partnerships[c.partnership].name.clone(),
+            category: c.category.map(|i| self.categories[i].name.clone()),
+            region: c.region.map(|i| self.regions[i].name.clone()),
+        }
+    }
+
+    /// Indices of the cells a pattern names.
+    #[must_use]
+    pub fn matching(&self, pattern: &CellPattern) -> Vec<usize> {
+        (0..self.cells.len())
+            .filter(|&cell| pattern.matches(&self.key(cell)))
+            .collect()
+    }
+
+    /// Whether a quantity is defined for a tier. Impressions, engagements and
+    /// clicks of a tier on the benchmark basis need their cost-per.
+    #[must_use]
+    pub fn defines(&self, tier: usize, quantity: Quantity) -> bool {
+        match &self.tiers[tier].basis {
+            Basis::Followers(_) => true,
+            Basis::Benchmark(b) => match quantity {
+                Quantity::Impressions => b.cpm.is_some(),
+                Quantity::Engagements => b.cpe.is_some(),
+                Quantity::Clicks => b.cpc.is_some(),
+                _ => true,
+            },
+        }
+    }
+}

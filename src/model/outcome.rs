@@ -1,0 +1,59 @@
+//! Outcomes: what plans yield in a block of consecutive trials.
+
+use super::metric::Quantity;
+
+/// All plans' outcomes in consecutive trials.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrialBlock {
+    /// Number of the first trial, from 0.
+    pub first_trial: u64,
+    /// Trials in the block.
+    pub trials: usize,
+    /// One a plan, in the order the plans were given.
+    pub plans: Vec<PlanBlock>,
+}
+
+/// One plan's outcome in a block, for each cell with a count above zero.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanBlock {
+    /// The booked cells, in the order of `Model::cells`.
+    pub cells: Vec<CellBlock>,
+}
+
+/// One cell's totals in a block. All columns have one value a trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellBlock {
+    /// Month, from 0.
+    pub month: usize,
+    /// Index into `Model::cells`.
+    pub cell: usize,
+    /// Currency.
+    pub spend: Vec<f64>,
+    /// Empty where the tier's benchmark has no CPM.
+    pub impressions: Vec<f64>,
+    /// Empty where the tier's benchmark has no CPE.
+    pub engagements: Vec<f64>,
+    /// Empty where the tier's benchmark has no CPC.
+    pub clicks: Vec<f64>,
+    /// Orders, whole numbers.
+    pub conversions: Vec<f64>,
+    /// Currency.
+    pub revenue: Vec<f64>,
+}
+
+impl CellBlock {
+    /// A simulated quantity's column; `None` where it is not defined, and for profit.
+    #[must_use]
+    pub fn column(&self, quantity: Quantity) -> Option<&[f64]> {
+        let column = match quantity {
+            Quantity::Spend => &self.spend,
+            Quantity::Impressions => &self.impressions,
+            Quantity::Engagements => &self.engagements,
+            Quantity::Clicks => &self.clicks,
+            Quantity::Conversions => &self.conversions,
+            Quantity::Revenue => &self.revenue,
+            Quantity::Profit => return None,
+        };
+        (!column.is_empty()).then_some(column.as_slice())
+    }
+}

@@ -1,0 +1,199 @@
+//! A plan: how many partnerships per cell and month, and what is known about it.
+
+use ndarray::Array2;
+
+use super::constraint::{ConstraintKind, Unit};
+use super::origin::Origin;
+
+/// How many partnerships per month and cell, with everything the optimizer says about them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// `base`, or the what-if's name.
+    pub name: String,
+    /// Counts, months × cells of the model. All zero if there is no plan.
+    pub counts: Array2<f64>,
+    /// What became of the program.
+    pub status: PlanStatus,
+    /// Value of the objective, recomputed from the counts by `valuation`; `None` without a plan.
+    pub objective: Option<f64>,
+    /// Proven bound on the objective and the relative gap to it; `None` for fixed and infeasible plans.
+    pub gap: Option<Gap>,
+    /// Budget that the plan leaves, in currency (negative if a fixed plan exceeds it).
+    pub unspent: f64,
+    /// What holds the unspent budget back; empty if nothing notable is left.
+    pub unspent_held_by: Vec<HeldBy>,
+    /// Every constraint with its value in this plan, in program order.
+    pub constraints: Vec<ConstraintState>,
+    /// Why there is no plan, if it is infeasible.
+    pub conflict: Option<Conflict>,
+    /// How it was solved.
+    pub solver: SolverReport,
+    /// Sentences the user should read, e.g. violated rules of a fixed plan.
+    pub warnings: Vec<String>,
+}
+
+impl Plan {
+    /// Whether there are counts to simulate.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        matches!(
+            self.status,
+            PlanStatus::Optimal
+                | PlanStatus::Feasible
+                | PlanStatus::TimeLimit { found: true }
+                | PlanStatus::Fixed
+        )
+    }
+}
+
+/// What became of the program. A status is a value, not an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanStatus {
+    /// Proven within the wanted gap.
+    Optimal,
+    /// A plan that keeps every rule, the gap not closed within the node limit.
+    Feasible,
+    /// Stopped by the clock; `found` says whether a plan came out. Not reproducible.
+    TimeLimit {
+        /// Whether there is a plan.
+        found: bool,
+    },
+    /// Proven to have no plan, by two independent solves.
+    Infeasible,
+    /// The counts were given, not optimized.
+    Fixed,
+    /// The solvers failed or left the question open.
+    Failed {
+        /// What happened.
+        reason: String,
+    },
+}
+
+impl PlanStatus {
+    /// Name in the outputs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Optimal => "optimal",
+            Self::Feasible => "feasible",
+            Self::TimeLimit { .. } => "time limit",
+            Self::Infeasible => "infeasible",
+            Self::Fixed => "fixed",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+/// A proven bound.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gap {
+    /// No plan has an objective above it.
+    pub bound: f64,
+    /// (bound − objective) / |objective|.
+    pub relative: f64,
+}
+
+/// A constraint that keeps budget from being spent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBy {
+    /// Constraint name.
+    pub constraint: String,
+    /// In words.
+    pub reason: String,
+}
+
+/// One constraint's value in a plan: a row of `constraints.parquet`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConstraintState {
+    /// Month, from 0.
+    pub month: usize,
+    /// Key path or the user's name.
+    pub name: String,
+    /// Group.
+    pub kind: ConstraintKind,
+    /// Least value.
+    pub low: Option<f64>,
+    /// Value in the plan; `None` without a plan or where the share's denominator is zero.
+    pub value: Option<f64>,
+    /// Largest value.
+    pub high: Option<f64>,
+    /// In the integer plan no neighbour (one creator more, or swapped) fits on the
+    /// side where the objective would gain, or the bound is reached exactly.
+    pub binding: bool,
+    /// Change of the continuous relaxation's optimum when the bound moves by one `price_step`.
+    pub shadow_price: Option<f64>,
+    /// Unit of `low`, `value`, `high`.
+    pub unit: Unit,
+    /// What the price is per, e.g. `revenue per 1000 CNY`.
+    pub price_unit: String,
+    /// In words, for binding constraints.
+    pub words: String,
+    /// Where the constraint was written.
+    pub origin: Origin,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conflict {
+    /// A minimal set: each is needed, dropping any one makes the rest satisfiable.
+    pub members: Vec<ConflictMember>,
+    /// Further minimal sets disjoint from the ones before, if found within limits.
+    pub others: Vec<Vec<ConflictMember>>,
+    /// True when changing one member of the set, however much, does not make the whole program feasible.
+    pub none_alone_is_enough: bool,
+    /// The cheapest joint change that makes the whole program feasible.
+    pub joint_change: Vec<JointChange>,
+    /// Sentences to print, in order.
+    pub sentences: Vec<String>,
+}
+
+/// One member of a conflicting set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConflictMember {
+    /// Key path or the user's name.
+    pub constraint: String,
+    /// Group.
+    pub kind: ConstraintKind,
+    /// Where it was written.
+    pub origin: Origin,
+    /// The bound as it stands, in words: `tier_budget_share.mega between 3 % and 7 %`.
+    pub stated: String,
+    /// The least change of its bound that makes this set feasible; `None` if no change does.
+    pub least_change: Option<f64>,
+    /// The bound after that change.
+    pub changed_to: Option<f64>,
+    /// Unit of both.
+    pub unit: Unit,
+    /// In words.
+    pub words: String,
+    /// Whether that single change makes the whole program feasible.
+    pub enough_alone: bool,
+}
+
+/// One part of the cheapest joint change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JointChange {
+    /// Key path or the user's name.
+    pub constraint: String,
+    /// Old bound.
+    pub from: f64,
+    /// New bound.
+    pub to: f64,
+    /// Unit of both.
+    pub unit: Unit,
+    /// In words.
+    pub words: String,
+}
+
+/// How a plan was solved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SolverReport {
+    /// Solver name and what it was asked, e.g. `microlp`.
+    pub solver: String,
+    /// Branch-and-bound nodes of the solve that gave the plan.
+    pub nodes: u64,
+    /// False if the clock stopped it.
+    pub reproducible: bool,
+    /// Wall time, in seconds; goes to the manifest only.
+    pub seconds: f64,
+}

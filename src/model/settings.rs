@@ -1,0 +1,79 @@
+//! What a run is asked to do, beside the market.
+
+/// What the program maximizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Objective {
+    /// Expected revenue.
+    Revenue,
+    /// Expected margin × revenue − spend.
+    Profit,
+    /// Expected conversions.
+    Conversions,
+    /// Expected engagements.
+    Engagements,
+    /// Expected impressions.
+    Impressions,
+    /// Expected revenue / expected spend.
+    Roas,
+}
+
+impl Objective {
+    /// All, in the contract's order.
+    pub const ALL: [Self; 6] = [
+        Self::Revenue,
+        Self::Profit,
+        Self::Conversions,
+        Self::Engagements,
+        Self::Impressions,
+        Self::Roas,
+    ];
+
+    /// Name in scenario files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Revenue => "revenue",
+            Self::Profit => "profit",
+            Self::Conversions => "conversions",
+            Self::Engagements => "engagements",
+            Self::Impressions => "impressions",
+            Self::Roas => "roas",
+        }
+    }
+}
+
+/// How many trials to run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Trials {
+    /// So many.
+    Fixed(u64),
+    /// Until the relative standard error of every headline figure (spend, revenue, conversions,
+    /// ROAS of every plan) is below `precision`, checked at 1024·2^k trials, at most `max`.
+    Precision {
+        /// Relative standard error wanted.
+        precision: f64,
+        /// Most trials.
+        max: u64,
+    },
+}
+
+/// How to solve programs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlanSettings {
+    /// Relative gap at which a plan counts as optimal (default 0.001).
+    pub gap: f64,
+    /// Branch-and-bound nodes: the deterministic limit.
+    pub node_limit: u64,
+    /// Seconds: the backstop. A plan stopped by it is not reproducible.
+    pub time_limit: f64,
+}
+
+impl Default for PlanSettings {
+    fn default() -> Self {
+        Self {
+            gap: 0.001,
+            node_limit: 20_000,
+            time_limit: 30.0,
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! The one definition of cost and yield.
+//!
+//! A [`CellLaw`] holds everything that decides what one creator of a cell costs
+//! and yields in a month. The simulator draws from it, trial by trial; its
+//! expectation, [`CellLaw::expected`], is what the optimizer's coefficients,
+//! the plan table and the judged targets use. So report and optimizer cannot
+//! disagree.
+//!
+//! For a creator i with posts n, delivery D, shared factors U (mean one):
+//!
+//! - followers basis: impressions I = `n·F·V·s_V·D·U_platform`, engagements E = `I·e·s_e·U_eng`,
+//!   clicks K = `E·κ·s_κ·U_click`, expected conversions λ = `K·r·s_r·lift·U_conv·U_market`
+//! - benchmark basis: market price w = fee·n; I = `1000·w/CPM·s_V`, E = `w/CPE·s_V·s_e`,
+//!   K = `w/CPC·s_V·s_e·s_κ`, λ = `w/CPA·s_V·s_e·s_κ·s_r·lift·U_market`, each × `D·U_platform·U_benchmark`
+//! - conversions N ~ Poisson(Σλ), revenue = `U_order` × Gamma(mean N·v, variance N·sd²)
+//! - spend = (`fee·n·f_p·U_fee`, or the fee amount) × `s_fee` × D + product cost + commission × revenue + hours × hour cost
+//! - profit = margin × revenue − spend
+//!
+//! with s the segment factors. Money is in the scenario's currency, per creator and month.
+
+use super::cell::{Factors, Terms};
+use super::market::Basis;
+use super::metric::{Metric, Quantity};
+use super::{Model, Objective, Target, TargetScope};
+
+/// Order value of a cell: mean and standard deviation of one order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OrderValue {
+    /// Mean, in currency.
+    pub mean: f64,
+    /// Standard deviation, in currency.
+    pub sd: f64,
+}
+
+/// Everything that decides what one creator of a cell costs and yields in a month.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellLaw<'a> {
+    /// Fee per post before factors.
+    pub fee: &'a crate::distribution::Distribution,
+    /// Yield basis of the tier.
+    pub basis: &'a Basis,
+    /// Partnership terms.
+    pub terms: &'a Terms,
+    /// Segment factors.
+    pub factors: Factors,
+    /// Order value.
+    pub order: OrderValue,
+    /// Contribution margin.
+    pub margin: f64,
+    /// Handling cost a creator and month: hours × hour cost.
+    pub handling_cost: f64,
+}
+
+/// Expected cost and yields of one creator of a cell in a month.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UnitValue {
+    /// Expected cost: fee, product, commission and handling.
+    pub spend: f64,
+    /// `None` where the tier's benchmark has no CPM.
+    pub impressions: Option<f64>,
+    /// `None` where the tier's benchmark has no CPE.
+    pub engagements: Option<f64>,
+    /// `None` where the tier's benchmark has no CPC.
+    pub clicks: Option<f64>,
+    /// Expected conversions.
+    pub conversions: f64,
+    /// Expected revenue.
+    pub revenue: f64,
+    /// Margin × revenue − spend.
+    pub profit: f64,
+    /// Handling hours.
+    pub hours: f64,
+}
+
+impl UnitValue {
+    /// One quantity; `None` where it is not defined.
+    #[must_use]
+    pub fn get(&self, quantity: Quantity) -> Option<f64> {
+        match quantity {
+            Quantity::Spend => Some(self.spend),
+            Quantity::Impressions => self.impressions,
+            Quantity::Engagements => self.engagements,
+            Quantity::Clicks => self.clicks,
+            Quantity::Conversions => Some(self.conversions),
+            Quantity::Revenue => Some(self.revenue),
+            Quantity::Profit => Some(self.profit),
+        }
+    }
+}
+
+impl CellLaw<'_> {
+    /// The part of a post's cost that is neither drawn nor shared doubt: posts × partnership
+    /// factor × segment factor, to multiply the drawn fee; `None` where a fee amount replaces it.
+    #[must_use]
+    pub fn fee_multiplier(&self) -> Option<f64> {
+        self.terms
+            .fee_amount
+            .is_none()
+            .then_some(self.terms.posts * self.terms.fee * self.factors.fee)
+    }
+
+    /// The agreed monthly fee, paid when the content appears; 0 where the fee is drawn.
+    #[must_use]
+    pub fn fixed_fee(&self) -> f64 {
+        self.terms
+            .fee_amount
+            .map_or(0.0, |amount| amount * self.factors.fee)
+    }
+
+    /// Cost that is due whether the content appears or not, commission aside.
+    #[must_use]
+    pub fn standing_cost(&self) -> f64 {
+        self.terms.product_cost + self.handling_cost
+    }
+
+    /// Segment factors and lift accumulated up to each stage: impressions, engagements, clicks, conversions.
+    #[must_use]
+    pub fn stage_factors(&self) -> [f64; 4] {
+        let view = self.factors.view_rate;
+        let engagement = view * self.factors.engagement_rate;
+        let click = engagement * self.factors.click_rate;
+        let conversion = click * self.factors.conversion_rate * self.terms.conversion_lift;
+        [view, engagement, click, conversion]
+    }
+
+    /// Expected cost and yields. All draws of a creator but followers and fee are independent and
+    /// the shared factors have mean one, so expectations of products are products of expectations;
+    /// no product holds both followers and fee.
+    #[must_use]
+    pub fn expected(&self) -> UnitValue {
+        let stage = self.stage_factors();
+        let delivered = self.terms.delivery;
+        let mean_fee = self.fee.mean();
+        let (impressions, engagements, clicks, conversions) = match self.basis {
+            Basis::Followers(f) => {
+                let views = self.terms.posts * f.followers.mean() * f.view_rate.mean() * delivered;
+                let engaged = views * f.engagement_rate.mean();
+                let clicked = engaged * f.click_rate.mean();
+                let converted = clicked * f.conversion_rate.mean();
+                (
+                    Some(views * stage[0]),
+                    Some(engaged * stage[1]),
+                    Some(clicked * stage[2]),
+                    converted * stage[3],
+                )
+            }
+            Basis::Benchmark(b) => {
+                let price = mean_fee * self.terms.posts * delivered;
+                let per = |d: &crate::distribution::Distribution| inverse_mean(d) * price;
+                (
+                    b.cpm.as_ref().map(|d| 1000.0 * per(d) * stage[0]),
+                    b.cpe.as_ref().map(|d| per(d) * stage[1]),
+                    b.cpc.as_ref().map(|d| per(d) * stage[2]),
+                    per(&b.cpa) * stage[3],
+                )
+            }
+        };
+        let revenue = conversions * self.order.mean;
+        let fee = self
+            .fee_multiplier()
+            .map_or(self.fixed_fee(), |m| mean_fee * m);
+        let spend = fee * delivered + self.standing_cost() + self.terms.commission * revenue;
+        UnitValue {
+            spend,
+            impressions,
+            engagements,
+            clicks,
+            conversions,
+            revenue,
+            profit: self.margin * revenue - spend,
+            hours: self.terms.hours,
+        }
+    }
+}
+
+/// E[1/X]. Infinite means are refused when the scenario is read; infinity stands for them here.
+fn inverse_mean(d: &crate::distribution::Distribution) -> f64 {
+    d.mean_of_inverse().unwrap_or(f64::INFINITY)
+}
+
+/// The law of one cell.
+#[must_use]
+pub fn law(model: &Model, cell: usize) -> CellLaw<'_> {
+    let c = &model.cells[cell];
+    let tier = &model.tiers[c.tier];
+    CellLaw {
+        fee: &tier.fee,
+        basis: &tier.basis,
+        terms: &c.terms,
+        factors: c.factors,
+        order: order_value(model, c.tier),
+        margin: model.order.margin,
+        handling_cost: c.terms.hours * model.hour_cost,
+    }
+}
+
+/// Order value of a tier: that of `[order]`, its mean replaced by ROAS / E[1/CPA] where the
+/// tier's benchmark states a ROAS (the relative sd stays).
+#[must_use]
+pub fn order_value(model: &Model, tier: usize) -> OrderValue {
+    let OrderValue { mean, sd } = OrderValue {
+        mean: model.order.mean,
+        sd: model.order.sd,
+    };
+    match &model.tiers[tier].basis {
+        Basis::Benchmark(b) => match b.roas {
+            Some(roas) => {
+                let own = roas / inverse_mean(&b.cpa);
+                let relative = if mean > 0.0 { sd / mean } else { 0.0 };
+                OrderValue {
+                    mean: own,
+                    sd: own * relative,
+                }
+            }
+            None => OrderValue { mean, sd },
+        },
+        Basis::Followers(_) => OrderValue { mean, sd },
+    }
+}
+
+/// Expected cost and yields of all cells of a model.
+///
+/// ```
+/// use influencer_matrix::model::{Quantity, valuation};
+///
+/// # use influencer_matrix::scenario::{self, Overrides};
+/// # let text = "schema = 1\nname = \"march\"\nbudget = 60_000\ntiers.use = [\"mid\", \"micro\"]\n";
+/// # let model = scenario::read_text("march.toml", text, &Overrides::default()).unwrap().base;
+/// // `model` is read from a scenario
+/// let units = valuation::units(&model);
+/// let one_each = vec![1.0; units.len()];
+/// let spend = valuation::total(&units, &one_each, Quantity::Spend).unwrap();
+/// assert!((spend - units.iter().map(|unit| unit.spend).sum::<f64>()).abs() < 1e-6);
+/// ```
+#[must_use]
+pub fn units(model: &Model) -> Vec<UnitValue> {
+    (0..model.cells.len())
+        .map(|cell| law(model, cell).expected())
+        .collect()
+}
+
+/// Expected total of a quantity over counts (one a cell); `None` if a booked cell does not define it.
+#[must_use]
+pub fn total(units: &[UnitValue], counts: &[f64], quantity: Quantity) -> Option<f64> {
+    let mut sum = 0.0;
+    for (unit, &count) in units.iter().zip(counts) {
+        if count != 0.0 {
+            sum += count * unit.get(quantity)?;
+        }
+    }
+    Some(sum)
+}
+
+/// A metric of expected totals: the total itself, or the ratio of expected totals.
+/// `None` if a part is not defined or the denominator is zero.
+#[must_use]
+pub fn metric(units: &[UnitValue], counts: &[f64], metric: Metric) -> Option<f64> {
+    let numerator = total(units, counts, metric.numerator())?;
+    match metric.denominator() {
+        None => Some(numerator),
+        Some(quantity) => {
+            let denominator = total(units, counts, quantity)?;
+            (denominator != 0.0).then(|| metric.factor() * numerator / denominator)
+        }
+    }
+}
+
+/// The value that a target judges, from expected totals over its scope.
+#[must_use]
+pub fn target_value(
+    model: &Model,
+    units: &[UnitValue],
+    counts: &[f64],
+    target: &Target,
+) -> Option<f64> {
+    match target.scope {
+        TargetScope::Total => metric(units, counts, target.metric),
+        TargetScope::Tier(tier) => {
+            let own: Vec<f64> = counts
+                .iter()
+                .zip(&model.cells)
+                .map(|(&count, cell)| if cell.tier == tier { count } else { 0.0 })
+                .collect();
+            metric(units, &own, target.metric)
+        }
+    }
+}
+
+/// Value of the objective at counts (one a cell), from expected totals.
+#[must_use]
+pub fn objective(units: &[UnitValue], counts: &[f64], objective: Objective) -> Option<f64> {
+    metric(units, counts, objective_metric(objective))
+}
+
+/// The metric that an objective maximizes.
+#[must_use]
+pub fn objective_metric(objective: Objective) -> Metric {
+    match objective {
+        Objective::Revenue => Metric::Revenue,
+        Objective::Profit => Metric::Profit,
+        Objective::Conversions => Metric::Conversions,
+        Objective::Engagements => Metric::Engagements,
+        Objective::Impressions => Metric::Impressions,
+        Objective::Roas => Metric::Roas,
+    }
+}

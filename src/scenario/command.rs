@@ -1,0 +1,190 @@
+//! What the command line adds: `--set`, `--seed`, `--trials` and typed what-ifs, as trees.
+
+use super::problem::Fault;
+use super::read::{Overrides, Reading, WhatIf};
+use super::source::{Kind, Mark, Sources};
+use super::structure;
+use super::tree::{self, Item, Node, Value};
+use super::value::short;
+use super::write;
+
+impl Reading {
+    /// `--set`, `--seed` and `--trials` as one tree.
+    pub(super) fn command_line(&mut self, overrides: &Overrides) -> Node {
+        let mut sets: Vec<(String, String, String)> = overrides
+            .set
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone(), format!("--set {key}={value}")))
+            .collect();
+        for (key, value) in [("seed", overrides.seed), ("trials", overrides.trials)] {
+            if let Some(value) = value {
+                sets.push((
+                    key.to_owned(),
+                    value.to_string(),
+                    format!("--{key} {value}"),
+                ));
+            }
+        }
+        let mut node = self.sets(&sets);
+        structure::check(&mut node, &mut self.faults);
+        node
+    }
+
+    /// Settings as one tree, later ones over earlier ones.
+    fn sets(&mut self, sets: &[(String, String, String)]) -> Node {
+        let mut all: Option<Node> = None;
+        for (key, value, flag) in sets {
+            let node = self.set(key, value, flag);
+            match &mut all {
+                Some(all) => graft(all, node),
+                None => all = Some(node),
+            }
+        }
+        all.unwrap_or_else(|| {
+            let source = self.sources.add("command line", Kind::File, "");
+            Node::empty_table(Mark {
+                source,
+                start: 0,
+                end: 0,
+            })
+        })
+    }
+
+    /// One setting: the value as TOML, else as a string.
+    fn set(&mut self, key: &str, value: &str, flag: &str) -> Node {
+        let kind = Kind::CommandLine(flag.to_owned());
+        let name = "command line";
+        let one_line = |text: &str| !text.contains(['\n', '\r']);
+        let mut as_toml = None;
+        if one_line(key) && one_line(value) {
+            let text = format!("{key} = {value}");
+            let mut faults = Vec::new();
+            let mut sources = self.sources.clone();
+            let source = sources.add(name, kind.clone(), &text);
+            let node = tree::parse(source, &sources, &text, &mut faults);
+            if faults.is_empty() && is_one_value(value) && chain(&node) {
+                as_toml = Some((sources, node));
+            }
+        }
+        if let Some((sources, node)) = as_toml {
+            self.sources = sources;
+            return node;
+        }
+        let quoted = write::toml(&Node {
+            value: Value::Text(value.to_owned()),
+            mark: Mark {
+                source: 0,
+                start: 0,
+                end: 0,
+            },
+        });
+        let text = if one_line(key) {
+            format!("{key} = {quoted}")
+        } else {
+            format!("{} = {quoted}", super::names::quoted(key))
+        };
+        let source = self.sources.add(name, kind, &text);
+        let mut faults = Vec::new();
+        let node = tree::parse(source, &self.sources, &text, &mut faults);
+        if !faults.is_empty() || !chain(&node) {
+            let mark = Mark {
+                source,
+                start: 0,
+                end: key.len().min(text.len()),
+            };
+            self.faults.push(
+                Fault::at(mark, format!("\"{}\" is not a key path", short(key)))
+                    .expected("expected e.g. diversity.tier_budget_share.micro"),
+            );
+            return Node::empty_table(mark);
+        }
+        node
+    }
+
+    pub(super) fn typed_what_ifs(
+        &mut self,
+        typed: &[(String, Vec<(String, String)>)],
+        out: &mut Vec<WhatIf>,
+    ) {
+        for (name, sets) in typed {
+            let sets: Vec<_> = sets
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone(), format!("--set {key}={value}")))
+                .collect();
+            let mut changes = self.sets(&sets);
+            // A list of one, so that the rules of [[what_if]] hold here too.
+            let mark = changes.mark;
+            let mut list = Node {
+                value: Value::Table(vec![Item {
+                    key: "what_if".to_owned(),
+                    key_mark: mark,
+                    node: Node {
+                        value: Value::Array(vec![changes]),
+                        mark,
+                    },
+                }]),
+                mark,
+            };
+            structure::check(&mut list, &mut self.faults);
+            changes = match list.remove("what_if").map(|n| n.value) {
+                Some(Value::Array(mut entries)) if entries.len() == 1 => entries.remove(0),
+                _ => Node::empty_table(mark),
+            };
+            out.push(WhatIf {
+                name: name.clone(),
+                changes,
+            });
+        }
+    }
+}
+
+/// Whether a text is one TOML value and nothing beside it, not even a comment.
+fn is_one_value(text: &str) -> bool {
+    let list = format!("x = [{text}]");
+    let source = 0;
+    let mut sources = Sources::default();
+    sources.add("", Kind::Default, &list);
+    let mut faults = Vec::new();
+    let node = tree::parse(source, &sources, &list, &mut faults);
+    faults.is_empty()
+        && matches!(node.get("x").map(|n| &n.value), Some(Value::Array(list)) if list.len() == 1)
+}
+
+/// Whether a table is a chain of single keys down to one value.
+fn chain(node: &Node) -> bool {
+    match node.items() {
+        [only] => match &only.node.value {
+            // An inline table is the value itself.
+            Value::Table(items) if items.len() != 1 => true,
+            Value::Table(_) => chain(&only.node) || !only.node.items().is_empty(),
+            _ => true,
+        },
+        _ => false,
+    }
+}
+
+/// Merges tables key by key, other values by replacement.
+fn graft(under: &mut Node, over: Node) {
+    let Value::Table(items) = over.value else {
+        *under = over;
+        return;
+    };
+    if !matches!(under.value, Value::Table(_)) {
+        *under = Node {
+            value: Value::Table(items),
+            mark: over.mark,
+        };
+        return;
+    }
+    for item in items {
+        let both_tables = matches!(item.node.value, Value::Table(_));
+        if let Value::Table(own) = &mut under.value
+            && let Some(old) = own.iter_mut().find(|i| i.key == item.key)
+            && both_tables
+        {
+            graft(&mut old.node, item.node);
+        } else {
+            under.set(item);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Scenario files: TOML text to one [`crate::model::Model`] for the base and one for each what-if.
+//!
+//! A file is read as a tree whose every key and value knows its place. Presets, file, command line
+//! and what-ifs are laid over each other as such trees, and one reader turns the result into a
+//! model, collecting every problem. One list of keys serves reader, JSON Schema, nearest names,
+//! `imatrix show` and `--set`.
+//!
+//! How one tree is laid over another: tables merge key by key; numbers, lists, bands, distributions
+//! and `counts` are replaced whole. A fee and a fee amount of one table replace each other. So a
+//! what-if that sets no counts keeps the base's, and one that sets counts replaces all of them. A tier's
+//! benchmark puts aside the presets of the followers basis, but never what the user wrote. On the command
+//! line, several settings of one what-if add up before they are laid over the file.
+
+mod bands;
+mod cells;
+mod command;
+mod counts;
+mod keys;
+mod market;
+mod names;
+mod presets;
+mod problem;
+mod read;
+mod reader;
+mod rules;
+mod schema;
+mod shape;
+mod source;
+mod spread;
+mod starter;
+mod structure;
+mod targets;
+mod tree;
+mod value;
+mod whole;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use problem::{Problem, Problems};
+pub use read::{Entry, Overrides, Scenario, read_file, read_text};
+pub use schema::schema;
+pub use starter::{StarterError, starter};

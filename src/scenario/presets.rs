@@ -1,0 +1,63 @@
+//! The embedded presets.
+
+use super::keys::{ROOT, TIERS};
+use super::problem::Fault;
+use super::source::{Kind, Sources};
+use super::tree::{self, Node, Value, overlay};
+use super::{structure, value};
+use crate::model::{Assumption, Stage};
+
+const TEXT: &str = include_str!("presets.toml");
+const NAME: &str = "presets.toml";
+
+/// The presets as trees of scenario keys.
+pub(super) struct Presets {
+    /// Playbook, assumptions and defaults, laid over each other.
+    pub(super) base: Node,
+    /// On top of the base where the objective is profit.
+    pub(super) profit: Node,
+    /// What is wrong with the embedded file; a test holds it empty.
+    pub(super) faults: Vec<Fault>,
+}
+
+/// Reads the embedded presets with the code that reads scenario files.
+pub(super) fn load(sources: &mut Sources) -> Presets {
+    let mut faults = Vec::new();
+    let mut part = |name: &str, kind: Kind| {
+        let source = sources.add(NAME, kind, TEXT);
+        let mut root = tree::parse(source, sources, TEXT, &mut faults);
+        let mark = root.mark;
+        let mut node = root.remove(name).unwrap_or(Node::empty_table(mark));
+        structure::check(&mut node, &mut faults);
+        node
+    };
+    let mut base = part("playbook", Kind::Preset(Assumption::Playbook));
+    let assumption = part("assumption", Kind::Preset(Assumption::Assumption));
+    let default = part("default", Kind::Default);
+    let profit = part("profit", Kind::Default);
+    overlay(&mut base, &assumption, ROOT);
+    overlay(&mut base, &default, ROOT);
+    Presets {
+        base,
+        profit,
+        faults,
+    }
+}
+
+/// A stage's shares of the budget, in the order of [`TIERS`]; all 0 for custom.
+pub(super) fn stage_mix(stage: Stage) -> [f64; 5] {
+    let mut sources = Sources::default();
+    let source = sources.add(NAME, Kind::Preset(Assumption::Playbook), TEXT);
+    let root = tree::parse(source, &sources, TEXT, &mut Vec::new());
+    let share = |tier: &str| {
+        root.at(&["stages", stage.name(), tier])
+            .filter(|n| !matches!(n.value, Value::Bad))
+            .and_then(|n| value::number(n).ok())
+            .unwrap_or(0.0)
+    };
+    let mut mix = [0.0; 5];
+    for (slot, tier) in mix.iter_mut().zip(TIERS) {
+        *slot = share(tier);
+    }
+    mix
+}

@@ -1,0 +1,232 @@
+//! Reading the rules of a plan: budget, bounds and the user's own constraints.
+
+use std::collections::HashMap;
+
+use super::cells;
+use super::problem::Fault;
+use super::reader::Reader;
+use super::source::Mark;
+use super::tree::{Node, Value};
+use super::value;
+use crate::model::{CellPattern, Model, Objective, Rules, Segment, UserAmount, UserRule};
+
+impl Reader<'_> {
+    /// Reads [`Model::rules`].
+    pub(super) fn rules(&mut self, model: &mut Model, offered: &[Vec<&str>]) {
+        let fractional = model.fractional_counts;
+        let mut rules = Rules::of_budget(1.0, [0; 4]);
+        rules.budget = self.number(&["budget"]).unwrap_or_else(|| {
+            self.tainted = true;
+            1.0
+        });
+        rules.budget_origin = self.origin(&["budget"]);
+        rules.min_spend = self.number(&["diversity", "min_spend"]).unwrap_or(0.0);
+        rules.min_spend_origin = self.origin(&["diversity", "min_spend"]);
+        rules.max_creator_budget_share = self.number(&["diversity", "max_creator_budget_share"]);
+        rules.max_creator_budget_share_origin =
+            self.origin(&["diversity", "max_creator_budget_share"]);
+        rules.min_creators = self
+            .node(&["diversity", "min_creators"])
+            .and_then(|node| self.whole_count(node, fractional));
+        rules.min_creators_origin = self.origin(&["diversity", "min_creators"]);
+        rules.max_creators = self
+            .node(&["diversity", "max_creators"])
+            .and_then(|node| self.whole_count(node, fractional));
+        rules.max_creators_origin = self.origin(&["diversity", "max_creators"]);
+        if let (Some(min), Some(max)) = (rules.min_creators, rules.max_creators)
+            && min > max
+        {
+            let fault = self
+                .fault_at(
+                    &["diversity", "min_creators"],
+                    format!("min_creators {min} is above max_creators {max}"),
+                )
+                .expected(format!("expected at most {max}"));
+            self.fault(fault);
+        }
+        rules.hours_per_month = self.number(&["operations", "hours_per_month"]);
+        rules.hours_origin = self.origin(&["operations", "hours_per_month"]);
+        for tier in &model.tiers {
+            let origin = |key| self.origin(&["tiers", &tier.name, key]);
+            rules.tier_min_creators_origin.push(origin("min_creators"));
+            rules.tier_max_creators_origin.push(origin("max_creators"));
+        }
+        self.all_bands(model, &mut rules);
+        rules.user = self.user_rules(model, offered);
+        if model.objective == Objective::Roas
+            && rules.min_spend == 0.0
+            && self.root.get("counts").is_none()
+        {
+            let path: &[&str] = if self.mark(&["diversity", "min_spend"]).is_some() {
+                &["diversity", "min_spend"]
+            } else {
+                &["objective"]
+            };
+            let fault = self
+                .fault_at(path, "objective = \"roas\" with min_spend = 0 has no answer: the best ratio would spend next to nothing")
+                .expected("expected min_spend above 0");
+            self.fault(fault);
+        }
+        model.rules = rules;
+    }
+
+    fn user_rules(&mut self, model: &Model, offered: &[Vec<&str>]) -> Vec<UserRule> {
+        let Some(node) = self.node(&["constraint"]) else {
+            return Vec::new();
+        };
+        let Value::Array(entries) = &node.value else {
+            return Vec::new();
+        };
+        for key in ["name", "count", "spend", "min", "max"] {
+            self.seen.insert(format!("constraint.{key}"));
+        }
+        let mut names: HashMap<String, Mark> = HashMap::new();
+        let mut out = Vec::new();
+        for entry in entries {
+            if matches!(entry.value, Value::Bad) {
+                self.tainted = true;
+                continue;
+            }
+            if let Some(rule) = self.user_rule(entry, model, offered) {
+                let mark = entry.get("name").map_or(entry.mark, |n| n.mark);
+                if let Some(first) = names.insert(rule.name.clone(), mark) {
+                    let first = self.sources.location(first);
+                    self.fault(
+                        Fault::at(mark, format!("two constraints are named \"{}\"", rule.name))
+                            .expected(format!("first at {first}")),
+                    );
+                }
+                out.push(rule);
+            }
+        }
+        out
+    }
+
+    fn user_rule(
+        &mut self,
+        entry: &Node,
+        model: &Model,
+        offered: &[Vec<&str>],
+    ) -> Option<UserRule> {
+        let mut good = true;
+        let mut complain = |reader: &mut Self, message: &str, expected: &str| {
+            reader.fault(Fault::at(entry.mark, message).expected(expected));
+            good = false;
+        };
+        let name = if let Some(node) = entry.get("name") {
+            value::text(node).ok().map(str::to_owned)
+        } else {
+            complain(
+                self,
+                "this constraint has no name",
+                "add e.g. name = \"no more macro than mid\"",
+            );
+            None
+        };
+        let (amount, table) = match (entry.get("count"), entry.get("spend")) {
+            (Some(table), None) => (UserAmount::Count, Some(table)),
+            (None, Some(table)) => (UserAmount::Spend, Some(table)),
+            (Some(_), Some(_)) => {
+                complain(
+                    self,
+                    "this constraint has both count and spend",
+                    "keep one of them",
+                );
+                (UserAmount::Count, None)
+            }
+            (None, None) => {
+                complain(
+                    self,
+                    "this constraint bounds nothing",
+                    "add count = { … } or spend = { … }",
+                );
+                (UserAmount::Count, None)
+            }
+        };
+        let bound = |key: &str| entry.get(key).and_then(|n| value::number(n).ok());
+        let (min, max) = (bound("min"), bound("max"));
+        if entry.get("min").is_none() && entry.get("max").is_none() {
+            complain(self, "this constraint has no bound", "add min, max or both");
+        }
+        if let (Some(min), Some(max)) = (min, max)
+            && min > max
+        {
+            complain(
+                self,
+                &format!("this constraint is empty: min {min} is above max {max}"),
+                "expected min ≤ max",
+            );
+        }
+        let names = |segments: &[Segment]| -> Vec<String> {
+            segments.iter().map(|s| s.name.clone()).collect()
+        };
+        let mut faults = Vec::new();
+        let entries = table.map_or_else(Vec::new, |t| {
+            cells::entries(
+                t,
+                &names(&model.categories),
+                &names(&model.regions),
+                &mut faults,
+            )
+        });
+        if faults.is_empty()
+            && let Some(t) = table
+            && entries.is_empty()
+            && matches!(t.value, Value::Table(_))
+        {
+            faults.push(
+                Fault::at(t.mark, "this constraint names no cells")
+                    .expected("expected e.g. { macro = 1, mid = -1 }"),
+            );
+        }
+        for fault in faults {
+            self.fault(fault);
+            good = false;
+        }
+        let terms = self.user_terms(&entries, model, offered);
+        good &= terms.len() == entries.len();
+        if !good || table.is_none_or(|t| matches!(t.value, Value::Bad)) {
+            self.tainted = true;
+            return None;
+        }
+        Some(UserRule {
+            name: name?,
+            amount,
+            terms,
+            min,
+            max,
+            origin: self.sources.origin(entry.mark),
+        })
+    }
+
+    /// The coefficients of a rule; one that cannot be read is a fault and left out.
+    fn user_terms(
+        &mut self,
+        entries: &[cells::Entry],
+        model: &Model,
+        offered: &[Vec<&str>],
+    ) -> Vec<(CellPattern, f64)> {
+        let mut terms = Vec::new();
+        for entry in entries {
+            let ranged = value::ranged(
+                entry.node,
+                -super::keys::LARGEST,
+                super::keys::LARGEST,
+                false,
+            );
+            match ranged {
+                Ok(coefficient) => terms.push((entry.pattern.clone(), coefficient)),
+                Err(fault) => self.fault(fault),
+            }
+            if !model.cells.is_empty() && model.matching(&entry.pattern).is_empty() {
+                self.warnings.push(format!(
+                    "{}: \"{}\" in a constraint names no offered cell ({})",
+                    self.sources.location(entry.mark),
+                    value::short(&entry.key),
+                    cells::why_not_offered(model, &entry.pattern, offered)
+                ));
+            }
+        }
+        terms
+    }
+}
