@@ -2,6 +2,7 @@
 
 pub mod distribution;
 pub mod model;
+pub mod optimizer;
 pub mod rng;
 pub mod scenario;
 pub mod stats;

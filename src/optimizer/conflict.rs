@@ -1,0 +1,194 @@
+//! Why there is no plan: a minimal set of rules that cannot hold together, the least change of
+//! each that lets the set hold, and the cheapest joint change that lets a plan exist.
+//!
+//! A set is minimal in the sense of the deletion filter: no plan of at least one partnership keeps
+//! all of its members, and dropping any one makes the rest satisfiable. All questions are asked of
+//! the integer program, since it is usually wholeness that makes shares of a small budget
+//! impossible. That a plan has at least one partnership and no negative counts is never in
+//! question, and no bound on a count outlives the rule it came from.
+
+mod change;
+mod filter;
+mod joint;
+mod probe;
+mod story;
+pub(crate) mod words;
+
+use std::collections::BTreeMap;
+
+use change::Change;
+use probe::{Answer, Prober};
+use story::Story;
+
+use crate::model::valuation::UnitValue;
+use crate::model::{
+    Cancel, Conflict, ConflictMember, Constraint, JointChange, Model, PlanSettings,
+};
+
+/// Changes of sizes so close relative to themselves are told as one.
+const SAME: f64 = 1e-4;
+
+/// One member of a set, with what was found out about it.
+struct Finding {
+    /// Index into the constraints.
+    index: usize,
+    /// Least change for each side of its bound that lets its set hold, least first.
+    changes: Vec<Change>,
+    /// Whether the solvers left it open how far a bound has to move.
+    undecided: bool,
+    /// Whether the first of them makes the whole program feasible.
+    enough_alone: bool,
+    /// If not: the least change that does, for each side, if there is one.
+    whole: Vec<Change>,
+}
+
+/// Explains an infeasible model; `None` if it was not proven infeasible.
+///
+/// `constraints` are those of [`crate::model::constraints`]. In a member, `least_change` is the
+/// distance from the nearer of its bounds to `changed_to`, in the constraint's own unit.
+pub(crate) fn explain(
+    model: &Model,
+    units: &[UnitValue],
+    constraints: &[Constraint],
+    settings: &PlanSettings,
+    cancel: &Cancel,
+) -> Option<Conflict> {
+    let mut prober = Prober::new(units.len(), model.fractional_counts, settings, cancel);
+    let sets = filter::sets(&mut prober, constraints);
+    if sets.is_empty() {
+        return None;
+    }
+    let mut wholes = BTreeMap::new();
+    let findings: Vec<Vec<Finding>> = sets
+        .iter()
+        .map(|set| {
+            set.iter()
+                .map(|&index| find(&mut prober, constraints, &sets, set, index, &mut wholes))
+                .collect()
+        })
+        .collect();
+    let enough = findings.iter().flatten().flat_map(|finding| {
+        let own = finding
+            .changes
+            .iter()
+            .take(usize::from(finding.enough_alone));
+        own.chain(&finding.whole)
+            .map(|change| (finding.index, *change))
+    });
+    let joint = joint::or_single(
+        joint::cheapest(&mut prober, constraints),
+        constraints,
+        enough,
+    );
+    let fractions_would_do: Vec<bool> = sets
+        .iter()
+        .map(|set| prober.fractions_would_do(set.iter().map(|&i| &constraints[i])))
+        .collect();
+    let story = Story {
+        model,
+        units,
+        constraints,
+        findings: &findings,
+        fractions_would_do: &fractions_would_do,
+        joint: joint.as_ref(),
+        open: prober.open,
+    };
+    let none_alone_is_enough = story.none_alone_is_enough();
+    let sentences = story.sentences();
+    let mut members = findings.iter().map(|set| {
+        set.iter()
+            .map(|finding| member(&story, set, finding))
+            .collect::<Vec<ConflictMember>>()
+    });
+    Some(Conflict {
+        members: members.next().unwrap_or_default(),
+        others: members.collect(),
+        none_alone_is_enough,
+        joint_change: joint
+            .iter()
+            .flat_map(|j| &j.changes)
+            .map(|(index, change)| {
+                let constraint = &constraints[*index];
+                JointChange {
+                    constraint: constraint.name.clone(),
+                    from: change.from,
+                    to: change.to,
+                    unit: constraint.unit,
+                    words: story.joint_words(*index, change),
+                }
+            })
+            .collect(),
+        sentences,
+    })
+}
+
+/// Finds out about one member of a set; `wholes` keeps what was found for the whole program.
+fn find(
+    prober: &mut Prober,
+    all: &[Constraint],
+    sets: &[Vec<usize>],
+    set: &[usize],
+    index: usize,
+    wholes: &mut BTreeMap<usize, Vec<Change>>,
+) -> Finding {
+    let own: Vec<Constraint> = set.iter().map(|&i| all[i].clone()).collect();
+    let place = set.iter().position(|&i| i == index).unwrap_or(0);
+    let before = std::mem::replace(&mut prober.open, false);
+    let mut changes = change::least(prober, &own, place);
+    let undecided = prober.open;
+    prober.open |= before;
+    let mut whole = Vec::new();
+    let mut enough_alone = false;
+    // a set without it stays infeasible, however it changes
+    if sets.iter().all(|s| s.contains(&index)) {
+        whole.clone_from(
+            wholes
+                .entry(index)
+                .or_insert_with(|| change::least(prober, all, index)),
+        );
+        // what is enough for all rules is enough for these: never more is needed here than there
+        for change in &mut changes {
+            let other = whole.iter().find(|w| w.side == change.side);
+            if let Some(other) = other.filter(|w| w.size() <= change.size() * (1.0 + SAME)) {
+                *change = *other;
+            }
+        }
+        if changes.is_empty() {
+            changes.extend(&whole);
+        }
+        changes.sort_by(|a, b| a.size().total_cmp(&b.size()));
+        enough_alone = changes.first().is_some_and(|least| {
+            let moved = change::changed(all, index, least);
+            whole.contains(least) || matches!(prober.feasible(&moved), Answer::Point(_))
+        });
+        if enough_alone {
+            whole.clear();
+        }
+    }
+    Finding {
+        index,
+        changes,
+        undecided,
+        enough_alone,
+        whole,
+    }
+}
+
+fn member(story: &Story, set: &[Finding], finding: &Finding) -> ConflictMember {
+    let constraint = &story.constraints[finding.index];
+    let least = finding.changes.first();
+    ConflictMember {
+        constraint: constraint.name.clone(),
+        kind: constraint.kind,
+        origin: constraint.origin.clone(),
+        stated: words::stated(constraint, &story.model.currency),
+        least_change: least.map(Change::size),
+        changed_to: least.map(|change| change.to),
+        unit: constraint.unit,
+        words: story.member_words(set, finding),
+        enough_alone: finding.enough_alone,
+    }
+}
+
+#[cfg(test)]
+mod tests;

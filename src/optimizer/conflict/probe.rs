@@ -1,0 +1,383 @@
+//! Questions to the solver: is there a plan within these rules, and how far can a value go.
+
+use std::time::{Duration, Instant};
+
+use crate::model::{Cancel, Constraint, PlanSettings};
+use crate::optimizer::program::{Column, Program, Row, dot, relax, rows_of};
+use crate::optimizer::solver::{Verdict, confirm_infeasible, solve, solve_from};
+
+/// Relative gap of the questions for a least change.
+const GAP: f64 = 1e-6;
+
+/// Nodes for one such question. A knapsack's last part in a million is not worth more.
+const NODES: u64 = 1_000;
+
+/// Nodes for a question of feasibility.
+const FEASIBILITY_NODES: u64 = 4_000;
+
+/// From so many cells on a program is tried on few of them first.
+const FEW: usize = 20;
+
+/// Up to this gap an answer stopped by the node limit still counts as the least change.
+const CLOSE: f64 = 1e-4;
+
+/// Most partnerships of a cell where nothing else limits them, when a value is driven as far as it goes.
+pub(super) const MANY: f64 = 1e6;
+
+/// The whole explanation may take so many times the time limit of a plan.
+const PATIENCE: f64 = 2.0;
+
+/// Answer to "is there a plan".
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Answer {
+    /// Yes, this one.
+    Point(Vec<f64>),
+    /// Proven: no.
+    Nothing,
+    /// The solvers left it open.
+    Open,
+}
+
+/// The best point of a program.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Best {
+    /// Counts, then the extra columns.
+    pub(super) x: Vec<f64>,
+    /// Whether nothing notably better exists.
+    pub(super) proven: bool,
+    /// Proven: no point is above it. Infinite if nothing is known.
+    pub(super) bound: f64,
+}
+
+/// Asks the solver about sets of rules.
+pub(super) struct Prober<'a> {
+    cells: usize,
+    whole: bool,
+    settings: PlanSettings,
+    cancel: &'a Cancel,
+    deadline: Instant,
+    /// Whether any question was left open.
+    pub(super) open: bool,
+}
+
+impl<'a> Prober<'a> {
+    pub(super) fn new(
+        cells: usize,
+        fractional: bool,
+        settings: &PlanSettings,
+        cancel: &'a Cancel,
+    ) -> Self {
+        let limit = settings.time_limit * PATIENCE;
+        let seconds = if limit.is_finite() {
+            limit.clamp(0.0, 1e6)
+        } else {
+            1e6
+        };
+        Self {
+            cells,
+            whole: !fractional,
+            settings: *settings,
+            cancel,
+            deadline: Instant::now() + Duration::from_secs_f64(seconds),
+            open: false,
+        }
+    }
+
+    /// Whether counts must be whole.
+    pub(super) fn whole(&self) -> bool {
+        self.whole
+    }
+
+    pub(super) fn cells(&self) -> usize {
+        self.cells
+    }
+
+    /// Rows of the rules, and at least one partnership: what makes it a plan is never in question.
+    pub(super) fn rows<'c>(
+        &self,
+        constraints: impl IntoIterator<Item = &'c Constraint>,
+    ) -> Vec<Row> {
+        let mut rows = vec![Row {
+            coefficients: vec![1.0; self.cells],
+            low: Some(1.0),
+            high: None,
+        }];
+        rows.extend(
+            constraints
+                .into_iter()
+                .flat_map(|c| rows_of(c, c.low, c.high)),
+        );
+        rows
+    }
+
+    fn columns(&self, high: f64) -> Vec<Column> {
+        vec![
+            Column {
+                low: 0.0,
+                high,
+                integer: self.whole,
+            };
+            self.cells
+        ]
+    }
+
+    /// Settings within the time that is left; `None` when it is over.
+    fn limits(&self, gap: f64, nodes: u64) -> Option<PlanSettings> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() || self.cancel.requested() {
+            return None;
+        }
+        Some(PlanSettings {
+            gap,
+            node_limit: nodes.min(self.settings.node_limit),
+            time_limit: self.settings.time_limit.min(left.as_secs_f64()),
+        })
+    }
+
+    /// Whether a plan keeps all of these rules.
+    pub(super) fn feasible<'c>(
+        &mut self,
+        constraints: impl IntoIterator<Item = &'c Constraint>,
+    ) -> Answer {
+        let mut program = Program {
+            maximize: vec![0.0; self.cells],
+            columns: self.columns(f64::INFINITY),
+            rows: self.rows(constraints),
+        };
+        close(&mut program);
+        if let Some(answer) = self.centre(&program) {
+            return answer;
+        }
+        if let Some(x) = self.on_support(&program, 1.0) {
+            return Answer::Point(x);
+        }
+        let Some(limits) = self.limits(1.0, FEASIBILITY_NODES) else {
+            self.open = true;
+            return Answer::Open;
+        };
+        let solved = solve(&program, &limits, self.cancel);
+        if solved.verdict == Verdict::Infeasible {
+            return Answer::Nothing;
+        }
+        if solved.found() && keeps(&program, &solved.x) {
+            return Answer::Point(solved.x);
+        }
+        self.open = true;
+        Answer::Open
+    }
+
+    /// Whether it is wholeness that rules a plan out: fractions of partnerships would keep these rules.
+    pub(super) fn fractions_would_do<'c>(
+        &self,
+        constraints: impl IntoIterator<Item = &'c Constraint>,
+    ) -> bool {
+        let Some(limits) = self.limits(GAP, FEASIBILITY_NODES) else {
+            return self.whole;
+        };
+        let mut program = Program {
+            maximize: vec![0.0; self.cells],
+            columns: self.columns(f64::INFINITY),
+            rows: self.rows(constraints),
+        };
+        close(&mut program);
+        self.whole && solve(&relax(&program), &limits, self.cancel).verdict != Verdict::Infeasible
+    }
+
+    /// Has a second, independent solve confirm that no plan keeps these rules; if it does not, the
+    /// question counts as left open.
+    pub(super) fn confirm<'c>(&mut self, constraints: impl IntoIterator<Item = &'c Constraint>) {
+        let program = Program {
+            maximize: vec![0.0; self.cells],
+            columns: self.columns(f64::INFINITY),
+            rows: self.rows(constraints),
+        };
+        let limits = self.limits(1.0, FEASIBILITY_NODES);
+        self.open |=
+            !limits.is_some_and(|limits| confirm_infeasible(&program, &limits, self.cancel));
+    }
+
+    /// Answers from a linear program, where it can: it has no point, or one so deep inside that
+    /// rounding it keeps every row. Rounding moves a row's sum by at most Σ|aᵢ|/2, so the program
+    /// is max t with every row tightened by t·Σ|aᵢ|/2, 0 ≤ t ≤ 1. Where rules leave counts free to
+    /// grow, such a point nearly always exists, and branch and bound might never find one.
+    fn centre(&self, program: &Program) -> Option<Answer> {
+        let limits = self.limits(GAP, FEASIBILITY_NODES)?;
+        let mut relaxed = relax(program);
+        relaxed.rows.clear();
+        for row in &program.rows {
+            let depth = if self.whole { reach(row, program) } else { 0.0 };
+            let with = |t: f64| row.coefficients.iter().copied().chain([t]).collect();
+            if let Some(high) = row.high {
+                relaxed.rows.push(Row {
+                    coefficients: with(depth),
+                    low: None,
+                    high: Some(high),
+                });
+            }
+            if let Some(low) = row.low {
+                relaxed.rows.push(Row {
+                    coefficients: with(-depth),
+                    low: Some(low),
+                    high: None,
+                });
+            }
+        }
+        relaxed.columns.push(Column {
+            low: 0.0,
+            high: 1.0,
+            integer: false,
+        });
+        relaxed.maximize.fill(0.0);
+        relaxed.maximize.push(1.0);
+        let solved = solve(&relaxed, &limits, self.cancel);
+        if solved.verdict == Verdict::Infeasible {
+            return Some(Answer::Nothing);
+        }
+        if !solved.found() {
+            return None;
+        }
+        let mut x = solved.x;
+        x.pop();
+        if self.whole {
+            for count in &mut x[..self.cells] {
+                *count = count.round();
+            }
+        }
+        keeps(program, &x).then_some(Answer::Point(x))
+    }
+
+    /// A point on the few cells that the relaxation's best point books. Programs of many cells
+    /// that differ little keep branch and bound busy; these few do not.
+    fn on_support(&self, program: &Program, gap: f64) -> Option<Vec<f64>> {
+        if !self.whole || self.cells < FEW {
+            return None;
+        }
+        let limits = self.limits(gap, NODES)?;
+        let relaxed = solve(&relax(program), &limits, self.cancel);
+        if !relaxed.found() {
+            return None;
+        }
+        let mut small = program.clone();
+        for (column, &x) in small.columns[..self.cells].iter_mut().zip(&relaxed.x) {
+            if x <= 1e-9 {
+                column.high = 0.0;
+            }
+        }
+        let limits = self.limits(gap, NODES)?;
+        let solved = solve(&small, &limits, self.cancel);
+        if solved.found() && keeps(program, &solved.x) {
+            return Some(solved.x);
+        }
+        match self.centre(&small)? {
+            Answer::Point(x) => Some(x),
+            _ => None,
+        }
+    }
+
+    /// The best point over rows that are as wide as the counts and the extra columns together;
+    /// narrower rows leave the extra columns alone. Starts from a point, if one is known, and falls
+    /// back to it. `None` if there is none or none was found.
+    pub(super) fn best(
+        &mut self,
+        maximize: Vec<f64>,
+        extra: &[Column],
+        rows: Vec<Row>,
+        start: Option<&[f64]>,
+    ) -> Option<Best> {
+        let mut columns = self.columns(MANY);
+        columns.extend_from_slice(extra);
+        let width = columns.len();
+        let widen = |mut values: Vec<f64>| {
+            values.resize(width, 0.0);
+            values
+        };
+        let program = Program {
+            maximize: widen(maximize),
+            columns,
+            rows: rows
+                .into_iter()
+                .map(|row| Row {
+                    coefficients: widen(row.coefficients),
+                    ..row
+                })
+                .collect(),
+        };
+        let Some(limits) = self.limits(GAP, NODES) else {
+            self.open = true;
+            return None;
+        };
+        let few = self.on_support(&program, GAP);
+        let value = |x: &&[f64]| dot(&program.maximize, x);
+        let start = few
+            .as_deref()
+            .into_iter()
+            .chain(start)
+            .max_by(|a, b| value(a).total_cmp(&value(b)));
+        let solved = solve_from(&program, start, &limits, self.cancel);
+        if solved.found() && keeps(&program, &solved.x) {
+            let close = |bound: f64| bound - solved.objective <= CLOSE * solved.objective.abs();
+            let proven = solved.verdict == Verdict::Optimal || solved.bound.is_some_and(close);
+            return Some(Best {
+                proven,
+                bound: solved.bound.unwrap_or(f64::INFINITY),
+                x: solved.x,
+            });
+        }
+        if let Some(start) = start.filter(|x| keeps(&program, x)) {
+            return Some(Best {
+                x: start.to_vec(),
+                proven: false,
+                bound: f64::INFINITY,
+            });
+        }
+        if solved.verdict != Verdict::Infeasible {
+            self.open = true;
+        }
+        None
+    }
+}
+
+/// Fixes at zero the columns of rows that allow nothing, and leaves those rows out.
+fn close(program: &mut Program) {
+    let columns = &mut program.columns;
+    program.rows.retain(|row| {
+        let shut = row.low.is_none_or(|low| low <= 0.0)
+            && row.high == Some(0.0)
+            && row.coefficients.iter().all(|&a| a >= 0.0);
+        if shut {
+            for (column, &a) in columns.iter_mut().zip(&row.coefficients) {
+                if a > 0.0 {
+                    column.high = 0.0;
+                }
+            }
+        }
+        !shut
+    });
+}
+
+/// How far rounding the counts can move a row's sum.
+fn reach(row: &Row, program: &Program) -> f64 {
+    let open = row.coefficients.iter().zip(&program.columns);
+    let sum: f64 = open
+        .filter(|(_, column)| column.high > 0.0 && column.integer)
+        .map(|(a, _)| a.abs())
+        .sum();
+    0.5 * sum
+}
+
+/// Whether a point keeps every row, up to the error of arithmetic.
+fn keeps(program: &Program, x: &[f64]) -> bool {
+    let inside = |(x, column): (&f64, &Column)| *x >= column.low && *x <= column.high;
+    x.len() == program.columns.len()
+        && x.iter().zip(&program.columns).all(inside)
+        && program.rows.iter().all(|row| {
+            let (mut value, mut size) = (0.0, 0.0);
+            for (a, x) in row.coefficients.iter().zip(x) {
+                value += a * x;
+                size += (a * x).abs();
+            }
+            let slack = |bound: f64| 1e-6 * f64::max(bound.abs(), size);
+            row.low.is_none_or(|low| value >= low - slack(low))
+                && row.high.is_none_or(|high| value <= high + slack(high))
+        })
+}

@@ -1,0 +1,140 @@
+//! Amounts in words: money, shares, counts, with the rounding that keeps a named bound sufficient.
+
+use crate::model::{Constraint, ConstraintKind, Metric, Origin, Unit};
+use crate::units::{currency_sign, grouped};
+
+/// How an amount may be rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rounding {
+    /// To the nearest.
+    Near,
+    /// Never below the value: for bounds that must be at least so large.
+    Up,
+    /// Never above the value: for bounds that may be at most so large.
+    Down,
+    /// Enough digits to tell apart what differs: for what the user wrote.
+    Exact,
+}
+
+/// A rule's name as it is quoted in sentences.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("`{name}`")
+}
+
+/// An amount with its unit, e.g. `¥30,000`, `84.02 %`, `12 h`.
+pub(crate) fn amount(value: f64, unit: Unit, currency: &str, rounding: Rounding) -> String {
+    match unit {
+        Unit::Money => money(value, currency, rounding),
+        Unit::Metric(metric) if metric.is_money() => money(value, currency, rounding),
+        Unit::Metric(Metric::Roas | Metric::Roi) => number(value, 3, rounding),
+        Unit::Metric(_) => number(value, if value.abs() < 100.0 { 2 } else { 0 }, rounding),
+        Unit::Share => format!("{} %", number(100.0 * value, 2, rounding)),
+        Unit::Hours => format!("{} h", number(value, 2, rounding)),
+        Unit::Count | Unit::Plain => number(value, 2, rounding),
+    }
+}
+
+fn money(value: f64, currency: &str, rounding: Rounding) -> String {
+    let decimals = if value.abs() < 1000.0 { 2 } else { 0 };
+    let digits = number(
+        value.abs(),
+        decimals,
+        if value < 0.0 {
+            flip(rounding)
+        } else {
+            rounding
+        },
+    );
+    let sign = if value < 0.0 { "−" } else { "" };
+    format!("{sign}{}{digits}", currency_sign(currency))
+}
+
+fn flip(rounding: Rounding) -> Rounding {
+    match rounding {
+        Rounding::Up => Rounding::Down,
+        Rounding::Down => Rounding::Up,
+        other => other,
+    }
+}
+
+/// At most so many decimals, trailing zeros dropped, thousands grouped.
+fn number(value: f64, decimals: usize, rounding: Rounding) -> String {
+    if !value.is_finite() {
+        return if value.is_nan() {
+            "undefined"
+        } else if value > 0.0 {
+            "∞"
+        } else {
+            "−∞"
+        }
+        .to_owned();
+    }
+    let decimals = if rounding == Rounding::Exact {
+        decimals.max(6)
+    } else {
+        decimals
+    };
+    let scale = 10f64.powf(decimals as f64);
+    let scaled = value * scale;
+    // what differs from a round figure by less than the arithmetic's own error is that figure
+    let near = scaled.round();
+    let rounded = if (scaled - near).abs() <= 1e-9 * scaled.abs().max(1.0) {
+        near
+    } else {
+        match rounding {
+            Rounding::Near | Rounding::Exact => near,
+            Rounding::Up => scaled.ceil(),
+            Rounding::Down => scaled.floor(),
+        }
+    };
+    let text = format!("{:.*}", decimals, (rounded / scale).abs());
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let grouped = grouped(whole);
+    let part = part.trim_end_matches('0');
+    let sign = if rounded < 0.0 { "−" } else { "" };
+    if part.is_empty() {
+        format!("{sign}{grouped}")
+    } else {
+        format!("{sign}{grouped}.{part}")
+    }
+}
+
+/// The bounds as they stand, e.g. `3 % to 7 %`, `at least ¥27,000`.
+pub(super) fn bounds(constraint: &Constraint, currency: &str) -> String {
+    let show = |v: f64| amount(v, constraint.unit, currency, Rounding::Exact);
+    match (constraint.low, constraint.high) {
+        (Some(low), Some(high)) if low == high => format!("exactly {}", show(low)),
+        (Some(low), Some(high)) => format!("{} to {}", show(low), show(high)),
+        (Some(low), None) => format!("at least {}", show(low)),
+        (None, Some(high)) if constraint.kind == ConstraintKind::Budget => show(high),
+        (None, Some(high)) => format!("at most {}", show(high)),
+        (None, None) => "free".to_owned(),
+    }
+}
+
+/// The rule in words: `diversity.tier_budget_share.mega between 3 % and 7 %`.
+pub(super) fn stated(constraint: &Constraint, currency: &str) -> String {
+    let show = |v: f64| amount(v, constraint.unit, currency, Rounding::Exact);
+    match (constraint.low, constraint.high) {
+        (Some(low), Some(high)) if low != high => format!(
+            "{} between {} and {}",
+            constraint.name,
+            show(low),
+            show(high)
+        ),
+        _ => format!("{} {}", constraint.name, bounds(constraint, currency)),
+    }
+}
+
+/// The rule with its bounds and place: `` `budget` (¥30,000, q.toml:3:1) ``.
+pub(super) fn named(constraint: &Constraint, currency: &str) -> String {
+    let place = match &constraint.origin {
+        Origin::Default => String::new(),
+        origin => format!(", {origin}"),
+    };
+    format!(
+        "{} ({}{place})",
+        quoted(&constraint.name),
+        bounds(constraint, currency)
+    )
+}

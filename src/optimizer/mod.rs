@@ -1,0 +1,34 @@
+//! From a model to its plan: an integer program over the counts of creators.
+//!
+//! - [`plan`] is the room's door;
+//! - `program` writes the constraints down as linear rows, `goal` the objective;
+//! - `presolve` bounds every count, `solver` solves, `backend` is the only file that names solvers;
+//! - `ratio` makes ratios of sums linear;
+//! - `whole` searches for the best whole-number plan, along the neighbours of `search`;
+//! - `state` says what binds and what holds the budget, `price` what a bound is worth;
+//! - `conflict` explains why there is no plan;
+//! - `check` holds a plan against the rules without looking at any of the above.
+
+mod backend;
+mod branch;
+mod check;
+mod conflict;
+mod goal;
+mod plan;
+mod presolve;
+mod price;
+mod program;
+mod ratio;
+#[cfg(test)]
+pub(crate) mod sample;
+mod search;
+mod simplex;
+mod solver;
+mod state;
+#[cfg(test)]
+mod tests;
+mod whole;
+mod words;
+
+pub use check::{Violation, check};
+pub use plan::{free_cells, plan};

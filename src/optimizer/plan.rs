@@ -1,0 +1,419 @@
+//! From a model to its plan.
+
+use std::time::Instant;
+
+use ndarray::Array2;
+
+use crate::model::valuation::{self, UnitValue};
+use crate::model::{
+    BudgetScale, Cancel, Constraint, ConstraintState, Gap, Model, Plan, PlanSettings, PlanStatus,
+    SolverReport, Unit, constraints,
+};
+use crate::optimizer::check::check;
+use crate::optimizer::conflict;
+use crate::optimizer::goal::Goal;
+use crate::optimizer::price::{price_unit, prices};
+use crate::optimizer::program::{Program, dot, program_of};
+use crate::optimizer::ratio::solve_relaxed;
+use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, confirm_infeasible};
+use crate::optimizer::state::{Surroundings, keeps, violation};
+use crate::optimizer::whole::Search;
+
+/// Bounds so close, relative to themselves, leave one value.
+const KNIFE_EDGE: f64 = 1e-4;
+
+/// Counts of a fractional plan below this are the solver's noise.
+const NOTHING: f64 = 1e-9;
+
+/// Seconds that a continuous program may always take: the clock is for branch and bound, and a
+/// price that it cut off would not be reproducible.
+const PATIENCE: f64 = 60.0;
+
+/// Plans a model: the counts that maximize its objective under its constraints, or, where the
+/// model fixes the counts, what they do to the constraints.
+///
+/// The program is max Σ cᵢxᵢ (or max Σ rᵢxᵢ / Σ sᵢxᵢ for ROAS) over x ≥ 0, whole unless
+/// `fractional_counts`, subject to [`constraints`]; coefficients are the expectations of
+/// [`valuation::units`]. Every month of the horizon has the same rules and gets the same counts.
+///
+/// What becomes of the program is the plan's status, never an error: an infeasible program is
+/// confirmed by a second, independent solve and explained; a plan is re-checked against every
+/// constraint, and its objective is recomputed from its counts. The answer is the same on every
+/// run unless the clock stopped it (`SolverReport::reproducible`).
+///
+/// ```
+/// use influencer_matrix::model::{Cancel, PlanSettings, PlanStatus, valuation};
+/// use influencer_matrix::optimizer;
+///
+/// # use influencer_matrix::scenario::{self, Overrides};
+/// # let text = "schema = 1\nname = \"march\"\nbudget = 60_000\ntiers.use = [\"mid\", \"micro\"]\n";
+/// # let model = scenario::read_text("march.toml", text, &Overrides::default()).unwrap().base;
+/// // `model` is read from a scenario
+/// let plan = optimizer::plan(&model, &PlanSettings::default(), &Cancel::new());
+/// assert_eq!(plan.status, PlanStatus::Optimal);
+/// let counts = plan.counts.row(0).to_vec();
+/// assert!(optimizer::check(&model, &counts).is_empty());
+/// let spend = valuation::units(&model)
+///     .iter()
+///     .zip(&counts)
+///     .map(|(unit, count)| unit.spend * count)
+///     .sum::<f64>();
+/// assert!(spend <= model.rules.budget);
+/// ```
+#[must_use]
+pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
+    let started = Instant::now();
+    let units = valuation::units(model);
+    let constraints = constraints(model, &units);
+    let program = program_of(model, &units, &constraints);
+    let goal = Goal::of(model, &units);
+    let relaxations = PlanSettings {
+        time_limit: settings.time_limit.max(PATIENCE),
+        ..*settings
+    };
+    let work = Work {
+        search: Search {
+            program: &program,
+            goal: &goal,
+            settings,
+            relaxations: &relaxations,
+            cancel,
+            started,
+        },
+        relaxations: &relaxations,
+        model,
+        units: &units,
+        constraints: &constraints,
+        program: &program,
+        goal: &goal,
+        settings,
+        cancel,
+    };
+    let mut plan = match &model.counts {
+        Some(counts) => work.fixed(counts),
+        None => work.optimized(),
+    };
+    if model.counts.is_none() && plan.is_usable() {
+        recheck(model, &mut plan);
+    }
+    plan.solver.seconds = started.elapsed().as_secs_f64();
+    plan
+}
+
+/// Holds a plan against the rules by code that shares nothing with the program; a plan that
+/// breaks one is never shown.
+fn recheck(model: &Model, plan: &mut Plan) {
+    let broken: Vec<String> = plan
+        .counts
+        .rows()
+        .into_iter()
+        .flat_map(|month| check(model, &month.to_vec()))
+        .map(|violation| violation.words)
+        .collect();
+    if !broken.is_empty() {
+        plan.status = PlanStatus::Failed {
+            reason: format!(
+                "the plan found does not keep every rule: {}",
+                broken.join("; ")
+            ),
+        };
+    }
+}
+
+/// Cells that no rule limits though the objective gains by them, empty for every sound model:
+/// the program is unbounded. A scenario with such a cell is invalid; [`plan`] fails on it.
+#[must_use]
+pub fn free_cells(model: &Model, cancel: &Cancel) -> Vec<usize> {
+    let units = valuation::units(model);
+    let constraints = constraints(model, &units);
+    let program = program_of(model, &units, &constraints);
+    let goal = Goal::of(model, &units);
+    let settings = PlanSettings {
+        time_limit: PATIENCE,
+        ..PlanSettings::default()
+    };
+    let solved = solve_relaxed(&program, &goal, &settings, cancel);
+    if solved.verdict == Verdict::Unbounded {
+        along(&solved.x)
+    } else {
+        Vec::new()
+    }
+}
+
+/// Cells that a ray grows.
+fn along(ray: &[f64]) -> Vec<usize> {
+    (0..ray.len()).filter(|&cell| ray[cell] > 1e-9).collect()
+}
+
+struct Work<'a> {
+    model: &'a Model,
+    units: &'a [UnitValue],
+    constraints: &'a [Constraint],
+    program: &'a Program,
+    goal: &'a Goal,
+    settings: &'a PlanSettings,
+    relaxations: &'a PlanSettings,
+    cancel: &'a Cancel,
+    search: Search<'a>,
+}
+
+impl Work<'_> {
+    fn fixed(&self, counts: &[f64]) -> Plan {
+        let warnings = self
+            .constraints
+            .iter()
+            .filter_map(|c| violation(c, counts, &self.model.currency))
+            .collect();
+        Plan {
+            status: PlanStatus::Fixed,
+            objective: self.objective(counts),
+            unspent: self.unspent(counts),
+            constraints: self.states(Some(counts), None, None),
+            warnings,
+            ..self.empty(counts, "none", 0)
+        }
+    }
+
+    fn optimized(&self) -> Plan {
+        let relaxed = solve_relaxed(self.program, self.goal, self.relaxations, self.cancel);
+        let solved = match relaxed.verdict {
+            Verdict::Optimal if self.model.fractional_counts => relaxed.clone(),
+            Verdict::Optimal => self.search.best(&relaxed),
+            _ => relaxed.clone(),
+        };
+        let failed = |reason: String| PlanStatus::Failed { reason };
+        let status = match &solved.verdict {
+            Verdict::Infeasible => return self.infeasible(&solved),
+            Verdict::Unbounded => failed(self.unbounded(&solved.x)),
+            Verdict::Failed(reason) => failed(reason.clone()),
+            Verdict::NodeLimit => failed(format!(
+                "no plan was found within {} nodes, and none was ruled out{}",
+                self.settings.node_limit,
+                self.knife_edges()
+            )),
+            Verdict::TimeLimit { found } => PlanStatus::TimeLimit { found: *found },
+            Verdict::Optimal => PlanStatus::Optimal,
+            Verdict::Feasible => PlanStatus::Feasible,
+        };
+        if !solved.found() {
+            return self.without_plan(status, &solved);
+        }
+        self.found(status, &solved, &relaxed)
+    }
+
+    fn found(&self, status: PlanStatus, solved: &Solved, relaxed: &Solved) -> Plan {
+        let counts: Vec<f64> = if self.model.fractional_counts {
+            let noise = |&x: &f64| if x < NOTHING { 0.0 } else { x };
+            solved.x.iter().map(noise).collect()
+        } else {
+            solved.x.iter().map(|x| x.round()).collect()
+        };
+        if let Some(broken) = self.constraints.iter().find(|c| !keeps(c, &counts)) {
+            let words = violation(broken, &counts, &self.model.currency).unwrap_or_default();
+            let reason = format!("the solver's plan breaks a rule: {words}");
+            return self.without_plan(PlanStatus::Failed { reason }, solved);
+        }
+        let mut warnings = Vec::new();
+        let objective = self.objective(&counts);
+        if objective.is_none() {
+            warnings.push(format!(
+                "{} is not defined for every booked cell; the plan counts it as 0 there",
+                self.model.objective.name()
+            ));
+        }
+        let value = self.goal.value(&counts);
+        let gap = solved.bound.map(|bound| {
+            let bound = bound.max(value);
+            Gap {
+                bound,
+                relative: if bound > value {
+                    (bound - value) / value.abs().max(f64::MIN_POSITIVE)
+                } else {
+                    0.0
+                },
+            }
+        });
+        let near = Surroundings {
+            model: self.model,
+            units: self.units,
+            constraints: self.constraints,
+            program: self.program,
+            goal: self.goal,
+        };
+        let costs: Vec<f64> = self.units.iter().map(|u| u.spend).collect();
+        let prices = prices(
+            self.program,
+            self.goal,
+            self.constraints,
+            (&relaxed.x, relaxed.objective),
+            self.relaxations,
+            self.cancel,
+        );
+        let reproducible = !matches!(status, PlanStatus::TimeLimit { .. });
+        let mut plan = Plan {
+            status,
+            objective,
+            gap,
+            unspent: self.unspent(&counts),
+            unspent_held_by: near.held_by(&counts, dot(&costs, &relaxed.x)),
+            constraints: self.states(Some(&counts), Some(&near.binding(&counts)), Some(&prices)),
+            warnings,
+            ..self.empty(&counts, solved.solver, solved.nodes)
+        };
+        plan.solver.reproducible = reproducible;
+        plan
+    }
+
+    fn infeasible(&self, solved: &Solved) -> Plan {
+        if !confirm_infeasible(self.program, self.settings, self.cancel) {
+            let reason = if self.cancel.requested() {
+                INTERRUPTED.to_owned()
+            } else {
+                "one solve found no plan, a second one could not confirm it".to_owned()
+            };
+            return self.without_plan(PlanStatus::Failed { reason }, solved);
+        }
+        Plan {
+            conflict: conflict::explain(
+                self.model,
+                self.units,
+                self.constraints,
+                self.settings,
+                self.cancel,
+            ),
+            ..self.without_plan(PlanStatus::Infeasible, solved)
+        }
+    }
+
+    /// Advice on the rules that whole partnerships can hardly meet: those met at one value only.
+    fn knife_edges(&self) -> String {
+        if self.model.fractional_counts {
+            return String::new();
+        }
+        let one_value = |c: &&Constraint| match (c.low, c.high, c.scales) {
+            (Some(low), Some(high), _) => high - low <= KNIFE_EDGE * high.abs(),
+            (_, _, Some(BudgetScale::LowShare(share))) => share >= 1.0 - KNIFE_EDGE,
+            _ => false,
+        };
+        let unwhole = |c: &&Constraint| c.unit != Unit::Count;
+        let edges: Vec<&str> = self
+            .constraints
+            .iter()
+            .filter(one_value)
+            .filter(unwhole)
+            .map(|c| c.name.as_str())
+            .collect();
+        if edges.is_empty() {
+            return String::new();
+        }
+        format!(
+            "; {} {} an exact value, which whole partnerships hardly ever meet: leave some room, or \
+             set fractional_counts = true",
+            edges.join(", "),
+            if edges.len() == 1 {
+                "asks for"
+            } else {
+                "each ask for"
+            }
+        )
+    }
+
+    fn unbounded(&self, ray: &[f64]) -> String {
+        let free: Vec<String> = along(ray)
+            .into_iter()
+            .map(|cell| self.model.key(cell).to_string())
+            .collect();
+        format!(
+            "{} grows without limit: no rule limits {}",
+            self.model.objective.name(),
+            free.join(", ")
+        )
+    }
+
+    fn without_plan(&self, status: PlanStatus, solved: &Solved) -> Plan {
+        let reproducible = match &status {
+            PlanStatus::TimeLimit { .. } => false,
+            PlanStatus::Failed { reason } => reason != INTERRUPTED,
+            _ => true,
+        };
+        let mut plan = Plan {
+            status,
+            constraints: self.states(None, None, None),
+            ..self.empty(
+                &vec![0.0; self.model.cells.len()],
+                solved.solver,
+                solved.nodes,
+            )
+        };
+        plan.solver.reproducible = reproducible;
+        plan
+    }
+
+    /// A plan of nothing but counts.
+    fn empty(&self, counts: &[f64], solver: &str, nodes: u64) -> Plan {
+        let months = self.model.months.max(1);
+        let cells = counts.len();
+        Plan {
+            name: self.model.name.clone(),
+            unspent: self.unspent(counts),
+            counts: Array2::from_shape_fn((months, cells), |(_, cell)| counts[cell]),
+            status: PlanStatus::Infeasible,
+            objective: None,
+            gap: None,
+            unspent_held_by: Vec::new(),
+            constraints: Vec::new(),
+            conflict: None,
+            solver: SolverReport {
+                solver: solver.to_owned(),
+                nodes,
+                reproducible: true,
+                seconds: 0.0,
+            },
+            warnings: Vec::new(),
+        }
+    }
+
+    fn objective(&self, counts: &[f64]) -> Option<f64> {
+        valuation::objective(self.units, counts, self.model.objective)
+    }
+
+    fn unspent(&self, counts: &[f64]) -> f64 {
+        let spend: f64 = self
+            .units
+            .iter()
+            .zip(counts)
+            .map(|(u, x)| u.spend * x)
+            .sum();
+        self.model.rules.budget - spend
+    }
+
+    fn states(
+        &self,
+        counts: Option<&[f64]>,
+        binding: Option<&[Option<String>]>,
+        prices: Option<&[Option<f64>]>,
+    ) -> Vec<ConstraintState> {
+        let months = self.model.months.max(1);
+        (0..months)
+            .flat_map(|month| (0..self.constraints.len()).map(move |i| (month, i)))
+            .map(|(month, i)| {
+                let c = &self.constraints[i];
+                let words = binding.and_then(|b| b[i].clone());
+                ConstraintState {
+                    month,
+                    name: c.name.clone(),
+                    kind: c.kind,
+                    low: c.low,
+                    value: counts.and_then(|x| c.form.value(x)),
+                    high: c.high,
+                    binding: words.is_some(),
+                    shadow_price: prices.and_then(|p| p[i]),
+                    unit: c.unit,
+                    price_unit: price_unit(self.model, c.unit),
+                    words: words.unwrap_or_default(),
+                    origin: c.origin.clone(),
+                }
+            })
+            .collect()
+    }
+}

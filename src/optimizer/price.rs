@@ -1,0 +1,140 @@
+//! Prices: the right derivative of the continuous relaxation's optimum as a bound moves by its
+//! unit's step (budget + 1,000, a band + 1 point, supply + 1, …), found by solving again.
+//!
+//! The bound moved is the one that the relaxation's optimum reaches; the upper one where both
+//! are. A constraint that the relaxation's optimum does not reach has price 0. The budget takes
+//! along every bound that follows it, so it has a price where the optimum reaches one of those:
+//! more budget asks for more spend where a least spend binds.
+
+use crate::model::{BudgetScale, Cancel, Constraint, Form, Metric, Model, PlanSettings, Unit};
+use crate::optimizer::goal::Goal;
+use crate::optimizer::program::{Program, rows_of};
+use crate::optimizer::ratio::solve_relaxed;
+
+/// How near the relaxation's optimum lies to a bound that it reaches, relative to the bound.
+const REACHED: f64 = 1e-7;
+
+/// Which bound moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Low,
+    High,
+}
+
+/// One price a constraint; `None` where the program with the bound moved has no optimum.
+pub(crate) fn prices(
+    program: &Program,
+    goal: &Goal,
+    constraints: &[Constraint],
+    (relaxed, optimum): (&[f64], f64),
+    settings: &PlanSettings,
+    cancel: &Cancel,
+) -> Vec<Option<f64>> {
+    let size = optimum.abs().max(f64::MIN_POSITIVE);
+    (0..constraints.len())
+        .map(|i| {
+            let side = if constraints[i].scales == Some(BudgetScale::Budget) {
+                let follows = |c: &&Constraint| c.scales.is_some();
+                let bound = |c: &Constraint| reached(c, relaxed).is_some();
+                constraints
+                    .iter()
+                    .filter(follows)
+                    .any(bound)
+                    .then_some(Side::High)
+            } else {
+                reached(&constraints[i], relaxed)
+            };
+            let Some(side) = side else {
+                return Some(0.0);
+            };
+            let moved = moved(constraints, i, side);
+            let program = Program {
+                rows: moved
+                    .iter()
+                    .flat_map(|c| rows_of(c, c.low, c.high))
+                    .collect(),
+                ..program.clone()
+            };
+            let solved = solve_relaxed(&program, goal, settings, cancel);
+            solved.found().then(|| {
+                let change = solved.objective - optimum;
+                // Below the solver's accuracy a change is none.
+                if change.abs() <= 1e-10 * size {
+                    0.0
+                } else {
+                    change
+                }
+            })
+        })
+        .collect()
+}
+
+fn reached(constraint: &Constraint, x: &[f64]) -> Option<Side> {
+    if let Form::Largest(a) = &constraint.form {
+        // Its rows close cells; one that is closed may be wanted.
+        let closes = |h: f64| a.iter().any(|&a| a > h);
+        return constraint.high.is_some_and(closes).then_some(Side::High);
+    }
+    let value = constraint.form.value(x)?;
+    let at = |bound: f64| (value - bound).abs() <= REACHED * bound.abs().max(1.0);
+    if constraint.high.is_some_and(at) {
+        Some(Side::High)
+    } else if constraint.low.is_some_and(at) {
+        Some(Side::Low)
+    } else {
+        None
+    }
+}
+
+/// The constraints with one bound moved by its step; all that follow the budget move with it.
+fn moved(constraints: &[Constraint], i: usize, side: Side) -> Vec<Constraint> {
+    let mut out = constraints.to_vec();
+    let step = out[i].unit.price_step();
+    if out[i].scales == Some(BudgetScale::Budget) {
+        let before = out[i].high.unwrap_or(0.0);
+        let after = before + step;
+        for constraint in &mut out {
+            match constraint.scales {
+                Some(BudgetScale::Budget) => constraint.high = Some(after),
+                Some(BudgetScale::LowShare(share)) => constraint.low = Some(share * after),
+                Some(BudgetScale::PerBudget) => {
+                    if let Form::Largest(a) | Form::Sum(a) = &mut constraint.form {
+                        for a in a.iter_mut() {
+                            *a *= before / after;
+                        }
+                    }
+                }
+                None => {}
+            }
+        }
+        return out;
+    }
+    let bound = match side {
+        Side::High => &mut out[i].high,
+        Side::Low => &mut out[i].low,
+    };
+    *bound = bound.map(|b| b + step);
+    out
+}
+
+/// What a price is per, e.g. `revenue per 1000 CNY`.
+pub(crate) fn price_unit(model: &Model, unit: Unit) -> String {
+    let objective = model.objective.name();
+    let currency = &model.currency;
+    match unit {
+        Unit::Money | Unit::Metric(Metric::Spend | Metric::Revenue | Metric::Profit) => {
+            format!("{objective} per 1000 {currency}")
+        }
+        Unit::Share => format!("{objective} per point"),
+        Unit::Count => format!("{objective} per creator"),
+        Unit::Hours => format!("{objective} per hour"),
+        Unit::Metric(metric @ (Metric::Roas | Metric::Roi)) => {
+            format!("{objective} per 0.1 {}", metric.name())
+        }
+        Unit::Metric(metric) if metric.is_money() => {
+            format!("{objective} per {currency} of {}", metric.name())
+        }
+        Unit::Metric(metric) => format!("{objective} per unit of {}", metric.name()),
+        Unit::Plain => format!("{objective} per unit"),
+    }
+}
