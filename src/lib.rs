@@ -5,5 +5,6 @@ pub mod model;
 pub mod optimizer;
 pub mod rng;
 pub mod scenario;
+pub mod simulator;
 pub mod stats;
 pub mod units;

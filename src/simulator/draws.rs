@@ -1,0 +1,171 @@
+//! The address of every draw.
+//!
+//! An address is (seed, owner, quantity, trial). The owner is a creator's slot (names of its cell and
+//! its index), a cell, or a shared factor (its name, and its tier's); positions in the file, plans
+//! and months are no part of it. Quantities that are drawn anew every month add the month.
+
+use std::collections::HashMap;
+
+use super::SimulationError;
+use crate::model::CellKey;
+use crate::rng::{Address, STREAM_BLOCK, Stream, slot_hash};
+
+/// Trials that pass through the kernel together: three buffers of them fit the fastest cache.
+pub(super) const CHUNK: usize = 1024;
+
+/// Most months that an address can tell apart.
+pub(super) const MAX_MONTHS: usize = 256;
+
+/// What is drawn. The numbers are part of every address: never change one, never reuse one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Drawn {
+    /// A shared factor.
+    Factor = 0,
+    /// A creator's followers.
+    Followers = 1,
+    /// A creator's view rate.
+    ViewRate = 2,
+    /// A creator's engagement rate.
+    EngagementRate = 3,
+    /// A creator's click rate.
+    ClickRate = 4,
+    /// A creator's conversion rate.
+    ConversionRate = 5,
+    /// A creator's fee per post.
+    Fee = 6,
+    /// Whether a creator's content appears; anew every month.
+    Delivery = 7,
+    /// A creator's cost per 1,000 impressions.
+    Cpm = 8,
+    /// A creator's cost per engagement.
+    Cpe = 9,
+    /// A creator's cost per click.
+    Cpc = 10,
+    /// A creator's cost per conversion.
+    Cpa = 11,
+    /// A cell's conversions; anew every month.
+    Conversions = 16,
+    /// A cell's revenue; anew every month.
+    Revenue = 17,
+}
+
+impl Drawn {
+    /// The quantity number of an address: month × 256 + number.
+    pub(super) fn in_month(self, month: usize) -> u16 {
+        debug_assert!(month < MAX_MONTHS);
+        (month as u16) << 8 | self as u16
+    }
+}
+
+/// Hash of a creator's slot.
+pub(super) fn creator(key: &CellKey, index: u64) -> u64 {
+    of_cell("creator", key, index)
+}
+
+/// Hash of a cell.
+pub(super) fn cell(key: &CellKey) -> u64 {
+    of_cell("cell", key, 0)
+}
+
+/// A missing category or region is the empty name, which no segment has.
+fn of_cell(kind: &str, key: &CellKey, index: u64) -> u64 {
+    let category = key.category.as_deref().unwrap_or("");
+    let region = key.region.as_deref().unwrap_or("");
+    slot_hash(
+        &[kind, &key.tier, &key.partnership, category, region],
+        index,
+    )
+}
+
+/// Hash of a shared factor; `tier` is empty for those that all tiers share.
+pub(super) fn factor(name: &str, tier: &str) -> u64 {
+    slot_hash(&["factor", name, tier], 0)
+}
+
+/// Finds owners of draws whose hashes are equal.
+#[derive(Debug, Default)]
+pub(super) struct Owners {
+    seen: HashMap<u64, String>,
+}
+
+impl Owners {
+    /// Registers the owner of a hash, named by `owner`; one name may register any number of times.
+    pub(super) fn register(
+        &mut self,
+        hash: u64,
+        owner: impl FnOnce() -> String,
+    ) -> Result<(), SimulationError> {
+        let name = owner();
+        match self.seen.get(&hash) {
+            Some(first) if *first != name => Err(SimulationError::EqualHashes {
+                first: first.clone(),
+                second: name,
+            }),
+            Some(_) => Ok(()),
+            None => {
+                self.seen.insert(hash, name);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Consecutive trials within one stream block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Segment {
+    /// The run's seed.
+    pub(super) seed: u64,
+    /// Number of the stream block.
+    pub(super) block: u64,
+    /// Trials of the stream block before the first.
+    pub(super) skip: usize,
+    /// How many trials; `skip + len` is at most [`STREAM_BLOCK`].
+    pub(super) len: usize,
+}
+
+impl Segment {
+    /// The segments of `trials` trials from `first` on, in order.
+    pub(super) fn cut(seed: u64, first: u64, trials: usize) -> impl Iterator<Item = Self> {
+        let size = STREAM_BLOCK as u64;
+        let mut next = first;
+        let mut left = trials;
+        std::iter::from_fn(move || {
+            if left == 0 {
+                return None;
+            }
+            let skip = (next % size) as usize;
+            let len = left.min(STREAM_BLOCK - skip);
+            let segment = Self {
+                seed,
+                block: next / size,
+                skip,
+                len,
+            };
+            next += len as u64;
+            left -= len;
+            Some(segment)
+        })
+    }
+
+    /// Uniforms of one owner and quantity, from the segment's first trial on. Numbers of the stream
+    /// block before it are made and dropped.
+    pub(super) fn stream(&self, owner: u64, quantity: u16) -> Stream {
+        let mut stream = Stream::new(
+            self.seed,
+            Address {
+                slot: owner,
+                quantity,
+                block: self.block,
+            },
+        );
+        let mut dropped = [0.0; CHUNK];
+        let mut left = self.skip;
+        while left > 0 {
+            let n = left.min(CHUNK);
+            stream.fill_uniforms(&mut dropped[..n]);
+            left -= n;
+        }
+        stream
+    }
+}

@@ -1,0 +1,190 @@
+//! From sums over creators to a cell's columns: shared factors, conversions, revenue, spend.
+
+use super::draws::{CHUNK, Drawn, Segment};
+use super::factors::FactorValues;
+use super::group::{Recipe, Source, Total};
+use super::inversion::poisson;
+use super::job::Job;
+use super::kernel::NORMAL;
+use crate::model::CellBlock;
+
+/// One job's columns over all trials of a call; those that are not defined are empty.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Columns {
+    pub(super) spend: Vec<f64>,
+    /// Impressions, engagements, clicks.
+    pub(super) yields: [Vec<f64>; 3],
+    pub(super) conversions: Vec<f64>,
+    pub(super) revenue: Vec<f64>,
+}
+
+impl Columns {
+    /// Zeros where the recipe defines a column.
+    pub(super) fn new(recipe: &Recipe, trials: usize) -> Self {
+        let yields = [0, 1, 2].map(|stage| {
+            let defined = recipe.stages[stage].is_some();
+            vec![0.0; if defined { trials } else { 0 }]
+        });
+        Self {
+            spend: vec![0.0; trials],
+            yields,
+            conversions: vec![0.0; trials],
+            revenue: vec![0.0; trials],
+        }
+    }
+
+    /// As the outcome of a cell.
+    pub(super) fn into_block(self, month: usize, cell: usize) -> CellBlock {
+        let [impressions, engagements, clicks] = self.yields;
+        CellBlock {
+            month,
+            cell,
+            spend: self.spend,
+            impressions,
+            engagements,
+            clicks,
+            conversions: self.conversions,
+            revenue: self.revenue,
+        }
+    }
+}
+
+/// Sums over the creators of a job: the running sums plus `fraction` × the next creator's values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sums<'a> {
+    pub(super) totals: &'a [Vec<f64>],
+    pub(super) values: &'a [Vec<f64>],
+    /// Sums of one set; a set a month if there is more than one.
+    pub(super) per_lane: usize,
+    pub(super) fraction: f64,
+}
+
+impl Sums<'_> {
+    /// `out` = `constant` × a source, over trials from `start` of the segment on.
+    fn fill(
+        &self,
+        lane: usize,
+        source: Source,
+        start: usize,
+        constant: f64,
+        count: f64,
+        out: &mut [f64],
+    ) {
+        match source {
+            Source::Count => out.fill(constant * count),
+            Source::Sum(sum) => {
+                let totals = &self.totals[lane * self.per_lane + sum][start..];
+                if self.fraction > 0.0 {
+                    let values = &self.values[lane * self.per_lane + sum][start..];
+                    for (out, (total, value)) in out.iter_mut().zip(totals.iter().zip(values)) {
+                        *out = (total + self.fraction * value) * constant;
+                    }
+                } else {
+                    for (out, total) in out.iter_mut().zip(totals) {
+                        *out = total * constant;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What finishing needs beside a job's sums.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Finish<'a> {
+    pub(super) segment: &'a Segment,
+    pub(super) factors: &'a FactorValues,
+}
+
+fn multiply(out: &mut [f64], factors: Option<&[f64]>, start: usize) {
+    if let Some(factors) = factors {
+        for (out, factor) in out.iter_mut().zip(&factors[start..]) {
+            *out *= factor;
+        }
+    }
+}
+
+impl Finish<'_> {
+    /// Fills a job's columns over the segment; `at` is where in them it begins.
+    pub(super) fn job(
+        self,
+        recipe: &Recipe,
+        job: &Job,
+        sums: &Sums<'_>,
+        columns: &mut Columns,
+        at: usize,
+    ) {
+        let lane = if recipe.lanes > 1 { job.month } else { 0 };
+        let quantity = |drawn: Drawn| self.segment.stream(job.owner, drawn.in_month(job.month));
+        let mut for_conversions = quantity(Drawn::Conversions);
+        let mut for_revenue = quantity(Drawn::Revenue);
+        let mut uniforms = [0.0; CHUNK];
+        let mut normals = [0.0; CHUNK];
+        let mut expected = [0.0; CHUNK];
+        let mut cost = [0.0; CHUNK];
+        let mut start = 0;
+        while start < self.segment.len {
+            let n = CHUNK.min(self.segment.len - start);
+            let range = at + start..at + start + n;
+            let fill = |total: Total, by: f64, out: &mut [f64]| {
+                sums.fill(
+                    lane,
+                    total.source,
+                    start,
+                    total.constant * by,
+                    job.count,
+                    out,
+                );
+            };
+            let factor = |product| self.factors.of(product);
+
+            for stage in 0..3 {
+                if let Some(total) = recipe.stages[stage] {
+                    let out = &mut columns.yields[stage][range.clone()];
+                    fill(total, job.stages[stage], out);
+                    multiply(out, factor(job.stage_factors[stage]), start);
+                }
+            }
+
+            let expected = &mut expected[..n];
+            if let Some(total) = recipe.stages[3] {
+                fill(total, job.stages[3], expected);
+                multiply(expected, factor(job.stage_factors[3]), start);
+            }
+            let (uniforms, normals) = (&mut uniforms[..n], &mut normals[..n]);
+            for_conversions.fill_uniforms(uniforms);
+            NORMAL.fill(uniforms, normals);
+            let conversions = &mut columns.conversions[range.clone()];
+            poisson(expected, uniforms, normals, conversions);
+
+            let revenue = &mut columns.revenue[range.clone()];
+            for_revenue.fill_uniforms(uniforms);
+            NORMAL.fill(uniforms, normals);
+            job.order.revenue(conversions, uniforms, normals, revenue);
+            multiply(revenue, factor(job.order_factor), start);
+
+            let spend = &mut columns.spend[range];
+            let standing = job.standing_cost * job.count;
+            for (spend, revenue) in spend.iter_mut().zip(&*revenue) {
+                *spend = standing + job.commission * revenue;
+            }
+            let cost = &mut cost[..n];
+            if job.fee_multiplier != 0.0 {
+                fill(recipe.fee, job.fee_multiplier, cost);
+                multiply(cost, factor(job.fee_factor), start);
+                add(spend, cost);
+            }
+            if job.fixed_fee != 0.0 {
+                fill(recipe.delivered, job.fixed_fee, cost);
+                add(spend, cost);
+            }
+            start += n;
+        }
+    }
+}
+
+fn add(out: &mut [f64], values: &[f64]) {
+    for (out, value) in out.iter_mut().zip(values) {
+        *out += value;
+    }
+}

@@ -1,0 +1,115 @@
+//! What a plan books in one cell and month: constants that turn sums over creators into totals.
+
+use super::SimulationError;
+use super::draws::{Owners, cell};
+use super::factors::{Factors, Product};
+use super::group::Tables;
+use super::inversion::{OrderLaw, OrderTables};
+use crate::model::valuation::CellLaw;
+use crate::model::{Basis, CellKey, Uncertainty};
+
+/// What the plans of a run have in common.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// Shared factors.
+    pub(super) factors: Factors,
+    /// Order laws.
+    pub(super) orders: OrderTables,
+    /// Quantile tables.
+    pub(super) tables: Tables,
+    /// Owners of draws.
+    pub(super) owners: Owners,
+}
+
+/// A booking of `count` creators of one cell in one month. Plans that book the same share it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Job {
+    /// Month, from 0.
+    pub(super) month: usize,
+    /// How many creators; the last may be a fraction.
+    pub(super) count: f64,
+    /// Hash of the cell, for its conversions and revenue.
+    pub(super) owner: u64,
+    /// Multiplies the sum of fees per post; 0 where a fixed fee replaces them.
+    pub(super) fee_multiplier: f64,
+    /// Per creator whose content appears.
+    pub(super) fixed_fee: f64,
+    /// Per creator, whatever happens.
+    pub(super) standing_cost: f64,
+    /// Share of revenue.
+    pub(super) commission: f64,
+    /// Posts × factors: multiplies impressions, engagements, clicks, expected conversions.
+    pub(super) stages: [f64; 4],
+    /// Shared factors of the same.
+    pub(super) stage_factors: [Product; 4],
+    /// Shared factor of drawn fees.
+    pub(super) fee_factor: Product,
+    /// Shared factor of revenue.
+    pub(super) order_factor: Product,
+    /// Law of revenue given conversions.
+    pub(super) order: OrderLaw,
+}
+
+impl Job {
+    pub(super) fn new(
+        key: &CellKey,
+        law: &CellLaw<'_>,
+        uncertainty: &Uncertainty,
+        (month, count): (usize, f64),
+        shared: &mut Shared,
+    ) -> Result<Self, SimulationError> {
+        let tier = key.tier.as_str();
+        let Shared {
+            factors,
+            orders,
+            owners,
+            ..
+        } = shared;
+        let mut times =
+            |before, name, tier: &str, spread| factors.times(owners, before, name, tier, spread);
+        let u = uncertainty;
+        let platform = times(None, "platform", "", u.platform)?;
+        let stage_factors = match law.basis {
+            Basis::Followers(_) => {
+                let engaged = times(platform, "engagement_rate", tier, u.engagement_rate)?;
+                let clicked = times(engaged, "click_rate", tier, u.click_rate)?;
+                let converted = times(clicked, "conversion_rate", tier, u.conversion_rate)?;
+                let bought = times(converted, "market", "", u.market)?;
+                [platform, engaged, clicked, bought]
+            }
+            Basis::Benchmark(_) => {
+                let yielded = times(platform, "benchmark", tier, u.benchmark)?;
+                let bought = times(yielded, "market", "", u.market)?;
+                [yielded, yielded, yielded, bought]
+            }
+        };
+        let fee_factor = times(None, "fee", tier, u.fee)?;
+        let order_factor = times(None, "order_value", tier, u.order_value)?;
+        let owner = cell(key);
+        owners.register(owner, || format!("the cell {key}"))?;
+        Ok(Self {
+            month,
+            count,
+            owner,
+            fee_multiplier: law.fee_multiplier().unwrap_or(0.0),
+            fixed_fee: law.fixed_fee(),
+            standing_cost: law.standing_cost(),
+            commission: law.terms.commission,
+            stages: law.stage_factors().map(|factor| factor * law.terms.posts),
+            stage_factors,
+            fee_factor,
+            order_factor,
+            order: orders.law(law.order),
+        })
+    }
+
+    /// Index of the last creator booked, whole or in part. Counts are above 0.
+    pub(super) fn last_creator(&self) -> usize {
+        self.count.ceil() as usize - 1
+    }
+
+    /// Weight of the last creator if it is a fraction; 0 if it is whole.
+    pub(super) fn fraction(&self) -> f64 {
+        self.count - self.count.floor()
+    }
+}

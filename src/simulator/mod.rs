@@ -1,0 +1,29 @@
+//! Models and counts in, outcomes trial by trial out.
+//!
+//! The law is that of [`valuation`](crate::model::valuation): a creator of a cell draws followers, rates, fee and delivery
+//! once; a cell's conversions are Poisson with the sum of its creators' expectations, its revenue
+//! the gamma law of so many orders; shared factors of mean one carry the doubt about averages.
+//!
+//! - [`Simulator`] is the way in; `job` is what one plan books in one cell, `group` the creators
+//!   that jobs of several plans share.
+//! - `draws` gives every random number its address, so that plans share what they have in common
+//!   and any range of trials can be computed anywhere.
+//! - `kernel` runs one creator × one quantity at a time over a block of trials; `finish` turns sums
+//!   over creators into a cell's columns.
+//! - `inversion` inverts the two laws of a cell's totals.
+
+mod draws;
+mod error;
+mod factors;
+mod finish;
+mod group;
+mod inversion;
+mod job;
+mod kernel;
+mod simulate;
+
+pub use error::SimulationError;
+pub use simulate::{PlanInput, Simulator};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,257 @@
+//! The simulator: plans in, blocks of trials out.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+use ndarray::ArrayView2;
+
+use super::SimulationError;
+use super::draws::{MAX_MONTHS, Segment};
+use super::factors::{FactorValues, Factors};
+use super::finish::{Columns, Finish};
+use super::group::{CreatorLaw, Group};
+use super::job::{Job, Shared};
+use super::kernel::{self, Scratch};
+use crate::model::{CellBlock, Model, PlanBlock, TrialBlock, valuation};
+
+/// Most creators of one cell and month.
+const MAX_COUNT: f64 = 1e7;
+
+/// A plan to simulate: the market it buys from and what it books.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanInput<'a> {
+    /// The market. Plans of one run may have different ones.
+    pub model: &'a Model,
+    /// Counts, months × cells of the model.
+    pub counts: ArrayView2<'a, f64>,
+}
+
+/// Plans prepared for simulation.
+///
+/// Every random number has an address: seed, owner (a creator, a cell, a shared factor), quantity
+/// and trial. So plans share the draws of the creators they share (common random numbers), any
+/// range of trials can be computed on any thread, and an outcome depends on the seed, the plan and
+/// the number of the trial alone: the same bits however trials are cut into blocks, whatever other
+/// plans are simulated beside it, in whatever order tiers stand in the model.
+///
+/// Creators that several plans share are drawn once. The cost of a call grows with the number
+/// of creators in the union of the plans (per cell and law of their draws), and with the trials.
+/// Stream blocks hold [`STREAM_BLOCK`](crate::rng::STREAM_BLOCK) trials: a range that begins inside
+/// one makes the uniforms before it, too, so ranges aligned to it are the cheapest.
+///
+/// ```
+/// use influencer_matrix::simulator::{PlanInput, Simulator};
+/// use ndarray::Array2;
+///
+/// # use influencer_matrix::scenario::{self, Overrides};
+/// # let text = "schema = 1\nname = \"march\"\nbudget = 60_000\ntiers.use = [\"mid\", \"micro\"]\n";
+/// # let model = scenario::read_text("march.toml", text, &Overrides::default()).unwrap().base;
+/// // `model` is read from a scenario
+/// let counts = Array2::from_elem((model.months, model.cells.len()), 2.0);
+/// let plan = PlanInput { model: &model, counts: counts.view() };
+/// let simulator = Simulator::new(&[plan], 42)?;
+/// let block = simulator.block(0, 64);
+/// let spend = &block.plans[0].cells[0].spend;
+/// assert_eq!(spend.len(), 64);
+/// // The last trial on its own has the same bits.
+/// assert_eq!(simulator.block(63, 1).plans[0].cells[0].spend[0], spend[63]);
+/// # Ok::<(), influencer_matrix::simulator::SimulationError>(())
+/// ```
+#[derive(Debug)]
+pub struct Simulator<'a> {
+    seed: u64,
+    groups: Vec<Group<'a>>,
+    factors: Factors,
+    /// Booked cells of each plan, month by month, in the order of its model's cells.
+    bookings: Vec<Vec<Booking>>,
+}
+
+/// Where a plan's booking of a cell is simulated.
+#[derive(Debug, Clone, Copy)]
+struct Booking {
+    month: usize,
+    cell: usize,
+    group: usize,
+    job: usize,
+}
+
+impl<'a> Simulator<'a> {
+    /// Builds the tables and finds what plans share.
+    ///
+    /// # Errors
+    /// If counts do not fit their model or are no counts, a shared factor's spread is out of range,
+    /// or two owners of draws have the same hash.
+    pub fn new(plans: &[PlanInput<'a>], seed: u64) -> Result<Self, SimulationError> {
+        let mut shared = Shared::default();
+        let mut groups: Vec<Group<'a>> = Vec::new();
+        let mut bookings = Vec::with_capacity(plans.len());
+        let mut months = 1;
+        for plan in plans {
+            let model = plan.model;
+            check(plan)?;
+            months = months.max(model.months);
+            let mut booked = Vec::new();
+            let mut keys = HashSet::new();
+            for ((month, cell), &count) in plan.counts.indexed_iter() {
+                if count == 0.0 {
+                    continue;
+                }
+                let law = valuation::law(model, cell);
+                let key = model.key(cell);
+                if !keys.insert((month, key.clone())) {
+                    return Err(SimulationError::EqualHashes {
+                        first: format!("the cell {key}"),
+                        second: "another cell of that key".to_owned(),
+                    });
+                }
+                let job = Job::new(&key, &law, &model.uncertainty, (month, count), &mut shared)?;
+                let creators = CreatorLaw {
+                    basis: law.basis,
+                    fee: law.fee,
+                    delivery: law.terms.delivery,
+                    followers_fee: model.dependence.followers_fee,
+                };
+                let known = groups
+                    .iter()
+                    .position(|g| g.key == key && g.law == creators);
+                let group = known.unwrap_or_else(|| {
+                    groups.push(Group::new(key, creators));
+                    groups.len() - 1
+                });
+                let jobs = &mut groups[group].jobs;
+                let known = jobs.iter().position(|j| *j == job);
+                let job = known.unwrap_or_else(|| {
+                    jobs.push(job);
+                    jobs.len() - 1
+                });
+                booked.push(Booking {
+                    month,
+                    cell,
+                    group,
+                    job,
+                });
+            }
+            bookings.push(booked);
+        }
+        for (number, group) in groups.iter_mut().enumerate() {
+            let places = group.prepare(months, &mut shared)?;
+            for booking in bookings.iter_mut().flatten() {
+                if booking.group == number {
+                    booking.job = places[booking.job];
+                }
+            }
+        }
+        Ok(Self {
+            seed,
+            groups,
+            factors: shared.factors,
+            bookings,
+        })
+    }
+
+    /// Outcomes of `trials` trials from number `first_trial` on. A pure function: the same bits for
+    /// a trial whatever the range.
+    #[must_use]
+    pub fn block(&self, first_trial: u64, trials: usize) -> TrialBlock {
+        thread_local! {
+            static SCRATCH: RefCell<(Scratch, FactorValues)> = RefCell::default();
+        }
+        SCRATCH.with_borrow_mut(|(scratch, factors)| {
+            self.simulate(first_trial, trials, scratch, factors)
+        })
+    }
+
+    fn simulate(
+        &self,
+        first_trial: u64,
+        trials: usize,
+        scratch: &mut Scratch,
+        factors: &mut FactorValues,
+    ) -> TrialBlock {
+        let mut columns: Vec<Vec<Columns>> = self
+            .groups
+            .iter()
+            .map(|group| {
+                let empty = |_| Columns::new(&group.recipe, trials);
+                group.jobs.iter().map(empty).collect()
+            })
+            .collect();
+        let mut at = 0;
+        for segment in Segment::cut(self.seed, first_trial, trials) {
+            self.factors.fill(&segment, factors);
+            let finish = Finish {
+                segment: &segment,
+                factors,
+            };
+            for (group, columns) in self.groups.iter().zip(&mut columns) {
+                kernel::run(group, &segment, finish, scratch, columns, at);
+            }
+            at += segment.len;
+        }
+        TrialBlock {
+            first_trial,
+            trials,
+            plans: self.hand_out(columns),
+        }
+    }
+
+    /// Gives every plan its columns; the last that shares a job takes them, the others get copies.
+    fn hand_out(&self, mut columns: Vec<Vec<Columns>>) -> Vec<PlanBlock> {
+        let mut users: Vec<Vec<usize>> = self
+            .groups
+            .iter()
+            .map(|group| vec![0; group.jobs.len()])
+            .collect();
+        for booking in self.bookings.iter().flatten() {
+            users[booking.group][booking.job] += 1;
+        }
+        let mut hand = |booking: &Booking| -> CellBlock {
+            let left = &mut users[booking.group][booking.job];
+            let columns = &mut columns[booking.group][booking.job];
+            *left -= 1;
+            let own = if *left == 0 {
+                std::mem::take(columns)
+            } else {
+                columns.clone()
+            };
+            own.into_block(booking.month, booking.cell)
+        };
+        self.bookings
+            .iter()
+            .map(|bookings| PlanBlock {
+                cells: bookings.iter().map(&mut hand).collect(),
+            })
+            .collect()
+    }
+}
+
+/// Whether counts fit their model.
+fn check(plan: &PlanInput<'_>) -> Result<(), SimulationError> {
+    let model = plan.model;
+    let (found_months, found_cells) = plan.counts.dim();
+    if found_months != model.months || found_cells != model.cells.len() {
+        return Err(SimulationError::Shape {
+            plan: model.name.clone(),
+            months: model.months,
+            cells: model.cells.len(),
+            found_months,
+            found_cells,
+        });
+    }
+    if model.months > MAX_MONTHS {
+        return Err(SimulationError::Months {
+            plan: model.name.clone(),
+            months: model.months,
+        });
+    }
+    for ((_, cell), &count) in plan.counts.indexed_iter() {
+        if !(0.0..=MAX_COUNT).contains(&count) {
+            return Err(SimulationError::Count {
+                plan: model.name.clone(),
+                cell: model.key(cell).to_string(),
+                count,
+            });
+        }
+    }
+    Ok(())
+}
