@@ -1,10 +1,14 @@
 //! Influencer Matrix: portfolio optimization and simulation for creator marketing.
 
+pub mod comparison;
 pub mod distribution;
+pub mod judging;
 pub mod model;
 pub mod optimizer;
+pub mod rebalancing;
 pub mod rng;
 pub mod scenario;
 pub mod simulator;
 pub mod stats;
+pub mod summary;
 pub mod units;

@@ -1,0 +1,324 @@
+//! Takes blocks of trials and turns them into summary and difference estimates.
+
+use rayon::prelude::*;
+
+use crate::model::{Metric, Model, Plan, Quantity, TrialBlock};
+
+use super::difference::{DifferenceEstimate, DifferenceStream};
+use super::row::{Histogram, ScopeKey, ScopeKind, SummaryRow};
+use super::scopes::{self, Scopes};
+use super::store::ScopeStore;
+use super::stream::Quantities;
+
+/// Up to so many trials, all are kept for totals, tiers, types, categories and regions.
+const EXACT_TRIALS: u64 = 131_072;
+/// Up to so many trials, all are kept for cells, of which there may be hundreds.
+const EXACT_TRIALS_CELLS: u64 = 16_384;
+
+/// A plan that is simulated, with the model it was made for.
+#[derive(Debug, Clone, Copy)]
+pub struct Planned<'a> {
+    /// Model.
+    pub model: &'a Model,
+    /// Plan.
+    pub plan: &'a Plan,
+}
+
+/// Collects the trials of several plans.
+#[derive(Debug)]
+pub struct Collector {
+    names: Vec<String>,
+    stores: Vec<ScopeStore>,
+    /// Largest trial count at which a store keeps all trials.
+    exact_up_to: Vec<u64>,
+    /// (plan, scope, store), in output order.
+    scopes: Vec<(usize, ScopeKey, usize)>,
+    differences: Vec<Difference>,
+    trials: u64,
+}
+
+/// A scope of a plan against the same scope of the baseline; `None` where a side has no such scope.
+#[derive(Debug)]
+struct Difference {
+    plan: usize,
+    scope: ScopeKey,
+    mine: Option<usize>,
+    theirs: Option<usize>,
+    streams: Vec<DifferenceStream>,
+}
+
+impl Collector {
+    /// Prepares for plans of which the first is the baseline.
+    #[must_use]
+    pub fn new(plans: &[Planned<'_>], scopes: Scopes) -> Self {
+        let mut stores: Vec<ScopeStore> = Vec::new();
+        let mut exact_up_to = Vec::new();
+        let mut listed = Vec::new();
+        for (index, planned) in plans.iter().enumerate() {
+            let model = planned.model;
+            let booked: Vec<usize> = (0..model.cells.len())
+                .filter(|&cell| planned.plan.counts.column(cell).iter().any(|&x| x > 0.0))
+                .collect();
+            // Scopes of the same cells (a tier with one type, say) share one store.
+            let mut known: Vec<(Vec<usize>, usize)> = Vec::new();
+            for scope in scopes::of(model, &booked, scopes) {
+                let limit = if scope.key.kind == ScopeKind::Cell {
+                    EXACT_TRIALS_CELLS
+                } else {
+                    EXACT_TRIALS
+                };
+                let same = known
+                    .iter()
+                    .filter(|(cells, _)| *cells == scope.cells)
+                    .map(|&(_, store)| store)
+                    .find(|&store| stores[store].accepts(&scope.bounds));
+                let store = if let Some(store) = same {
+                    exact_up_to[store] = limit.max(exact_up_to[store]);
+                    store
+                } else {
+                    let defined = Quantity::SIMULATED.map(|quantity| {
+                        scope
+                            .cells
+                            .iter()
+                            .all(|&cell| model.defines(model.cells[cell].tier, quantity))
+                    });
+                    known.push((scope.cells.clone(), stores.len()));
+                    stores.push(ScopeStore::new(
+                        index,
+                        scope.cells,
+                        defined,
+                        model.order.margin,
+                        scope.bounds,
+                    ));
+                    exact_up_to.push(limit);
+                    stores.len() - 1
+                };
+                listed.push((index, scope.key, store));
+            }
+        }
+        Self {
+            names: plans.iter().map(|p| p.plan.name.clone()).collect(),
+            differences: differences(plans.len(), &listed),
+            stores,
+            exact_up_to,
+            scopes: listed,
+            trials: 0,
+        }
+    }
+
+    /// Takes further blocks, in trial order. All but the last block ever must be whole granules.
+    pub fn absorb(&mut self, blocks: &[TrialBlock]) {
+        let added: u64 = blocks.iter().map(|b| b.trials as u64).sum();
+        self.trials += added;
+        let trials = self.trials;
+        self.sketch_beyond(trials);
+        self.stores.par_iter_mut().for_each(|store| {
+            for block in blocks {
+                store.absorb(&block.plans[store.plan], block.trials);
+            }
+        });
+        if trials > EXACT_TRIALS {
+            let stores = &self.stores;
+            self.differences.par_iter_mut().for_each(|difference| {
+                for block in blocks {
+                    let (mine, theirs) = (difference.mine, difference.theirs);
+                    with_side(stores, mine, block, |mine| {
+                        with_side(stores, theirs, block, |theirs| {
+                            difference.push(mine, theirs);
+                        });
+                    });
+                }
+            });
+        }
+    }
+
+    /// Turns what was kept whole into streams where the trial count passes a limit.
+    fn sketch_beyond(&mut self, trials: u64) {
+        if trials > EXACT_TRIALS {
+            let stores = &self.stores;
+            self.differences.par_iter_mut().for_each(|difference| {
+                if difference.streams.is_empty() {
+                    difference.begin(false);
+                    difference.push_kept(stores);
+                }
+            });
+        }
+        self.stores
+            .par_iter_mut()
+            .zip(&self.exact_up_to)
+            .for_each(|(store, &limit)| {
+                if trials > limit {
+                    store.sketch();
+                }
+            });
+    }
+
+    /// Trials taken so far.
+    #[must_use]
+    pub fn trials(&self) -> u64 {
+        self.trials
+    }
+
+    /// The largest relative standard error among the headline figures (spend, revenue,
+    /// conversions, ROAS of every plan); `None` if one is not defined, or is zero so far: nothing
+    /// that has never happened is known to a share of itself.
+    #[must_use]
+    pub fn worst_relative_error(&self) -> Option<f64> {
+        self.totals()
+            .flat_map(|store| {
+                [
+                    Metric::Spend,
+                    Metric::Revenue,
+                    Metric::Conversions,
+                    Metric::Roas,
+                ]
+                .map(|metric| store.relative_error(metric))
+            })
+            .try_fold(0.0, |worst: f64, error| error.map(|e| worst.max(e)))
+    }
+
+    fn totals(&self) -> impl Iterator<Item = &ScopeStore> {
+        self.scopes
+            .iter()
+            .filter(|(_, key, _)| key.kind == ScopeKind::Total)
+            .map(|&(_, _, store)| &self.stores[store])
+    }
+
+    /// Summary rows in output order: by plan, scope, metric.
+    #[must_use]
+    pub fn summary(&self) -> Vec<SummaryRow> {
+        let estimates: Vec<_> = self.stores.par_iter().map(ScopeStore::estimates).collect();
+        let mut rows = Vec::with_capacity(self.scopes.len() * Metric::ALL.len());
+        for (plan, key, store) in &self.scopes {
+            for (metric, estimate) in Metric::ALL.into_iter().zip(&estimates[*store]) {
+                rows.push(SummaryRow {
+                    plan: self.names[*plan].clone(),
+                    month: None,
+                    scope: key.clone(),
+                    metric,
+                    estimate: *estimate,
+                });
+            }
+        }
+        rows
+    }
+
+    /// Differences to the baseline, by plan, scope (total, then tiers) and metric.
+    #[must_use]
+    pub fn differences(&self) -> Vec<(usize, ScopeKey, Metric, DifferenceEstimate)> {
+        self.differences
+            .par_iter()
+            .flat_map_iter(|difference| {
+                let streams = if difference.streams.is_empty() {
+                    let mut kept = difference.unstarted();
+                    kept.begin(true);
+                    kept.push_kept(&self.stores);
+                    kept.streams
+                } else {
+                    difference.streams.clone()
+                };
+                Metric::ALL
+                    .into_iter()
+                    .zip(streams)
+                    .map(|(metric, stream)| {
+                        (
+                            difference.plan,
+                            difference.scope.clone(),
+                            metric,
+                            stream.estimate(),
+                        )
+                    })
+            })
+            .collect()
+    }
+
+    /// Small pictures of a plan's headline metrics.
+    #[must_use]
+    pub fn histograms(&self, plan: usize) -> Vec<Histogram> {
+        self.totals()
+            .filter(|store| store.plan == plan)
+            .flat_map(|store| {
+                Metric::HEADLINE
+                    .into_iter()
+                    .filter_map(|m| store.histogram(m))
+            })
+            .collect()
+    }
+}
+
+impl Difference {
+    fn unstarted(&self) -> Self {
+        Self {
+            plan: self.plan,
+            scope: self.scope.clone(),
+            mine: self.mine,
+            theirs: self.theirs,
+            streams: Vec::new(),
+        }
+    }
+
+    fn begin(&mut self, exact: bool) {
+        self.streams = Metric::ALL.map(|m| DifferenceStream::new(m, exact)).into();
+    }
+
+    fn push(&mut self, plan: &Quantities<'_>, baseline: &Quantities<'_>) {
+        for stream in &mut self.streams {
+            stream.push(plan, baseline);
+        }
+    }
+
+    /// Takes all trials that the stores have kept.
+    fn push_kept(&mut self, stores: &[ScopeStore]) {
+        let kept = |store: Option<usize>| store.and_then(|s| stores[s].quantities());
+        let (mine, theirs) = (kept(self.mine), kept(self.theirs));
+        let trials = mine
+            .as_ref()
+            .or(theirs.as_ref())
+            .map_or(0, Quantities::trials);
+        let mine = mine.unwrap_or_else(|| Quantities::zero(trials));
+        let theirs = theirs.unwrap_or_else(|| Quantities::zero(trials));
+        self.push(&mine, &theirs);
+    }
+}
+
+/// Gives one side's quantities in a block to a reader; zeros where the side has no such scope.
+fn with_side<T>(
+    stores: &[ScopeStore],
+    store: Option<usize>,
+    block: &TrialBlock,
+    read: impl FnOnce(&Quantities<'_>) -> T,
+) -> T {
+    match store.map(|s| &stores[s]) {
+        Some(store) => store.with_block(&block.plans[store.plan], block.trials, read),
+        None => read(&Quantities::zero(block.trials)),
+    }
+}
+
+/// Every plan but the baseline, total and the tiers of either side.
+fn differences(plans: usize, scopes: &[(usize, ScopeKey, usize)]) -> Vec<Difference> {
+    let find = |plan: usize, key: &ScopeKey| {
+        scopes
+            .iter()
+            .find(|(p, k, _)| *p == plan && k == key)
+            .map(|&(_, _, store)| store)
+    };
+    let mut out = Vec::new();
+    for plan in 1..plans {
+        let mut keys: Vec<&ScopeKey> = Vec::new();
+        for (_, key, _) in scopes.iter().filter(|(p, ..)| *p == 0 || *p == plan) {
+            if matches!(key.kind, ScopeKind::Total | ScopeKind::Tier) && !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        for key in keys {
+            out.push(Difference {
+                plan,
+                scope: key.clone(),
+                mine: find(plan, key),
+                theirs: find(0, key),
+                streams: Vec::new(),
+            });
+        }
+    }
+    out
+}

@@ -1,0 +1,19 @@
+//! Statistics over trials: what `summary.parquet` and the headline hold.
+//!
+//! A [`Collector`] takes blocks of trials in order and keeps, for every scope of every plan, either all
+//! trials (quantiles are then exact, type 7) or, beyond a fixed number of trials, moments and
+//! a sketch with fixed bins. Which of the two depends on the number of trials alone. Moments are merged granule by
+//! granule, so no figure depends on threads or block sizes.
+
+mod collector;
+mod difference;
+mod estimate;
+mod row;
+mod scopes;
+mod store;
+mod stream;
+
+pub use collector::{Collector, Planned};
+pub use difference::DifferenceEstimate;
+pub use row::{Estimate, Histogram, QUANTILES, ScopeKey, ScopeKind, SummaryRow};
+pub use scopes::Scopes;
