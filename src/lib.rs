@@ -2,6 +2,7 @@
 
 pub mod comparison;
 pub mod distribution;
+pub mod engine;
 pub mod judging;
 pub mod model;
 pub mod optimizer;

@@ -1,0 +1,347 @@
+//! Scenario → plans → outcomes → summaries → comparisons.
+
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use crate::comparison::{self, ComparisonRow};
+pub use crate::judging::TargetResult;
+pub use crate::summary::Scopes;
+
+use crate::judging;
+use crate::model::{
+    Cancel, Model, Plan, PlanSettings, Progress, SinkError, TrialBlock, TrialSink, Trials,
+};
+use crate::optimizer;
+use crate::rebalancing::{self, RebalancingRow};
+use crate::simulator::{PlanInput, Simulator};
+use crate::stats::GRANULE;
+use crate::summary::{Collector, Histogram, Planned, SummaryRow};
+use crate::units;
+
+/// Trials at the first check of a wanted precision; it doubles from there.
+const FIRST_CHECK: u64 = 1024;
+
+/// What a run found.
+#[derive(Debug, Clone)]
+pub struct RunResult {
+    /// Scenario name; the output folder's name.
+    pub scenario: String,
+    /// Seed used.
+    pub seed: u64,
+    /// Trials run.
+    pub trials: u64,
+    /// The base plan first, then the what-ifs in file order.
+    pub plans: Vec<PlanResult>,
+    /// Rows of `summary.parquet`.
+    pub summary: Vec<SummaryRow>,
+    /// Rows of `comparison.parquet`.
+    pub comparison: Vec<ComparisonRow>,
+    /// Rows of `rebalancing.parquet`.
+    pub rebalancing: Vec<RebalancingRow>,
+    /// Sentences that qualify the result.
+    pub warnings: Vec<String>,
+    /// Wall times by phase, in seconds; for the manifest only.
+    pub seconds: Vec<(&'static str, f64)>,
+}
+
+/// One plan with what belongs to it alone.
+#[derive(Debug, Clone)]
+pub struct PlanResult {
+    /// The model it was made for.
+    pub model: Model,
+    /// The plan.
+    pub plan: Plan,
+    /// Its targets, judged. Empty if there is no plan.
+    pub targets: Vec<TargetResult>,
+    /// Small pictures of the headline metrics' distributions (ROAS, revenue, CPA …).
+    pub histograms: Vec<Histogram>,
+}
+
+/// Why a run stopped without a result.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Stopped on request.
+    #[error("interrupted")]
+    Interrupted,
+    /// Trial rows could not be kept.
+    #[error("trial rows could not be written: {0}")]
+    Sink(#[from] SinkError),
+    /// The simulation could not be set up.
+    #[error("the simulation could not be set up: {0}")]
+    Simulation(String),
+}
+
+/// How to simulate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SimulationSettings {
+    /// Seed of all draws.
+    pub seed: u64,
+    /// How many trials.
+    pub trials: Trials,
+    /// Which scopes are summarized.
+    pub scopes: Scopes,
+    /// Trials a block of work; changes no result.
+    pub block: usize,
+}
+
+/// Plans all models side by side on the current thread pool, in the order given.
+///
+/// # Errors
+/// [`EngineError::Interrupted`] if cancelled.
+pub fn plan_models(
+    models: Vec<Model>,
+    settings: &PlanSettings,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Vec<(Model, Plan)>, EngineError> {
+    progress.start("planning", models.len() as u64);
+    let planned: Vec<(Model, Plan)> = models
+        .into_par_iter()
+        .map(|model| {
+            let plan = optimizer::plan(&model, settings, cancel);
+            progress.advance(1);
+            (model, plan)
+        })
+        .collect();
+    progress.finish();
+    stop_if(cancel)?;
+    Ok(planned)
+}
+
+/// Simulates the usable plans on common random numbers, trial by trial, and summarizes, compares
+/// and judges them. Plans that are not usable (infeasible, failed) are kept in the result without
+/// estimates. The first plan is the baseline of comparisons.
+///
+/// # Errors
+/// [`EngineError::Interrupted`] if cancelled, [`EngineError::Sink`] if the sink fails,
+/// [`EngineError::Simulation`] if the draws can't be set up.
+pub fn simulate_plans(
+    scenario: &str,
+    planned: Vec<(Model, Plan)>,
+    settings: &SimulationSettings,
+    sink: Option<&mut dyn TrialSink>,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<RunResult, EngineError> {
+    let start = Instant::now();
+    let usable: Vec<usize> = (0..planned.len())
+        .filter(|&i| planned[i].1.is_usable())
+        .collect();
+    let mut result = RunResult {
+        scenario: scenario.to_owned(),
+        seed: settings.seed,
+        trials: 0,
+        plans: Vec::new(),
+        summary: Vec::new(),
+        comparison: Vec::new(),
+        rebalancing: Vec::new(),
+        warnings: Vec::new(),
+        seconds: Vec::new(),
+    };
+    let mut pictures = vec![Vec::new(); planned.len()];
+    if !usable.is_empty() {
+        let collector = collect(&planned, &usable, settings, sink, progress, cancel)?;
+        result
+            .seconds
+            .push(("simulation", start.elapsed().as_secs_f64()));
+        let start = Instant::now();
+        result.trials = collector.trials();
+        result
+            .warnings
+            .extend(missed_precision(&collector, settings.trials));
+        result.summary = collector.summary();
+        // Comparisons speak of the base plan; without it there is nothing to compare with.
+        if usable[0] == 0 {
+            result.comparison = comparison::rows(&collector, |i| &planned[usable[i]].1.name);
+            result.rebalancing = usable[1..]
+                .iter()
+                .flat_map(|&i| {
+                    let (base, other) = (&planned[0], &planned[i]);
+                    rebalancing::rebalancing((&base.0, &base.1), (&other.0, &other.1))
+                })
+                .collect();
+        }
+        for (index, &plan) in usable.iter().enumerate() {
+            pictures[plan] = collector.histograms(index);
+        }
+        result
+            .seconds
+            .push(("summary", start.elapsed().as_secs_f64()));
+    }
+    for ((model, plan), histograms) in planned.into_iter().zip(pictures) {
+        for warning in &plan.warnings {
+            result
+                .warnings
+                .push(format!("plan {}: {warning}", plan.name));
+        }
+        result.warnings.extend(assumed_at_supply(&model, &plan));
+        let targets = if plan.is_usable() {
+            judging::judge(&model, &plan, &result.summary)
+        } else {
+            Vec::new()
+        };
+        result.plans.push(PlanResult {
+            model,
+            plan,
+            targets,
+            histograms,
+        });
+    }
+    // Nothing has been kept yet.
+    stop_if(cancel)?;
+    Ok(result)
+}
+
+/// A tier booked to its supply whose creators come, in part, on assumed terms: more of them would
+/// be booked on nothing but the assumption.
+fn assumed_at_supply(model: &Model, plan: &Plan) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (index, tier) in model.tiers.iter().enumerate() {
+        let Some(supply) = tier.max_creators else {
+            continue;
+        };
+        let own = |cell: &usize| model.cells[*cell].tier == index;
+        let booked = |month: usize| -> f64 {
+            (0..model.cells.len())
+                .filter(own)
+                .map(|cell| plan.counts[[month, cell]])
+                .sum()
+        };
+        let full = (0..plan.counts.nrows()).any(|month| booked(month) >= supply - 1e-6);
+        let mut types: Vec<String> = (0..model.cells.len())
+            .filter(own)
+            .filter(|&cell| model.cells[cell].assumed && plan.counts.column(cell).sum() > 0.0)
+            .map(|cell| {
+                model.partnerships[model.cells[cell].partnership]
+                    .name
+                    .clone()
+            })
+            .collect();
+        types.dedup();
+        if supply > 0.0 && full && !types.is_empty() {
+            warnings.push(format!(
+                "plan {}: {} is booked to its supply of {supply}, and its {} terms are assumptions, not figures of yours",
+                plan.name,
+                tier.name,
+                units::listed(&types),
+            ));
+        }
+    }
+    warnings
+}
+
+/// Says so if the most trials allowed were not enough for the precision wanted.
+fn missed_precision(collector: &Collector, trials: Trials) -> Option<String> {
+    let Trials::Precision { precision, .. } = trials else {
+        return None;
+    };
+    let found = match collector.worst_relative_error() {
+        Some(error) if error <= precision => return None,
+        Some(error) => format!("the largest relative error is {}", small_percent(error)),
+        None => "one of them is zero or undefined".to_owned(),
+    };
+    Some(format!(
+        "{} trials, the most that trials.max allows, are not enough to know spend, revenue, conversions and ROAS of every plan to {}: {found}",
+        units::count(collector.trials() as f64),
+        small_percent(precision),
+    ))
+}
+
+/// A small share to two significant digits.
+fn small_percent(share: f64) -> String {
+    format!("{} %", units::significant(100.0 * share, 2))
+}
+
+/// Runs the trials of the usable plans, block by block.
+fn collect(
+    planned: &[(Model, Plan)],
+    usable: &[usize],
+    settings: &SimulationSettings,
+    mut sink: Option<&mut dyn TrialSink>,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Collector, EngineError> {
+    let inputs: Vec<PlanInput<'_>> = usable
+        .iter()
+        .map(|&i| PlanInput {
+            model: &planned[i].0,
+            counts: planned[i].1.counts.view(),
+        })
+        .collect();
+    let simulator = Simulator::new(&inputs, settings.seed)
+        .map_err(|error| EngineError::Simulation(error.to_string()))?;
+    let subjects: Vec<Planned<'_>> = usable
+        .iter()
+        .map(|&i| Planned {
+            model: &planned[i].0,
+            plan: &planned[i].1,
+        })
+        .collect();
+    let mut collector = Collector::new(&subjects, settings.scopes);
+    let block = settings.block.max(1).div_ceil(GRANULE) * GRANULE;
+    let most = match settings.trials {
+        Trials::Fixed(trials) => trials,
+        Trials::Precision { max, .. } => max,
+    };
+    progress.start("simulating", most);
+    let mut checkpoint = match settings.trials {
+        Trials::Fixed(trials) => trials,
+        Trials::Precision { max, .. } => FIRST_CHECK.min(max),
+    };
+    loop {
+        while collector.trials() < checkpoint {
+            stop_if(cancel)?;
+            let blocks = next_blocks(&simulator, collector.trials(), checkpoint, block);
+            collector.absorb(&blocks);
+            if let Some(sink) = sink.as_deref_mut() {
+                for block in &blocks {
+                    sink.write(block)?;
+                }
+            }
+            progress.advance(blocks.iter().map(|b| b.trials as u64).sum());
+        }
+        let Trials::Precision { precision, max } = settings.trials else {
+            break;
+        };
+        let reached = collector
+            .worst_relative_error()
+            .is_some_and(|error| error <= precision);
+        if reached || checkpoint >= max {
+            break;
+        }
+        checkpoint = (checkpoint * 2).min(max);
+    }
+    progress.finish();
+    stop_if(cancel)?;
+    Ok(collector)
+}
+
+/// Ends the work if that was asked for.
+fn stop_if(cancel: &Cancel) -> Result<(), EngineError> {
+    if cancel.requested() {
+        Err(EngineError::Interrupted)
+    } else {
+        Ok(())
+    }
+}
+
+/// The next blocks up to a checkpoint, two a thread, computed side by side.
+fn next_blocks(
+    simulator: &Simulator<'_>,
+    from: u64,
+    checkpoint: u64,
+    block: usize,
+) -> Vec<TrialBlock> {
+    let wave = 2 * rayon::current_num_threads() as u64;
+    (0..wave)
+        .map(|i| from + i * block as u64)
+        .take_while(|&first| first < checkpoint)
+        .collect::<Vec<_>>()
+        .into_par_iter()
+        .map(|first| simulator.block(first, (checkpoint - first).min(block as u64) as usize))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
