@@ -3,6 +3,9 @@
 pub mod comparison;
 pub mod distribution;
 pub mod engine;
+pub mod export;
+#[cfg(test)]
+mod fixture;
 pub mod judging;
 pub mod model;
 pub mod optimizer;

@@ -1,0 +1,173 @@
+//! result.json: the whole result but the trials, in one object.
+
+use serde_json::{Map, Value, json};
+
+use super::table::defined;
+use super::tables;
+use crate::engine::{PlanResult, RunResult};
+use crate::judging::TargetResult;
+use crate::model::{Bound, ConflictMember, ConstraintState, Model, Origin};
+use crate::units::YearMonth;
+
+/// What result.json says of the scenario beside its name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Description {
+    /// The file's `description`.
+    pub description: Option<String>,
+}
+
+/// The result as one JSON object. It holds no wall times and no thread counts: the same input gives the same text.
+///
+/// Rows have the columns of the parquet files as keys; texts are as the user wrote them.
+#[must_use]
+pub fn result_json(result: &RunResult, description: &Description) -> Value {
+    let base = result.plans.first().map(|p| &p.model);
+    json!({
+        "scenario": result.scenario,
+        "description": description.description,
+        "currency": base.map(|m| m.currency.as_str()),
+        "start": base.and_then(|m| month_name(m, 0)),
+        "seed": result.seed,
+        "trials": result.trials,
+        "plans": result.plans.iter().map(plan_json).collect::<Vec<_>>(),
+        "summary": tables::summary(&result.summary).json_rows(),
+        "comparison": tables::comparison(&result.comparison).json_rows(),
+        "rebalancing": tables::rebalancing(&result.rebalancing).json_rows(),
+        "constraints": tables::constraints(result).json_rows(),
+        "warnings": result.warnings,
+    })
+}
+
+fn number(value: Option<f64>) -> Value {
+    defined(value).map_or(Value::Null, Value::from)
+}
+
+/// Whole counts without a decimal point.
+fn count(value: f64) -> Value {
+    let whole = value.fract() == 0.0 && value.abs() < 9e15;
+    if whole {
+        Value::from(value as i64)
+    } else {
+        number(Some(value))
+    }
+}
+
+/// `2026-04` for a month from 0, if the scenario has a start.
+fn month_name(model: &Model, month: usize) -> Option<String> {
+    let (year, first) = model.start?;
+    let start = YearMonth::new(year, first)?;
+    let month = start.plus_months(u32::try_from(month).ok()?)?;
+    Some(month.to_string())
+}
+
+fn plan_json(result: &PlanResult) -> Value {
+    let plan = &result.plan;
+    let usable = plan.is_usable();
+    json!({
+        "name": plan.name,
+        "status": plan.status.name(),
+        "reason": match &plan.status {
+            crate::model::PlanStatus::Failed { reason } => Some(reason.as_str()),
+            _ => None,
+        },
+        "maximizes": result.model.objective.name(),
+        "objective": number(plan.objective),
+        "bound": number(plan.gap.map(|g| g.bound)),
+        "gap": number(plan.gap.map(|g| g.relative)),
+        "counts": if usable { counts(result, None) } else { Value::Null },
+        "months": if usable { months(result) } else { json!([]) },
+        "unspent": if usable { number(Some(plan.unspent)) } else { Value::Null },
+        "unspent_held_by": plan.unspent_held_by.iter().map(|h| json!({
+            "constraint": h.constraint,
+            "reason": h.reason,
+        })).collect::<Vec<_>>(),
+        "targets": result.targets.iter().map(target).collect::<Vec<_>>(),
+        "binding": plan.constraints.iter().filter(|c| c.binding).map(binding).collect::<Vec<_>>(),
+        "conflict": plan.conflict.as_ref().map(|conflict| json!({
+            "sentences": conflict.sentences,
+            "members": conflict.members.iter().map(member).collect::<Vec<_>>(),
+            "others": conflict.others.iter()
+                .map(|set| set.iter().map(member).collect::<Vec<_>>())
+                .collect::<Vec<_>>(),
+            "none_alone_is_enough": conflict.none_alone_is_enough,
+            "joint_change": conflict.joint_change.iter().map(|change| json!({
+                "constraint": change.constraint,
+                "from": number(Some(change.from)),
+                "to": number(Some(change.to)),
+                "words": change.words,
+            })).collect::<Vec<_>>(),
+        })),
+        "warnings": plan.warnings,
+    })
+}
+
+/// Partnerships by cell key, all offered cells: of one month, or over the horizon.
+fn counts(result: &PlanResult, month: Option<usize>) -> Value {
+    let counts = &result.plan.counts;
+    let object: Map<String, Value> = (0..counts.ncols())
+        .map(|cell| {
+            let value = month.map_or_else(|| counts.column(cell).sum(), |m| counts[[m, cell]]);
+            (result.model.key(cell).to_string(), count(value))
+        })
+        .collect();
+    Value::Object(object)
+}
+
+fn months(result: &PlanResult) -> Value {
+    (0..result.plan.counts.nrows())
+        .map(|month| {
+            json!({
+                "month": month + 1,
+                "date": month_name(&result.model, month),
+                "counts": counts(result, Some(month)),
+            })
+        })
+        .collect()
+}
+
+fn target(target: &TargetResult) -> Value {
+    let (direction, level) = match target.bound {
+        Bound::AtLeast(v) => ("at_least", v),
+        Bound::AtMost(v) => ("at_most", v),
+    };
+    json!({
+        "target": target.key,
+        "metric": target.metric.name(),
+        "tier": target.tier,
+        (direction): number(Some(level)),
+        "with": number(target.with),
+        "enforced": target.enforced,
+        "expected": number(target.expected),
+        "probability": number(target.probability),
+        "probability_error": number(target.probability_error),
+        "met": target.met,
+    })
+}
+
+fn binding(state: &ConstraintState) -> Value {
+    json!({
+        "constraint": state.name,
+        "month": state.month + 1,
+        "words": state.words,
+        "shadow_price": number(state.shadow_price),
+        "unit": state.price_unit,
+        "origin": origin(&state.origin),
+    })
+}
+
+fn member(member: &ConflictMember) -> Value {
+    json!({
+        "constraint": member.constraint,
+        "kind": member.kind.name(),
+        "origin": origin(&member.origin),
+        "stated": member.stated,
+        "least_change": number(member.least_change),
+        "changed_to": number(member.changed_to),
+        "enough_alone": member.enough_alone,
+        "words": member.words,
+    })
+}
+
+fn origin(origin: &Origin) -> String {
+    origin.to_string()
+}

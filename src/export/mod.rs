@@ -1,0 +1,32 @@
+//! Results → files: parquet tables, result.json, manifest.json, `JUnit` XML, and the folder they stand in.
+//!
+//! The only place that names polars. Every table is built once as a [`Table`]; parquet columns and JSON rows both come
+//! from it, so that they cannot differ in names or values. `docs/outputs.md` documents every column.
+//!
+//! Undefined numbers (`None`, NaN, infinities) are null everywhere. The files, `manifest.json` aside, hold nothing that
+//! differs between two runs of one input.
+
+pub mod batch;
+mod error;
+mod folder;
+mod json;
+pub mod junit;
+mod manifest;
+mod parquet;
+mod safe_text;
+mod table;
+pub mod tables;
+mod trials;
+mod whole;
+
+pub use error::ExportError;
+pub use folder::OutputFolder;
+pub use json::{Description, result_json};
+pub use manifest::{GENERATOR, Manifest, ManifestPlan, RunRecord, manifest};
+pub use parquet::write_table;
+pub use table::{Column, Table, Values};
+pub use trials::TrialWriter;
+pub use whole::{names, write_files};
+
+#[cfg(test)]
+mod tests;

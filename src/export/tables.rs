@@ -1,0 +1,173 @@
+//! The tables of a run, with exactly the contract's columns in the contract's order.
+
+use super::table::Table;
+use crate::comparison::ComparisonRow;
+use crate::engine::{PlanResult, RunResult};
+use crate::model::{CellKey, ConstraintState, valuation};
+use crate::rebalancing::RebalancingRow;
+use crate::summary::SummaryRow;
+
+struct PlanRow<'a> {
+    plan: &'a str,
+    month: usize,
+    key: CellKey,
+    count: f64,
+    unit_cost: f64,
+    unit_revenue: f64,
+    /// Of the month.
+    month_spend: f64,
+    band: Option<(f64, f64)>,
+}
+
+/// `plan.parquet`: one row a usable plan, month and offered cell, zeros too. A plan that is not usable has no rows.
+#[must_use]
+pub fn plan(result: &RunResult) -> Table {
+    let rows: Vec<PlanRow<'_>> = result.plans.iter().flat_map(plan_rows).collect();
+    let spend = |r: &PlanRow<'_>| r.count * r.unit_cost;
+    Table::new()
+        .text("plan", &rows, |r| Some(r.plan))
+        .month("month", &rows, |r| Some(r.month))
+        .text("tier", &rows, |r| Some(&r.key.tier))
+        .text("partnership", &rows, |r| Some(&r.key.partnership))
+        .text("category", &rows, |r| r.key.category.as_deref())
+        .text("region", &rows, |r| r.key.region.as_deref())
+        .number("count", &rows, |r| Some(r.count))
+        .number("unit_cost", &rows, |r| Some(r.unit_cost))
+        .number("unit_revenue", &rows, |r| Some(r.unit_revenue))
+        .number("spend", &rows, |r| Some(spend(r)))
+        .number("revenue", &rows, |r| Some(r.count * r.unit_revenue))
+        .number("budget_share", &rows, |r| Some(spend(r) / r.month_spend))
+        .number("share_low", &rows, |r| r.band.map(|b| b.0))
+        .number("share_high", &rows, |r| r.band.map(|b| b.1))
+}
+
+fn plan_rows(result: &PlanResult) -> Vec<PlanRow<'_>> {
+    if !result.plan.is_usable() {
+        return Vec::new();
+    }
+    let model = &result.model;
+    let units = valuation::units(model);
+    let mut rows = Vec::new();
+    for (month, counts) in result.plan.counts.rows().into_iter().enumerate() {
+        let month_spend = counts.iter().zip(&units).map(|(n, u)| n * u.spend).sum();
+        for (cell, (&count, unit)) in counts.iter().zip(&units).enumerate() {
+            let band = &model.rules.tier_budget_share[model.cells[cell].tier];
+            rows.push(PlanRow {
+                plan: &result.plan.name,
+                month: month + 1,
+                key: model.key(cell),
+                count,
+                unit_cost: unit.spend,
+                unit_revenue: unit.revenue,
+                month_spend,
+                band: band.as_ref().map(|b| (b.low, b.high)),
+            });
+        }
+    }
+    rows
+}
+
+/// `summary.parquet`.
+#[must_use]
+pub fn summary(rows: &[SummaryRow]) -> Table {
+    summary_columns(Table::new(), rows, |r| r)
+}
+
+/// The columns of `summary.parquet` behind those a table already has.
+pub(super) fn summary_columns<T>(
+    table: Table,
+    rows: &[T],
+    row: impl Fn(&T) -> &SummaryRow + Copy,
+) -> Table {
+    let estimate = move |r: &T| row(r).estimate;
+    table
+        .text("plan", rows, |r| Some(&row(r).plan))
+        .month("month", rows, |r| row(r).month)
+        .text("scope", rows, |r| Some(row(r).scope.kind.name()))
+        .text("tier", rows, |r| row(r).scope.tier.as_deref())
+        .text("partnership", rows, |r| row(r).scope.partnership.as_deref())
+        .text("category", rows, |r| row(r).scope.category.as_deref())
+        .text("region", rows, |r| row(r).scope.region.as_deref())
+        .text("metric", rows, |r| Some(row(r).metric.name()))
+        .number("mean", rows, |r| estimate(r).mean)
+        .number("ratio_of_means", rows, |r| estimate(r).ratio_of_means)
+        .number("sd", rows, |r| estimate(r).sd)
+        .number("mc_error", rows, |r| estimate(r).mc_error)
+        .number("ratio_of_means_error", rows, |r| {
+            estimate(r).ratio_of_means_error
+        })
+        .number("p05", rows, |r| estimate(r).quantiles[0])
+        .number("p10", rows, |r| estimate(r).quantiles[1])
+        .number("p25", rows, |r| estimate(r).quantiles[2])
+        .number("p50", rows, |r| estimate(r).quantiles[3])
+        .number("p75", rows, |r| estimate(r).quantiles[4])
+        .number("p90", rows, |r| estimate(r).quantiles[5])
+        .number("p95", rows, |r| estimate(r).quantiles[6])
+        .number("p05_error", rows, |r| estimate(r).quantile_errors[0])
+        .number("p50_error", rows, |r| estimate(r).quantile_errors[1])
+        .number("p95_error", rows, |r| estimate(r).quantile_errors[2])
+        .number("target", rows, |r| estimate(r).target)
+        .number("prob_target", rows, |r| estimate(r).prob_target)
+        .number("prob_target_error", rows, |r| estimate(r).prob_target_error)
+        .number("undefined_share", rows, |r| {
+            Some(estimate(r).undefined_share)
+        })
+}
+
+/// `comparison.parquet`.
+#[must_use]
+pub fn comparison(rows: &[ComparisonRow]) -> Table {
+    Table::new()
+        .text("plan", rows, |r| Some(&r.plan))
+        .text("baseline", rows, |r| Some(&r.baseline))
+        .month("month", rows, |r| r.month)
+        .text("scope", rows, |r| Some(r.scope.kind.name()))
+        .text("tier", rows, |r| r.scope.tier.as_deref())
+        .text("metric", rows, |r| Some(r.metric.name()))
+        .number("mean_difference", rows, |r| r.mean_difference)
+        .number("mc_error", rows, |r| r.mc_error)
+        .number("p05", rows, |r| r.p05)
+        .number("p50", rows, |r| r.p50)
+        .number("p95", rows, |r| r.p95)
+        .number("prob_better", rows, |r| r.prob_better)
+        .number("prob_better_error", rows, |r| r.prob_better_error)
+}
+
+/// `rebalancing.parquet`.
+#[must_use]
+pub fn rebalancing(rows: &[RebalancingRow]) -> Table {
+    Table::new()
+        .text("plan", rows, |r| Some(&r.plan))
+        .text("baseline", rows, |r| Some(&r.baseline))
+        .text("tier", rows, |r| Some(&r.tier))
+        .text("partnership", rows, |r| Some(&r.partnership))
+        .number("count_from", rows, |r| Some(r.count_from))
+        .number("count_to", rows, |r| Some(r.count_to))
+        .number("spend_from", rows, |r| Some(r.spend_from))
+        .number("spend_to", rows, |r| Some(r.spend_to))
+        .number("revenue_contribution", rows, |r| {
+            Some(r.revenue_contribution)
+        })
+        .number("roas_contribution", rows, |r| r.roas_contribution)
+}
+
+/// `constraints.parquet`: all plans, infeasible ones too. `unit` is what the shadow price is per.
+#[must_use]
+pub fn constraints(result: &RunResult) -> Table {
+    let rows: Vec<(&str, &ConstraintState)> = result
+        .plans
+        .iter()
+        .flat_map(|p| p.plan.constraints.iter().map(|c| (p.plan.name.as_str(), c)))
+        .collect();
+    Table::new()
+        .text("plan", &rows, |r| Some(r.0))
+        .month("month", &rows, |r| Some(r.1.month + 1))
+        .text("constraint", &rows, |r| Some(&r.1.name))
+        .text("kind", &rows, |r| Some(r.1.kind.name()))
+        .number("low", &rows, |r| r.1.low)
+        .number("value", &rows, |r| r.1.value)
+        .number("high", &rows, |r| r.1.high)
+        .flag("binding", &rows, |r| r.1.binding)
+        .number("shadow_price", &rows, |r| r.1.shadow_price)
+        .text("unit", &rows, |r| Some(&r.1.price_unit))
+}

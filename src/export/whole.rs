@@ -1,0 +1,75 @@
+//! All files of one run.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::error::ExportError;
+use super::json::{Description, result_json};
+use super::manifest::{RunRecord, manifest};
+use super::parquet::{CANNOT_WRITE, write_table};
+use super::tables;
+use crate::engine::RunResult;
+
+/// Names of the files in an output folder.
+pub mod names {
+    /// Counts, costs and shares of every offered cell.
+    pub const PLAN: &str = "plan.parquet";
+    /// Statistics over trials.
+    pub const SUMMARY: &str = "summary.parquet";
+    /// Paired differences of plans.
+    pub const COMPARISON: &str = "comparison.parquet";
+    /// What moves from plan to plan.
+    pub const REBALANCING: &str = "rebalancing.parquet";
+    /// Trial rows.
+    pub const TRIALS: &str = "trials.parquet";
+    /// Every constraint's value and price.
+    pub const CONSTRAINTS: &str = "constraints.parquet";
+    /// The result in one object.
+    pub const RESULT: &str = "result.json";
+    /// What was run.
+    pub const MANIFEST: &str = "manifest.json";
+}
+
+/// Writes all files of a run but the trial rows, which a [`super::TrialWriter`] has written to the folder before if they
+/// were wanted. Tables of a run without a usable plan are written too, with their columns and no rows.
+///
+/// # Errors
+/// If a file can't be written.
+pub fn write_files(
+    folder: &Path,
+    result: &RunResult,
+    description: &Description,
+    record: &RunRecord,
+) -> Result<(), ExportError> {
+    let parquet = [
+        (names::PLAN, tables::plan(result)),
+        (names::SUMMARY, tables::summary(&result.summary)),
+        (names::COMPARISON, tables::comparison(&result.comparison)),
+        (names::REBALANCING, tables::rebalancing(&result.rebalancing)),
+        (names::CONSTRAINTS, tables::constraints(result)),
+    ];
+    let mut files: Vec<&str> = parquet.iter().map(|(name, _)| *name).collect();
+    for (name, table) in &parquet {
+        write_table(&folder.join(name), table)?;
+    }
+    if folder.join(names::TRIALS).exists() {
+        files.push(names::TRIALS);
+    }
+    files.extend([names::RESULT, names::MANIFEST]);
+    write_json(
+        &folder.join(names::RESULT),
+        &result_json(result, description),
+    )?;
+    let manifest = manifest(result, record, &files);
+    write_json(&folder.join(names::MANIFEST), &manifest)
+}
+
+fn write_json(path: &Path, value: &impl Serialize) -> Result<(), ExportError> {
+    let mut text = serde_json::to_vec_pretty(value)
+        .map_err(std::io::Error::from)
+        .map_err(ExportError::io(CANNOT_WRITE, path))?;
+    text.push(b'\n');
+    fs::write(path, text).map_err(ExportError::io(CANNOT_WRITE, path))
+}

@@ -1,0 +1,239 @@
+//! A run's result made by hand, for the tests of what is written and reported.
+
+mod result;
+
+use ndarray::Array2;
+
+use crate::distribution::Distribution;
+use crate::model::{
+    Band, BandSource, Basis, Benchmark, Cell, ConstraintKind, ConstraintState, Dependence, Factors,
+    Gap, HeldBy, Location, Model, Objective, Order, Origin, Partnership, Plan, PlanStatus, Rules,
+    Segment, SolverReport, Stage, Terms, Tier, Uncertainty, Unit,
+};
+pub(crate) use result::{infeasible, result};
+
+pub(crate) fn at(line: usize) -> Origin {
+    Origin::File(Location {
+        file: "scenarios/q2.toml".to_owned(),
+        line,
+        column: 1,
+    })
+}
+
+fn tier(name: &str, fee: f64, cpm: Option<f64>, cpa: f64, roas: f64) -> Tier {
+    Tier {
+        name: name.to_owned(),
+        fee: Distribution::Certain(fee),
+        basis: Basis::Benchmark(Benchmark {
+            cpm: cpm.map(Distribution::Certain),
+            cpe: cpm.map(|v| Distribution::Certain(v / 10.0)),
+            cpc: None,
+            cpa: Distribution::Certain(cpa),
+            roas: Some(roas),
+        }),
+        min_creators: 0.0,
+        max_creators: Some(200.0),
+    }
+}
+
+fn terms(fee: f64, commission: f64) -> Terms {
+    Terms {
+        fee,
+        fee_amount: None,
+        commission,
+        product_cost: 0.0,
+        posts: 1.0,
+        delivery: 1.0,
+        conversion_lift: 1.0,
+        hours: 2.0,
+    }
+}
+
+fn segment(name: &str) -> Segment {
+    Segment {
+        name: name.to_owned(),
+        factors: Factors::ONE,
+        tiers: None,
+    }
+}
+
+/// Three tiers × two types, with categories and regions if wanted.
+pub(crate) fn model(name: &str, segments: bool) -> Model {
+    let tiers = vec![
+        tier("macro", 10_000.0, Some(35.0), 80.0, 2.8),
+        tier("mid", 2_500.0, Some(20.0), 40.0, 3.8),
+        tier("micro", 500.0, None, 35.0, 4.5),
+    ];
+    let (categories, regions) = if segments {
+        (
+            vec![segment("skincare"), segment("=lifestyle")],
+            vec![segment("local")],
+        )
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    let places: Vec<(Option<usize>, Option<usize>)> = if segments {
+        vec![(Some(0), Some(0)), (Some(1), Some(0))]
+    } else {
+        vec![(None, None)]
+    };
+    let mut cells = Vec::new();
+    for tier in 0..tiers.len() {
+        for partnership in 0..2 {
+            for &(category, region) in &places {
+                let terms = if partnership == 0 {
+                    terms(1.0, 0.0)
+                } else {
+                    terms(0.3, 0.15)
+                };
+                cells.push(Cell {
+                    tier,
+                    partnership,
+                    category,
+                    region,
+                    terms,
+                    factors: Factors::ONE,
+                    assumed: false,
+                });
+            }
+        }
+    }
+    let band = |asked: f64, source: BandSource| {
+        Some(Band {
+            low: asked - 0.05,
+            high: asked + 0.05,
+            asked: Some(asked),
+            source,
+            origin: at(7),
+        })
+    };
+    let ranged = Some(Band {
+        low: 0.25,
+        high: 0.40,
+        asked: None,
+        source: BandSource::User,
+        origin: at(30),
+    });
+    Model {
+        name: name.to_owned(),
+        currency: "CNY".to_owned(),
+        start: Some((2026, 4)),
+        months: 1,
+        stage: Stage::Maturity,
+        objective: Objective::Revenue,
+        fractional_counts: false,
+        counts: None,
+        targets: Vec::new(),
+        order: Order {
+            mean: 150.0,
+            sd: 60.0,
+            margin: 0.6,
+        },
+        rules: Rules {
+            budget_origin: at(6),
+            min_spend: 0.9,
+            tier_budget_share: vec![band(0.2, BandSource::Stage), ranged, None],
+            ..Rules::of_budget(115_000.0, [3, 2, categories.len(), regions.len()])
+        },
+        tiers,
+        partnerships: ["sponsored", "affiliate"]
+            .map(|name| Partnership {
+                name: name.to_owned(),
+            })
+            .to_vec(),
+        categories,
+        regions,
+        cells,
+        hour_cost: 0.0,
+        uncertainty: Uncertainty {
+            market: 0.1,
+            platform: 0.1,
+            engagement_rate: 0.0,
+            click_rate: 0.0,
+            conversion_rate: 0.0,
+            order_value: 0.05,
+            fee: 0.05,
+            benchmark: 0.15,
+        },
+        dependence: Dependence { followers_fee: 0.6 },
+    }
+}
+
+fn state(name: &str, kind: ConstraintKind, unit: Unit) -> ConstraintState {
+    ConstraintState {
+        month: 0,
+        name: name.to_owned(),
+        kind,
+        low: None,
+        value: None,
+        high: None,
+        binding: false,
+        shadow_price: None,
+        unit,
+        price_unit: String::new(),
+        words: String::new(),
+        origin: at(7),
+    }
+}
+
+fn constraints() -> Vec<ConstraintState> {
+    vec![
+        ConstraintState {
+            value: Some(112_025.0),
+            high: Some(115_000.0),
+            binding: true,
+            shadow_price: Some(3812.5),
+            price_unit: "revenue per 1000 CNY".to_owned(),
+            words: "budget: ¥112,025 of ¥115,000, and no further partnership fits".to_owned(),
+            origin: at(6),
+            ..state("budget", ConstraintKind::Budget, Unit::Money)
+        },
+        ConstraintState {
+            low: Some(0.15),
+            value: Some(0.178_53),
+            high: Some(0.25),
+            price_unit: "revenue per point".to_owned(),
+            ..state(
+                "diversity.tier_budget_share.macro",
+                ConstraintKind::Band,
+                Unit::Share,
+            )
+        },
+        ConstraintState {
+            value: Some(-3.0),
+            high: Some(0.0),
+            shadow_price: Some(f64::NAN),
+            price_unit: "revenue per 1".to_owned(),
+            ..state("=no more macro than mid", ConstraintKind::User, Unit::Plain)
+        },
+    ]
+}
+
+/// A plan of given counts, one a cell.
+pub(crate) fn plan(name: &str, model: &Model, counts: &[f64]) -> Plan {
+    let counts = Array2::from_shape_vec((1, model.cells.len()), counts.to_vec()).unwrap();
+    Plan {
+        name: name.to_owned(),
+        counts,
+        status: PlanStatus::Optimal,
+        objective: Some(448_500.0),
+        gap: Some(Gap {
+            bound: 448_681.0,
+            relative: 0.000_404,
+        }),
+        unspent: 2_975.0,
+        unspent_held_by: vec![HeldBy {
+            constraint: "diversity.tier_budget_share.mid".to_owned(),
+            reason: "one more mid creator would lift mid above its 40 %".to_owned(),
+        }],
+        constraints: constraints(),
+        conflict: None,
+        solver: SolverReport {
+            solver: "microlp".to_owned(),
+            nodes: 17,
+            reproducible: true,
+            seconds: 0.25,
+        },
+        warnings: Vec::new(),
+    }
+}
