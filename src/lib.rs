@@ -10,6 +10,7 @@ pub mod judging;
 pub mod model;
 pub mod optimizer;
 pub mod rebalancing;
+pub mod report;
 pub mod rng;
 pub mod scenario;
 pub mod simulator;

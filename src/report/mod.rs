@@ -1,0 +1,3 @@
+//! Results → text that can be read aloud.
+
+pub mod text;

@@ -1,0 +1,151 @@
+//! What a plan yields: headline figures with their spread, and the odds of its targets.
+
+use super::figures::{error, label, plan_name, probability, probability_with_error, value};
+use super::layout::{Grid, Page, Tone};
+use crate::engine::{PlanResult, RunResult, TargetResult};
+use crate::model::{Bound, Metric};
+use crate::summary::{Estimate, Histogram, ScopeKind};
+use crate::units::percent;
+
+/// A plan's estimate of a metric over the horizon.
+pub(super) fn total<'a>(result: &'a RunResult, plan: &str, metric: Metric) -> Option<&'a Estimate> {
+    let row = result.summary.iter().find(|r| {
+        r.plan == plan
+            && r.month.is_none()
+            && r.scope.kind == ScopeKind::Total
+            && r.metric == metric
+    });
+    row.map(|r| &r.estimate)
+}
+
+/// The headline table.
+pub(super) fn headline(page: &mut Page, result: &RunResult, plan: &PlanResult) {
+    let name = &plan.plan.name;
+    let currency = &plan.model.currency;
+    let mut grid = Grid::new([
+        "",
+        "expected",
+        "± error",
+        "P5",
+        "P50",
+        "P95",
+        "distribution",
+    ])
+    .left(6);
+    let mut rows = 0;
+    for metric in Metric::HEADLINE {
+        let Some(estimate) = total(result, name, metric) else {
+            continue;
+        };
+        let own_error = if estimate.ratio_of_means.is_some() {
+            estimate.ratio_of_means_error
+        } else {
+            estimate.mc_error
+        };
+        let picture = plan.histograms.iter().find(|h| h.metric == metric);
+        let show = |v| value(metric, v, currency);
+        grid.row([
+            label(metric).to_owned(),
+            show(estimate.headline()),
+            error(metric, own_error, currency),
+            show(estimate.p05()),
+            show(estimate.p50()),
+            show(estimate.p95()),
+            picture.map(histogram).unwrap_or_default(),
+        ]);
+        rows += 1;
+    }
+    if rows == 0 {
+        return;
+    }
+    page.heading(&format!("What {} yields", plan_name(name)));
+    let pictures = if plan.histograms.is_empty() {
+        0
+    } else {
+        page.width()
+    };
+    let grid = grid.fitted(pictures, &["distribution"]);
+    page.table(&grid.fitted(page.width(), &["± error", "P50"]));
+    let spend = total(result, name, Metric::Spend);
+    if let Some((spend, budget)) = spend.and_then(|s| Some((s, s.target?)))
+        && spend.prob_target.is_some()
+    {
+        page.sentence(&format!(
+            "Spend stays within the budget of {} with probability {}.",
+            value(Metric::Spend, Some(budget), currency),
+            probability_with_error(spend.prob_target, spend.prob_target_error)
+        ));
+    }
+    for metric in Metric::HEADLINE {
+        let share = total(result, name, metric).map_or(0.0, |e| e.undefined_share);
+        if share > 0.0 {
+            page.sentence(&format!(
+                "{} is undefined in {} of trials; those are left out of its figures.",
+                label(metric),
+                probability(Some(share))
+            ));
+        }
+    }
+}
+
+/// Counts as a row of bars.
+pub(super) fn histogram(histogram: &Histogram) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let most = histogram.counts.iter().copied().max().unwrap_or(0);
+    let bar = |&count: &u64| {
+        if count == 0 {
+            return ' ';
+        }
+        let height = (count as f64 / most as f64 * 8.0).ceil() as usize;
+        BARS[height.clamp(1, 8) - 1]
+    };
+    histogram.counts.iter().map(bar).collect()
+}
+
+/// The targets, one a line.
+pub(super) fn targets(page: &mut Page, plan: &PlanResult) {
+    if plan.targets.is_empty() {
+        return;
+    }
+    page.heading(&format!("Targets of {}", plan_name(&plan.plan.name)));
+    for target in &plan.targets {
+        let text = sentence(page, target, &plan.model.currency);
+        page.item(&text);
+    }
+}
+
+fn sentence(page: &Page, target: &TargetResult, currency: &str) -> String {
+    let verdict = if target.met {
+        page.tone(Tone::Good, "met")
+    } else {
+        page.tone(Tone::Bad, "missed")
+    };
+    let show = |v| value(target.metric, v, currency);
+    let sign = match target.bound {
+        Bound::AtLeast(_) => "≥",
+        Bound::AtMost(_) => "≤",
+    };
+    let whose = target
+        .tier
+        .as_ref()
+        .map_or_else(String::new, |t| format!("{t} "));
+    let level = show(Some(target.bound.value()));
+    let name = label(target.metric);
+    let expected = show(target.expected);
+    let odds = match target.probability {
+        Some(_) => {
+            let odds = probability_with_error(target.probability, target.probability_error);
+            format!(", probability {odds}")
+        }
+        None => String::new(),
+    };
+    let wanted = target
+        .with
+        .map_or_else(String::new, |with| format!(", wanted {}", percent(with)));
+    let enforced = if target.enforced {
+        "; enforced in planning"
+    } else {
+        ""
+    };
+    format!("{whose}{name} {sign} {level}: {verdict}; expected {expected}{odds}{wanted}{enforced}")
+}

@@ -1,0 +1,19 @@
+//! The terminal summary and its parts.
+//!
+//! Every function returns a `String`; printing is the command line's. Widths are the caller's, colour codes appear only
+//! if asked for, numbers are never in scientific notation, and what is undefined is "–".
+
+mod comparison;
+mod conflict;
+mod estimates;
+mod figures;
+mod layout;
+mod lists;
+mod plan;
+mod whole;
+
+pub use lists::{BatchLine, batch_table, entries};
+pub use whole::{ReportContext, plan_only, summary};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,306 @@
+use super::estimates::histogram;
+use super::figures;
+use super::layout::display_width;
+use super::*;
+use crate::fixture::{at, infeasible, result};
+use crate::model::{Band, BandSource, Metric, PlanStatus, Uncertainty};
+use crate::summary::Histogram;
+
+fn context() -> ReportContext {
+    ReportContext {
+        description: Some("What if micro goes to 40 %".to_owned()),
+        assumed_types: vec!["affiliate".to_owned(), "seeding".to_owned()],
+        ..ReportContext::default()
+    }
+}
+
+#[test]
+fn a_run() {
+    insta::assert_snapshot!("run", summary(&result(false), &context()));
+}
+
+#[test]
+fn a_run_with_segments_on_a_narrow_screen() {
+    let mut run = result(true);
+    run.plans[0].model.rules.partnership_share[1] = Some(Band {
+        low: 0.2,
+        high: 0.4,
+        asked: None,
+        source: BandSource::User,
+        origin: at(9),
+    });
+    run.plans[0].model.rules.category_budget_share[0] =
+        run.plans[0].model.rules.tier_budget_share[0].clone();
+    let narrow = ReportContext {
+        width: 72,
+        ..context()
+    };
+    let text = summary(&run, &narrow);
+    insta::assert_snapshot!("narrow", text);
+    for line in text.lines() {
+        assert!(display_width(line) <= 72, "{line}");
+    }
+}
+
+#[test]
+fn no_plan() {
+    insta::assert_snapshot!(
+        "infeasible",
+        summary(&infeasible(), &ReportContext::default())
+    );
+}
+
+#[test]
+fn no_plan_without_sentences() {
+    let mut run = infeasible();
+    if let Some(conflict) = &mut run.plans[0].plan.conflict {
+        conflict.sentences.clear();
+    }
+    insta::assert_snapshot!(
+        "infeasible_members",
+        summary(&run, &ReportContext::default())
+    );
+}
+
+#[test]
+fn planning_alone() {
+    let run = result(false);
+    let planned: Vec<_> = run.plans.into_iter().map(|p| (p.model, p.plan)).collect();
+    insta::assert_snapshot!(
+        "plan_only",
+        plan_only("q2-what-if", &planned, &ReportContext::default())
+    );
+}
+
+#[test]
+fn other_outcomes() {
+    let mut run = result(false);
+    run.plans.truncate(1);
+    run.plans[0].model.uncertainty = Uncertainty::NONE;
+    let mut of = |status: PlanStatus, unspent: f64| {
+        run.plans[0].plan.status = status;
+        run.plans[0].plan.unspent = unspent;
+        run.plans[0].plan.unspent_held_by.clear();
+        summary(&run, &ReportContext::default())
+    };
+    let fixed = of(PlanStatus::Fixed, -1_200.0);
+    assert!(fixed.contains("The scenario gives the counts"), "{fixed}");
+    assert!(fixed.contains("¥1,200 over the budget"), "{fixed}");
+    assert!(fixed.contains("The averages are taken as known"), "{fixed}");
+    assert!(of(PlanStatus::Feasible, 0.0).contains("spends the whole budget"));
+    let clock = of(PlanStatus::TimeLimit { found: false }, 0.0);
+    assert!(
+        clock.contains("before the clock ended the search"),
+        "{clock}"
+    );
+    assert!(!clock.contains("What base yields"), "{clock}");
+    let reason = "Singular matrix".to_owned();
+    assert!(of(PlanStatus::Failed { reason }, 0.0).contains("the solver failed (Singular matrix)"));
+}
+
+#[test]
+fn months_have_tables_of_their_own() {
+    let mut run = result(false);
+    for found in &mut run.plans {
+        found.model.months = 2;
+        let row = found.plan.counts.clone();
+        let double = &row * 2.0;
+        found.plan.counts = ndarray::concatenate![ndarray::Axis(0), row, double];
+    }
+    let text = summary(&run, &ReportContext::default());
+    assert!(text.contains("a month for 2 months from 2026-04"), "{text}");
+    assert!(
+        text.contains("Month 1 (2026-04)") && text.contains("Month 2 (2026-05)"),
+        "{text}"
+    );
+    assert!(
+        text.contains("It spends ¥336,075 of the budget of ¥230,000"),
+        "{text}"
+    );
+    assert!(text.contains("month 1: budget:"), "{text}");
+}
+
+#[test]
+fn colour_only_if_asked_for() {
+    let run = result(false);
+    let plain = summary(&run, &context());
+    assert!(!plain.contains('\u{1b}'));
+    let coloured = summary(
+        &run,
+        &ReportContext {
+            color: true,
+            ..context()
+        },
+    );
+    assert!(coloured.contains("\u{1b}[32mmet\u{1b}[0m"));
+    let mut stripped = String::new();
+    let mut code = false;
+    for c in coloured.chars() {
+        match c {
+            '\u{1b}' => code = true,
+            'm' if code => code = false,
+            _ if !code => stripped.push(c),
+            _ => {}
+        }
+    }
+    assert_eq!(stripped, plain);
+}
+
+#[test]
+fn names_cannot_command_the_terminal() {
+    let mut run = result(false);
+    run.plans[1]
+        .plan
+        .warnings
+        .push("\u{1b}[2Jgone\u{7}".to_owned());
+    run.scenario = "a\u{1b}]0;title\u{7}\nb".to_owned();
+    let plain = summary(&run, &context());
+    assert!(plain.chars().all(|c| c == '\n' || !c.is_control()));
+    let coloured = summary(
+        &run,
+        &ReportContext {
+            color: true,
+            ..context()
+        },
+    );
+    assert!(!coloured.contains("\u{1b}[2J") && !coloured.contains("\u{1b}]"));
+}
+
+#[test]
+fn a_batch() {
+    let run = result(false);
+    let lost = infeasible();
+    let line = |name: &str, verdict: &str, result, details: &[&str]| BatchLine {
+        name: name.to_owned(),
+        verdict: verdict.to_owned(),
+        result,
+        details: details.iter().map(|&d| d.to_owned()).collect(),
+    };
+    let lines = [
+        line("q2-what-if", "ok", Some(&run), &[]),
+        line(
+            "maturity-30k",
+            "infeasible",
+            Some(&lost),
+            &["One mega costs ¥25,203 on average, 84 % of the budget."],
+        ),
+        line(
+            "broken.toml",
+            "invalid",
+            None,
+            &["broken.toml:3:1: unknown key \"budgt\"; did you mean \"budget\"?"],
+        ),
+    ];
+    insta::assert_snapshot!(batch_table(&lines, false, 100));
+}
+
+#[test]
+fn entries_are_aligned() {
+    let entry = |k: &str, v: &str, o: &str| (k.to_owned(), v.to_owned(), o.to_owned());
+    let text = entries(&[
+        entry("budget", "300000", "q2.toml:6:1"),
+        entry("segments.categories.护肤.fee", "1.1", "default"),
+        entry(
+            "tiers.mega.fee",
+            "\"10_000 to 50_000\"",
+            "preset (playbook)",
+        ),
+    ]);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn histograms() {
+    let of = |counts: &[u64]| {
+        histogram(&Histogram {
+            metric: Metric::Roas,
+            low: 0.0,
+            high: 1.0,
+            counts: counts.to_vec(),
+        })
+    };
+    assert_eq!(of(&[0, 1, 2, 3, 4, 5, 6, 7, 8]), " ▁▂▃▄▅▆▇█");
+    assert_eq!(of(&[1, 100_000]), "▁█");
+    assert_eq!(of(&[0, 0]), "  ");
+    assert_eq!(of(&[]), "");
+}
+
+#[test]
+fn figures_read_well() {
+    assert_eq!(figures::value(Metric::Cpa, Some(45.386), "CNY"), "¥45.39");
+    assert_eq!(figures::value(Metric::Roas, Some(f64::NAN), "CNY"), "–");
+    assert_eq!(figures::value(Metric::Impressions, None, "CNY"), "–");
+    assert_eq!(
+        figures::value(Metric::Impressions, Some(12_345_678.9), "CNY"),
+        "12,345,679"
+    );
+    assert_eq!(figures::signed(Metric::Revenue, Some(0.001), "CNY"), "¥0");
+    assert_eq!(figures::signed(Metric::Cpa, Some(-1.72), "CNY"), "-¥1.72");
+    assert_eq!(
+        figures::error(Metric::Revenue, Some(192.9), "CNY"),
+        "± ¥190"
+    );
+    assert_eq!(
+        figures::error(Metric::Revenue, Some(12_345.0), "SEK"),
+        "± SEK 12,000"
+    );
+    assert_eq!(
+        figures::error(Metric::Roas, Some(0.001_93), "CNY"),
+        "± 0.0019"
+    );
+    assert_eq!(figures::probability(Some(0.999_9)), "over 99.9 %");
+    assert_eq!(figures::probability(Some(1.0)), "100 %");
+    assert_eq!(figures::probability(Some(0.000_01)), "under 0.1 %");
+    assert_eq!(figures::probability(Some(0.0)), "0 %");
+    assert_eq!(
+        figures::probability_with_error(Some(0.931), Some(0.0008)),
+        "93.1 % ± 0.08 %"
+    );
+    assert_eq!(
+        figures::probability_with_error(Some(1.0), Some(0.0)),
+        "100 %"
+    );
+    assert_eq!(
+        figures::probability_with_error(Some(1.0), Some(0.00001)),
+        "100 %"
+    );
+    assert_eq!(
+        figures::probability_with_error(Some(0.849), Some(0.0011)),
+        "84.9 % ± 0.1 %"
+    );
+    assert_eq!(figures::partnerships(0.03), "0.03");
+    assert_eq!(figures::partnerships(1234.0), "1,234");
+}
+
+#[test]
+fn a_plans_warning_is_said_once() {
+    let mut run = result(false);
+    let warning = run.plans[1].plan.warnings[0].clone();
+    run.warnings.push(format!("plan micro to 40%: {warning}"));
+    for plan in ["base", "micro to 40%"] {
+        run.warnings.push(format!("plan {plan}: both are full"));
+    }
+    let text = summary(&run, &context());
+    assert!(
+        text.contains("  - plans base and \"micro to 40%\": both are full\n"),
+        "{text}"
+    );
+    assert_eq!(text.matches(&warning).count(), 1, "{text}");
+    assert!(text.contains("the affiliate terms are assumptions"));
+}
+
+#[test]
+fn no_number_is_broken_on_a_narrow_screen() {
+    let context = ReportContext {
+        width: 50,
+        ..context()
+    };
+    let text = summary(&result(true), &context);
+    for line in text.lines() {
+        let start = line.trim_start();
+        assert!(!start.starts_with('%'), "{text}");
+        assert!(!line.ends_with('±'), "{text}");
+    }
+    // Counts and spend stand apart.
+    assert!(text.contains("  total  112  ¥112,025\n"), "{text}");
+}

@@ -1,0 +1,204 @@
+//! The whole summary of a run, and that of planning alone.
+
+use super::comparison;
+use super::estimates;
+use super::figures::{objective, plan_name};
+use super::layout::{Page, Tone};
+use super::plan;
+use crate::engine::RunResult;
+use crate::model::{Basis, Model, Plan};
+use crate::units::{YearMonth, count, listed, money, percent};
+
+/// What the report says beside the result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportContext {
+    /// The file's `description`.
+    pub description: Option<String>,
+    /// Partnership types in use whose terms are the presets' assumptions.
+    pub assumed_types: Vec<String>,
+    /// Whether to write colour codes.
+    pub color: bool,
+    /// Columns of the terminal; at least 40 are taken.
+    pub width: usize,
+}
+
+impl Default for ReportContext {
+    fn default() -> Self {
+        Self {
+            description: None,
+            assumed_types: Vec::new(),
+            color: false,
+            width: 100,
+        }
+    }
+}
+
+/// The terminal summary of a run: every plan with its figures and targets, each what-if against the base, assumptions
+/// and warnings.
+#[must_use]
+pub fn summary(result: &RunResult, context: &ReportContext) -> String {
+    let mut page = Page::new(context.color, context.width);
+    let simulated = !result.summary.is_empty();
+    if let Some(base) = result.plans.first() {
+        let trials = simulated.then_some((result.trials, result.seed));
+        title(&mut page, &result.scenario, &base.model, context, trials);
+    }
+    for found in &result.plans {
+        plan::write(&mut page, &found.model, &found.plan);
+        if found.plan.is_usable() {
+            estimates::headline(&mut page, result, found);
+            estimates::targets(&mut page, found);
+            let (name, currency) = (&found.plan.name, &found.model.currency);
+            comparison::write(&mut page, result, name, currency);
+            comparison::rebalancing(&mut page, result, name, currency);
+        }
+    }
+    let models: Vec<&Model> = result.plans.iter().map(|p| &p.model).collect();
+    let plans: Vec<&Plan> = result.plans.iter().map(|p| &p.plan).collect();
+    assumptions(&mut page, &models, context, simulated);
+    warnings(&mut page, &result.warnings, &plans);
+    page.into_text()
+}
+
+/// The summary of planning alone.
+#[must_use]
+pub fn plan_only(scenario: &str, planned: &[(Model, Plan)], context: &ReportContext) -> String {
+    let mut page = Page::new(context.color, context.width);
+    if let Some((model, _)) = planned.first() {
+        title(&mut page, scenario, model, context, None);
+    }
+    for (model, found) in planned {
+        plan::write(&mut page, model, found);
+    }
+    let models: Vec<&Model> = planned.iter().map(|p| &p.0).collect();
+    assumptions(&mut page, &models, context, false);
+    page.into_text()
+}
+
+fn title(
+    page: &mut Page,
+    scenario: &str,
+    model: &Model,
+    context: &ReportContext,
+    trials: Option<(u64, u64)>,
+) {
+    match context
+        .description
+        .as_deref()
+        .filter(|d| !d.trim().is_empty())
+    {
+        Some(description) => page.heading(&format!("{scenario}: {}", description.trim())),
+        None => page.heading(scenario),
+    }
+    let budget = money(model.rules.budget, &model.currency);
+    let start = model.start.and_then(|(y, m)| YearMonth::new(y, m));
+    let when = match (start, model.months) {
+        (Some(start), 1) => format!(" for {start}"),
+        (Some(start), months) => format!(" a month for {months} months from {start}"),
+        (None, 1) => " a month".to_owned(),
+        (None, months) => format!(" a month for {months} months"),
+    };
+    let (goal, _) = objective(model.objective);
+    let text = format!(
+        "Budget {budget}{when}, stage {}, maximizing expected {goal}",
+        model.stage.name()
+    );
+    let run = trials.map_or_else(String::new, |(trials, seed)| {
+        format!("; {} trials, seed {seed}", count(trials as f64))
+    });
+    page.wrapped("", "", &format!("{text}{run}."));
+}
+
+fn assumptions(page: &mut Page, models: &[&Model], context: &ReportContext, simulated: bool) {
+    let mut sentences = Vec::new();
+    if simulated && let Some(base) = models.first() {
+        sentences.push(doubt(base));
+        for other in models
+            .iter()
+            .skip(1)
+            .filter(|m| m.uncertainty != base.uncertainty)
+        {
+            sentences.push(format!("In {}: {}", other.name, doubt(other)));
+        }
+    }
+    if !context.assumed_types.is_empty() {
+        sentences.push(format!(
+            "The terms of {} partnerships are this program's assumptions, not figures of yours; [partnerships] sets them.",
+            listed(&context.assumed_types)
+        ));
+    }
+    if sentences.is_empty() {
+        return;
+    }
+    page.heading("What this rests on");
+    for sentence in sentences {
+        page.item(&sentence);
+    }
+}
+
+/// The doubt about averages that applies to a model's tiers.
+fn doubt(model: &Model) -> String {
+    let followers = model
+        .tiers
+        .iter()
+        .any(|t| matches!(t.basis, Basis::Followers(_)));
+    let benchmark = model
+        .tiers
+        .iter()
+        .any(|t| matches!(t.basis, Basis::Benchmark(_)));
+    let u = &model.uncertainty;
+    let parts: Vec<String> = [
+        ("market", u.market, true),
+        ("platform", u.platform, true),
+        ("engagement rates", u.engagement_rate, followers),
+        ("click rates", u.click_rate, followers),
+        ("conversion rates", u.conversion_rate, followers),
+        ("benchmarks", u.benchmark, benchmark),
+        ("order value", u.order_value, true),
+        ("fees", u.fee, true),
+    ]
+    .into_iter()
+    .filter(|(_, sd, applies)| *applies && *sd > 0.0)
+    .map(|(name, sd, _)| format!("{name} {}", percent(sd)))
+    .collect();
+    if parts.is_empty() {
+        "The averages are taken as known: all spread is from creator to creator and order to order."
+            .to_owned()
+    } else {
+        format!(
+            "Doubt about the averages, shared by all creators of a trial (relative standard deviation): {}.",
+            parts.join(", ")
+        )
+    }
+}
+
+/// Warnings that no plan's section has said; one that several plans share is said once.
+fn warnings(page: &mut Page, warnings: &[String], plans: &[&Plan]) {
+    let mut shared: Vec<(&str, Vec<String>)> = Vec::new();
+    for warning in warnings {
+        let said = |w: &String| !w.is_empty() && warning.ends_with(w.as_str());
+        if plans.iter().any(|p| p.warnings.iter().any(said)) {
+            continue;
+        }
+        let of = |plan: &&Plan| warning.strip_prefix(&format!("plan {}: ", plan.name));
+        let plan = plans.iter().find_map(|p| Some((of(p)?, p)));
+        let text = plan.map_or(warning.as_str(), |(text, _)| text);
+        let name = plan.map(|(_, plan)| plan_name(&plan.name));
+        match shared.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, names)) => names.extend(name),
+            None => shared.push((text, Vec::from_iter(name))),
+        }
+    }
+    if shared.is_empty() {
+        return;
+    }
+    let heading = page.tone(Tone::Warning, "Warnings");
+    page.heading(&heading);
+    for (text, names) in shared {
+        page.item(&match names.len() {
+            0 => text.to_owned(),
+            1 => format!("plan {}: {text}", names[0]),
+            _ => format!("plans {}: {text}", listed(&names)),
+        });
+    }
+}
