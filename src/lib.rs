@@ -1,5 +1,6 @@
 //! Influencer Matrix: portfolio optimization and simulation for creator marketing.
 
+pub mod batch;
 pub mod comparison;
 pub mod distribution;
 pub mod engine;
