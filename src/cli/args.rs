@@ -1,0 +1,320 @@
+//! What can be typed.
+
+#![expect(clippy::doc_markdown, reason = "the help would print the backticks")]
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::values;
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 internal failure, 2 wrong usage or invalid scenario, 3 infeasible, \
+4 targets missed (--require-targets), 5 drift beyond the tolerance (--baseline), 130 interrupted. \
+The worst wins, in the order 130, 1, 2, 3, 4, 5.
+
+Results go to stdout, everything else to stderr. NO_COLOR turns colours off.";
+
+/// Plans and simulates creator campaigns: budget in, plan, distributions and odds out.
+#[derive(Debug, Parser)]
+#[command(name = "imatrix", version, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(arg_required_else_help = true, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(RunArgs),
+    Optimize(OptimizeArgs),
+    Simulate(SimulateArgs),
+    Compare(CompareArgs),
+    WhatIf(WhatIfArgs),
+    Batch(BatchArgs),
+    Show(ShowArgs),
+    Check(CheckArgs),
+    /// Print the JSON Schema of scenario files
+    Schema,
+    New(NewArgs),
+}
+
+/// Plan, simulate and compare; print the summary and write the outputs
+///
+/// Plans the base and every what-if of each scenario, simulates them on the same draws, compares
+/// them, prints the summary and writes DIR/<scenario name>/.
+///
+/// All files are checked first: if any is invalid, or two have one name, nothing runs and nothing
+/// is written.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Scenario files
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+    #[command(flatten)]
+    pub(crate) draws: DrawArgs,
+    #[command(flatten)]
+    pub(crate) solve: SolveArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// What to print: the summary, or the result as JSON (as in result.json; with several files one
+    /// line for each)
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Plan only; write nothing
+///
+/// The base and every what-if are planned and the plans printed. Nothing is simulated or written.
+#[derive(Debug, Args)]
+pub(crate) struct OptimizeArgs {
+    /// Scenario file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+    #[command(flatten)]
+    pub(crate) solve: SolveArgs,
+    /// What to print: the plans as text, or as JSON (the form of result.json without estimates)
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Simulate the base plan: the scenario's fixed counts, or its optimum
+///
+/// Simulates the base plan alone, without the what-ifs: the scenario's fixed counts, or its optimum
+/// where it has none. Prints the summary and writes DIR/<scenario name>/.
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// Scenario file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+    #[command(flatten)]
+    pub(crate) draws: DrawArgs,
+    #[command(flatten)]
+    pub(crate) solve: SolveArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// What to print: the summary, or the result as JSON (as in result.json)
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Plan several scenarios and compare all their plans, paired
+///
+/// Plans several scenarios, bases and what-ifs, and simulates all plans on the same draws. Plans are
+/// named scenario/plan; the first file's seed, trials and base plan serve all. Writes
+/// DIR/<first scenario's name>-compare/.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Scenario files; the first one's base plan is what the others are compared with
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+    #[command(flatten)]
+    pub(crate) draws: DrawArgs,
+    #[command(flatten)]
+    pub(crate) solve: SolveArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// What to print: the summary, or the result as JSON (as in result.json)
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Compare the base plan with one what-if from the command line
+///
+/// Plans and simulates the base beside one what-if, named what-if, that is given here; the file's
+/// own what-ifs are left out. Prints the comparison and writes DIR/<scenario name>/.
+#[derive(Debug, Args)]
+pub(crate) struct WhatIfArgs {
+    /// Scenario file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// What changes: a key path of the scenario file and its value (TOML, else a string), e.g.
+    /// diversity.tier_budget_share.micro=40%
+    #[arg(long = "set", value_name = "KEY=VALUE", required = true, value_parser = values::key_value)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Further changes of the same what-if
+    #[arg(value_name = "KEY=VALUE", value_parser = values::key_value)]
+    pub(crate) more: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) draws: DrawArgs,
+    #[command(flatten)]
+    pub(crate) solve: SolveArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// What to print: the summary, or the result as JSON (as in result.json)
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Run every scenario of a folder
+///
+/// Runs every *.toml below a folder (hidden ones left out), each into its own folder below --out,
+/// and writes all their rows to one summary.parquet there. One bad file never stops the others; two
+/// files of one scenario name stop the batch before anything runs.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub(crate) struct BatchArgs {
+    /// Folder of scenario files
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) draws: DrawArgs,
+    #[command(flatten)]
+    pub(crate) solve: SolveArgs,
+    /// Folder that the outputs are written to, each scenario's in a folder of its name
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub(crate) out: PathBuf,
+    /// Write trials.parquet too
+    #[arg(long)]
+    pub(crate) trial_rows: bool,
+    /// Exit with 4 when a target of a base plan is missed
+    #[arg(long)]
+    pub(crate) require_targets: bool,
+    /// Which scopes to summarize
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) scopes: ScopesArg,
+    /// Write a JUnit file: a suite for each scenario, cases `valid`, `plan <name>`, `target <key>`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Stop after the first scenario that fails; a file that is not valid stops all
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Compare with the summary.parquet of an earlier batch (or of the runs below DIR); exit with 5
+    /// on drift
+    #[arg(long, value_name = "DIR")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Drift to let pass beyond four standard errors: a share of the baseline's value; for
+    /// probabilities in points
+    #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = values::share, allow_hyphen_values = true)]
+    pub(crate) tolerance: f64,
+    /// Let plans pass that the time limit stopped, though another run may find others
+    #[arg(long)]
+    pub(crate) allow_time_limit: bool,
+    /// What to print: a table, or JSON
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Print the resolved scenario, each value with its origin
+///
+/// Prints every value of the resolved scenario with where it came from.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// Scenario file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+    /// What to print: a table, or JSON
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Check scenario files without planning
+///
+/// Checks scenario files: one line on stdout for each valid file, all problems of the others on
+/// stderr.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Scenario files
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+}
+
+/// Write a commented starter scenario to NAME.toml
+///
+/// The file is written to the current folder; one that exists is left alone.
+#[derive(Debug, Args)]
+pub(crate) struct NewArgs {
+    /// The scenario's name: a-z, 0-9 and -
+    #[arg(value_name = "NAME", value_parser = values::scenario_name)]
+    pub(crate) name: String,
+    /// Print it and write no file (in a pipe it is printed anyway)
+    #[arg(long)]
+    pub(crate) stdout: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SetArgs {
+    /// Change a key of the scenario before anything else: a key path and its value (TOML, else a
+    /// string)
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = values::key_value)]
+    pub(crate) set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct DrawArgs {
+    /// Trials, instead of the scenario's
+    #[arg(long, value_name = "N", value_parser = values::positive, allow_negative_numbers = true)]
+    pub(crate) trials: Option<u64>,
+    /// Seed of all draws, instead of the scenario's
+    #[arg(long, value_name = "N", value_parser = values::whole, allow_negative_numbers = true)]
+    pub(crate) seed: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct SolveArgs {
+    /// Threads; changes no result [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = values::threads, allow_negative_numbers = true)]
+    pub(crate) threads: Option<usize>,
+    /// Seconds that planning may take, for each plan; a backstop that can change plans
+    #[arg(long, value_name = "S", default_value = "30", value_parser = values::seconds, allow_negative_numbers = true)]
+    pub(crate) time_limit: f64,
+    /// Proven gap at which a plan counts as optimal, e.g. 0.001 or 0.1%
+    #[arg(long, value_name = "SHARE", default_value = "0.1%", value_parser = values::share, allow_hyphen_values = true)]
+    pub(crate) gap: f64,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct OutputArgs {
+    /// Folder that the outputs are written to, in a folder of the scenario's name
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub(crate) out: PathBuf,
+    /// Leave out trials.parquet
+    #[arg(long)]
+    pub(crate) no_trials: bool,
+    /// Exit with 4 when a target of a base plan is missed
+    #[arg(long)]
+    pub(crate) require_targets: bool,
+    /// Which scopes to summarize
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) scopes: ScopesArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ScopesArg {
+    /// Totals, tiers, partnership types, categories, regions and cells
+    #[default]
+    All,
+    /// Totals only
+    Total,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

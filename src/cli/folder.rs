@@ -1,0 +1,122 @@
+//! Keeps results in output folders.
+
+use std::path::{Path, PathBuf};
+
+use influencer_matrix::batch::{Store, StoreError};
+use influencer_matrix::engine::RunResult;
+use influencer_matrix::export::{
+    self, Description, ExportError, OutputFolder, RunRecord, TrialWriter, names,
+};
+use influencer_matrix::model::{Model, Plan, TrialSink};
+use influencer_matrix::scenario::Scenario;
+
+use super::exit::Stop;
+
+/// Writes each scenario to a folder of its own.
+pub(crate) struct Folders {
+    out: PathBuf,
+    trial_rows: bool,
+    threads: usize,
+    open: Option<(OutputFolder, Option<TrialWriter>)>,
+    /// The folder written last.
+    pub(crate) written: Option<PathBuf>,
+}
+
+impl Folders {
+    pub(crate) fn new(out: &Path, trial_rows: bool, threads: usize) -> Self {
+        Self {
+            out: out.to_owned(),
+            trial_rows,
+            threads,
+            open: None,
+            written: None,
+        }
+    }
+
+    /// Finds out whether a scenario's folder can be written, before the work is done.
+    pub(crate) fn check(&self, scenario: &str) -> Result<(), Stop> {
+        OutputFolder::create(&self.out, scenario)
+            .map(drop)
+            .map_err(|error| store_error(&error).into())
+    }
+
+    fn create(&mut self, scenario: &str, planned: &[(Model, Plan)]) -> Result<(), ExportError> {
+        let folder = OutputFolder::create(&self.out, scenario)?;
+        let writer = if self.trial_rows {
+            let path = folder.path().join(names::TRIALS);
+            Some(TrialWriter::create(&path, planned)?)
+        } else {
+            None
+        };
+        self.open = Some((folder, writer));
+        Ok(())
+    }
+
+    fn complete(&mut self, scenario: &Scenario, result: &RunResult) -> Result<(), ExportError> {
+        let Some((folder, writer)) = self.open.take() else {
+            return Ok(());
+        };
+        if let Some(writer) = writer {
+            writer.finish()?;
+        }
+        let record = RunRecord {
+            scenario_hash: scenario.text_hash.clone(),
+            resolved: scenario.resolved.clone(),
+            threads: self.threads,
+        };
+        export::write_files(folder.path(), result, &description(scenario), &record)?;
+        self.written = Some(folder.finish()?);
+        Ok(())
+    }
+}
+
+/// What result.json says of a scenario beside its name.
+pub(crate) fn description(scenario: &Scenario) -> Description {
+    Description {
+        description: scenario.description.clone(),
+    }
+}
+
+impl Store for Folders {
+    fn open(&mut self, scenario: &Scenario, planned: &[(Model, Plan)]) -> Result<(), StoreError> {
+        self.create(&scenario.name, planned)
+            .map_err(|error| store_error(&error))
+    }
+
+    fn sink(&mut self) -> Option<&mut dyn TrialSink> {
+        let (_, writer) = self.open.as_mut()?;
+        writer.as_mut().map(|writer| writer as &mut dyn TrialSink)
+    }
+
+    fn keep(&mut self, scenario: &Scenario, result: &RunResult) -> Result<(), StoreError> {
+        self.complete(scenario, result)
+            .map_err(|error| store_error(&error))
+    }
+
+    fn abandon(&mut self) {
+        // The writer first: it has a file open in the folder.
+        if let Some((folder, writer)) = self.open.take() {
+            drop(writer);
+            drop(folder);
+        }
+    }
+}
+
+fn store_error(error: &ExportError) -> StoreError {
+    let text = error.to_string();
+    match error {
+        ExportError::NotOurs { .. } | ExportError::NotAFolder { .. } | ExportError::Name { .. } => {
+            StoreError::InTheWay(text)
+        }
+        _ => StoreError::Failed(text),
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::InTheWay(text) => Self::invalid(text),
+            StoreError::Failed(text) => Self::internal(text),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The command line: one file per subcommand, and what they share.
+//!
+//! Only here are arguments and the environment read, text printed, and exit codes chosen.
+
+mod args;
+mod batch;
+mod check;
+mod compare;
+mod console;
+mod dispatch;
+mod exit;
+mod files;
+mod folder;
+mod interrupt;
+mod new;
+mod optimize;
+mod progress;
+mod run;
+mod schema;
+mod show;
+mod simulate;
+mod values;
+mod what_if;
+mod work;
+
+pub(crate) use dispatch::start;

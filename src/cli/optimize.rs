@@ -1,0 +1,37 @@
+//! `imatrix optimize FILE`
+
+use influencer_matrix::batch::plan_cases;
+use influencer_matrix::engine;
+use influencer_matrix::export::result_json;
+use influencer_matrix::report::text;
+
+use super::args::{Format, OptimizeArgs};
+use super::console::Console;
+use super::exit::{Exit, Stop};
+use super::files;
+use super::folder::description;
+use super::interrupt::CANCEL;
+use super::work::{context, on_threads, plan_settings, plans_only, tell_failures};
+
+pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> {
+    let overrides = files::overrides(Some(&args.set), None);
+    let scenario = files::read(&args.file, &overrides, console)?;
+    on_threads(args.solve.threads, |_| {
+        let settings = plan_settings(&args.solve);
+        let models = scenario.models().cloned().collect();
+        let planned = engine::plan_models(models, &settings, &console.bar, &CANCEL)?;
+        let result = plans_only(&scenario, &planned);
+        match args.format {
+            Format::Text => {
+                let context = context(&scenario, console);
+                console.result(&text::plan_only(&scenario.name, &planned, &context))?;
+            }
+            Format::Json => {
+                let json = result_json(&result, &description(&scenario));
+                console.result(&format!("{json:#}\n"))?;
+            }
+        }
+        let cases = plan_cases(&result, true);
+        Ok(tell_failures(&result.scenario, &cases, console))
+    })
+}

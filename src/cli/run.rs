@@ -1,0 +1,37 @@
+//! `imatrix run FILE...`
+
+use super::args::RunArgs;
+use super::console::Console;
+use super::exit::{Exit, Stop};
+use super::files;
+use super::work::{Work, on_threads};
+
+pub(crate) fn run(args: &RunArgs, console: &Console) -> Result<Exit, Stop> {
+    let overrides = files::overrides(Some(&args.set), Some(&args.draws));
+    let scenarios = files::read_all(&args.files, &overrides, console)?;
+    on_threads(args.solve.threads, |threads| {
+        let work = Work {
+            console,
+            solve: &args.solve,
+            output: &args.output,
+            format: args.format,
+            several: scenarios.len() > 1,
+            threads,
+        };
+        for scenario in &scenarios {
+            work.folders().check(&scenario.name)?;
+        }
+        let mut exit = Exit::Done;
+        for scenario in &scenarios {
+            match work.carry_out(scenario, scenario.models().cloned().collect()) {
+                Ok(one) => exit = exit.max(one),
+                Err(stop) if work.several && stop.exit != Exit::Interrupted => {
+                    console.error(&format!("{}: {}", scenario.name, stop.text));
+                    exit = exit.max(stop.exit);
+                }
+                Err(stop) => return Err(stop),
+            }
+        }
+        Ok(exit)
+    })
+}

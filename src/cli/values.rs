@@ -1,0 +1,151 @@
+//! Values of flags: numbers, shares, seconds, `KEY=VALUE`.
+
+/// A whole number of at least one; `_` may group digits.
+pub(crate) fn positive(text: &str) -> Result<u64, String> {
+    match whole(text)? {
+        0 => Err("expected a whole number of at least 1".to_owned()),
+        number => Ok(number),
+    }
+}
+
+/// A whole number from 0 to 2⁶⁴ − 1; `_` may group digits.
+pub(crate) fn whole(text: &str) -> Result<u64, String> {
+    let digits = text.replace('_', "");
+    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    if !plain || text.starts_with('_') || text.ends_with('_') {
+        return Err("expected a whole number, such as 100_000".to_owned());
+    }
+    digits
+        .parse()
+        .map_err(|_| format!("expected a whole number of at most {}", u64::MAX))
+}
+
+/// A thread count.
+pub(crate) fn threads(text: &str) -> Result<usize, String> {
+    match positive(text) {
+        Ok(number @ 1..=1024) => Ok(number as usize),
+        _ => Err("expected a whole number from 1 to 1024".to_owned()),
+    }
+}
+
+/// Seconds: finite and above zero.
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        // A duration must hold it.
+        Ok(seconds) if seconds > 0.0 && seconds <= 1e9 => Ok(seconds),
+        _ => Err("expected a number of seconds above 0 (and at most 1e9)".to_owned()),
+    }
+}
+
+/// A share as a number (`0.01`) or in percent (`1%`), from 0 to below 1.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    let value = match text.trim().strip_suffix('%') {
+        Some(percent) => percent.trim_end().parse::<f64>().map(|v| v / 100.0),
+        None => text.trim().parse::<f64>(),
+    };
+    match value {
+        Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
+        _ => Err("expected a share from 0 to below 1, such as 0.001 or 0.1%".to_owned()),
+    }
+}
+
+/// `KEY=VALUE`, split at the first `=` outside quotes of the key.
+pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
+    let mut quote = None;
+    for (at, char) in text.char_indices() {
+        match (quote, char) {
+            (None, '"' | '\'') => quote = Some(char),
+            (Some(open), _) if open == char => quote = None,
+            (None, '=') => {
+                let key = text[..at].trim();
+                if key.is_empty() {
+                    break;
+                }
+                return Ok((key.to_owned(), text[at + 1..].trim().to_owned()));
+            }
+            _ => {}
+        }
+    }
+    Err("expected KEY=VALUE, such as diversity.tier_budget_share.micro=40%".to_owned())
+}
+
+/// A scenario's name: `[a-z0-9-]`, not starting with a dash.
+pub(crate) fn scenario_name(text: &str) -> Result<String, String> {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if text.is_empty() || text.starts_with('-') || !text.bytes().all(fits) {
+        return Err(
+            "expected a name of a-z, 0-9 and -, such as q2-launch (it names the file and the \
+             output folder)"
+                .to_owned(),
+        );
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_whole_and_may_be_grouped() {
+        assert_eq!(positive("100_000"), Ok(100_000));
+        assert_eq!(whole("0"), Ok(0));
+        assert_eq!(whole("18446744073709551615"), Ok(u64::MAX));
+        for bad in [
+            "",
+            "0",
+            "-1",
+            "1.5",
+            "1e3",
+            "_1",
+            "1_",
+            "18446744073709551616",
+        ] {
+            assert!(positive(bad).is_err(), "{bad}");
+        }
+        assert!(threads("0").is_err() && threads("2000").is_err());
+        assert_eq!(threads("8"), Ok(8));
+    }
+
+    #[test]
+    fn shares_read_as_numbers_and_percent() {
+        assert_eq!(share("0.001"), Ok(0.001));
+        assert_eq!(share("0.1%"), Ok(0.001));
+        assert_eq!(share("1 %"), Ok(0.01));
+        assert_eq!(share("0"), Ok(0.0));
+        for bad in ["", "%", "-1%", "1", "100%", "nan", "inf", "x"] {
+            assert!(share(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn seconds_are_finite_and_above_zero() {
+        assert_eq!(seconds("0.5"), Ok(0.5));
+        for bad in ["0", "-1", "inf", "nan", "1e10", ""] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn key_and_value_split_at_the_first_equals_sign() {
+        let pair = |k: &str, v: &str| Ok((k.to_owned(), v.to_owned()));
+        assert_eq!(key_value("budget=1"), pair("budget", "1"));
+        assert_eq!(key_value("a = { b = 1 }"), pair("a", "{ b = 1 }"));
+        assert_eq!(
+            key_value(r#"counts."a=b".c=1"#),
+            pair(r#"counts."a=b".c"#, "1")
+        );
+        assert_eq!(key_value("a="), pair("a", ""));
+        for bad in ["", "budget", "=1", " =1"] {
+            assert!(key_value(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn scenario_names_are_plain() {
+        assert!(scenario_name("q2-launch").is_ok());
+        for bad in ["", "Q2", "a b", "../x", "-x", "ä"] {
+            assert!(scenario_name(bad).is_err(), "{bad}");
+        }
+    }
+}

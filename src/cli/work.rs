@@ -1,0 +1,210 @@
+//! What run, simulate, compare and what-if share: plan, simulate, write, print, judge.
+
+use std::path::Path;
+
+use influencer_matrix::batch::{self, Case, Failure, Store};
+use influencer_matrix::engine::{self, PlanResult, RunResult, SimulationSettings};
+use influencer_matrix::export::result_json;
+use influencer_matrix::judging::{self, TargetResult};
+use influencer_matrix::model::{Model, Plan, PlanSettings};
+use influencer_matrix::report::text::{self, ReportContext};
+use influencer_matrix::scenario::Scenario;
+use influencer_matrix::summary::Scopes;
+
+use super::args::{Format, OutputArgs, ScopesArg, SolveArgs};
+use super::console::Console;
+use super::exit::{Exit, Stop};
+use super::folder::{Folders, description};
+use super::interrupt::CANCEL;
+
+/// Trials a block of work; changes no result.
+pub(crate) const BLOCK: usize = 8192;
+/// Stack of a thread: solvers recurse.
+const STACK: usize = 16 << 20;
+
+/// Runs work on a pool of the threads asked for, the only one there is.
+pub(crate) fn on_threads<T: Send>(
+    threads: Option<usize>,
+    work: impl FnOnce(usize) -> Result<T, Stop> + Send,
+) -> Result<T, Stop> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0)) // 0: one for each core
+        .stack_size(STACK)
+        .thread_name(|index| format!("worker {index}"))
+        .build()
+        .map_err(|error| Stop::internal(format!("threads can't be started: {error}")))?;
+    let threads = pool.current_num_threads();
+    pool.install(|| work(threads))
+}
+
+/// How to plan, from the flags.
+pub(crate) fn plan_settings(solve: &SolveArgs) -> PlanSettings {
+    PlanSettings {
+        gap: solve.gap,
+        time_limit: solve.time_limit,
+        ..PlanSettings::default()
+    }
+}
+
+impl From<ScopesArg> for Scopes {
+    fn from(scopes: ScopesArg) -> Self {
+        match scopes {
+            ScopesArg::All => Self::All,
+            ScopesArg::Total => Self::Total,
+        }
+    }
+}
+
+/// One piece of work on one scenario.
+pub(crate) struct Work<'a> {
+    pub(crate) console: &'a Console,
+    pub(crate) solve: &'a SolveArgs,
+    pub(crate) output: &'a OutputArgs,
+    pub(crate) format: Format,
+    /// Several results follow each other on stdout: JSON takes one line each.
+    pub(crate) several: bool,
+    pub(crate) threads: usize,
+}
+
+impl Work<'_> {
+    /// Where this work's results go.
+    pub(crate) fn folders(&self) -> Folders {
+        let OutputArgs { out, no_trials, .. } = self.output;
+        Folders::new(out, !no_trials, self.threads)
+    }
+
+    /// Plans and simulates models on a scenario's seed and trials, writes, prints and judges.
+    pub(crate) fn carry_out(&self, scenario: &Scenario, models: Vec<Model>) -> Result<Exit, Stop> {
+        let mut folders = self.folders();
+        let result = self.result(scenario, models, &mut folders)?;
+        self.print(scenario, &result)?;
+        if let Some(folder) = &folders.written {
+            self.console.note(&format!("wrote {}", shown(folder)));
+        }
+        Ok(self.judge(&result))
+    }
+
+    fn result(
+        &self,
+        scenario: &Scenario,
+        models: Vec<Model>,
+        folders: &mut Folders,
+    ) -> Result<RunResult, Stop> {
+        let bar = &self.console.bar;
+        let begun = std::time::Instant::now();
+        let planned = engine::plan_models(models, &plan_settings(self.solve), bar, &CANCEL)?;
+        let planning = begun.elapsed().as_secs_f64();
+        folders.open(scenario, &planned)?;
+        let settings = SimulationSettings {
+            seed: scenario.seed,
+            trials: scenario.trials,
+            scopes: self.output.scopes.into(),
+            block: BLOCK,
+        };
+        let mut result = engine::simulate_plans(
+            &scenario.name,
+            planned,
+            &settings,
+            folders.sink(),
+            bar,
+            &CANCEL,
+        )?;
+        result.seconds.insert(0, ("planning", planning));
+        result
+            .warnings
+            .splice(0..0, scenario.warnings.iter().cloned());
+        folders.keep(scenario, &result)?;
+        Ok(result)
+    }
+
+    fn print(&self, scenario: &Scenario, result: &RunResult) -> Result<(), Stop> {
+        let console = self.console;
+        match self.format {
+            Format::Text => console.result(&text::summary(result, &context(scenario, console))),
+            Format::Json => {
+                let json = result_json(result, &description(scenario));
+                console.result(&if self.several {
+                    format!("{json}\n")
+                } else {
+                    format!("{json:#}\n")
+                })
+            }
+        }
+    }
+
+    /// Says what failed, and how bad that is.
+    fn judge(&self, result: &RunResult) -> Exit {
+        let mut cases = batch::plan_cases(result, true);
+        if self.output.require_targets {
+            cases.extend(batch::target_cases(result));
+        }
+        tell_failures(&result.scenario, &cases, self.console)
+    }
+}
+
+/// Prints failed cases, a line each, and returns the worst.
+pub(crate) fn tell_failures(scenario: &str, cases: &[Case], console: &Console) -> Exit {
+    let mut exit = Exit::Done;
+    for case in cases {
+        let Some((failure, message)) = case.failure() else {
+            continue;
+        };
+        exit = exit.max(failure.into());
+        let first = message.lines().next().unwrap_or_default();
+        let name = &case.name;
+        console.error(&match failure {
+            Failure::Infeasible => format!("{scenario}: {name} is infeasible: {first}"),
+            Failure::TargetMissed => format!("{scenario}: {name} is missed: {first}"),
+            _ => format!("{scenario}: {name}: {first}"),
+        });
+    }
+    exit
+}
+
+/// A result without estimates: plans only.
+pub(crate) fn plans_only(scenario: &Scenario, planned: &[(Model, Plan)]) -> RunResult {
+    RunResult {
+        scenario: scenario.name.clone(),
+        seed: scenario.seed,
+        trials: 0,
+        plans: planned
+            .iter()
+            .map(|(model, plan)| PlanResult {
+                targets: expected_targets(model, plan),
+                model: model.clone(),
+                plan: plan.clone(),
+                histograms: Vec::new(),
+            })
+            .collect(),
+        summary: Vec::new(),
+        comparison: Vec::new(),
+        rebalancing: Vec::new(),
+        warnings: scenario.warnings.clone(),
+        seconds: Vec::new(),
+    }
+}
+
+/// The targets that expected totals decide; the others need trials.
+fn expected_targets(model: &Model, plan: &Plan) -> Vec<TargetResult> {
+    if !plan.is_usable() {
+        return Vec::new();
+    }
+    let mut targets = judging::judge(model, plan, &[]);
+    targets.retain(|target| target.with.is_none());
+    targets
+}
+
+/// What a report says beside the result, and how wide.
+pub(crate) fn context(scenario: &Scenario, console: &Console) -> ReportContext {
+    ReportContext {
+        description: scenario.description.clone(),
+        assumed_types: scenario.assumed_types().to_vec(),
+        color: console.stdout_colors,
+        width: console.width,
+    }
+}
+
+/// A folder with a slash behind it.
+pub(crate) fn shown(folder: &Path) -> String {
+    format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR)
+}

@@ -1,0 +1,9 @@
+//! The command as users meet it: exit codes, what goes to stdout, stderr and the disk.
+
+mod batch;
+mod determinism;
+mod help;
+mod outputs;
+mod place;
+mod run;
+mod usage;

@@ -1,0 +1,152 @@
+//! What goes to stdout, to stderr and to the disk.
+
+use std::io::{BufRead, BufReader, Read};
+
+use crate::place::{CERTAIN, PLANNED, Place};
+
+#[test]
+fn json_on_stdout_is_result_json() {
+    let place = Place::with(&[("a.toml", PLANNED)]);
+    for command in ["run", "simulate", "compare"] {
+        let ran = place.run(&[command, "a.toml", "--format", "json"]).exits(0);
+        let folder = if command == "compare" {
+            "out/planned-compare"
+        } else {
+            "out/planned"
+        };
+        assert_eq!(
+            ran.stdout.as_bytes(),
+            place.read(&format!("{folder}/result.json")),
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn trial_rows_are_written_unless_left_out() {
+    let place = Place::with(&[("a.toml", CERTAIN)]);
+    place.run(&["run", "a.toml"]).exits(0);
+    assert!(place.has("out/certain/trials.parquet"));
+    place.run(&["run", "a.toml", "--no-trials"]).exits(0);
+    assert!(!place.has("out/certain/trials.parquet"));
+    assert!(place.has("out/certain/summary.parquet"));
+}
+
+#[test]
+fn scopes_total_leaves_out_the_parts() {
+    let place = Place::with(&[("a.toml", PLANNED)]);
+    let scopes = |place: &Place| {
+        let result = place.json("out/planned/result.json");
+        let rows = result["summary"].as_array().expect("rows").clone();
+        rows.iter().any(|row| row["scope"] != "total")
+    };
+    place.run(&["run", "a.toml"]).exits(0);
+    assert!(scopes(&place));
+    place.run(&["run", "a.toml", "--scopes", "total"]).exits(0);
+    assert!(!scopes(&place));
+}
+
+#[test]
+fn a_folder_is_replaced_only_if_it_is_ours() {
+    let place = Place::with(&[("a.toml", CERTAIN), ("there/certain/notes.txt", "mine")]);
+    let ran = place
+        .run(&["run", "a.toml", "--out", "there"])
+        .exits(2)
+        .says("manifest.json")
+        .says("there/certain");
+    assert_eq!(ran.stdout, "");
+    assert_eq!(place.names("there"), ["certain"]);
+    assert_eq!(place.names("there/certain"), ["notes.txt"]);
+
+    place.run(&["run", "a.toml", "--out", "b/c"]).exits(0);
+    place.write("b/c/certain/stale.txt", "of an earlier run");
+    place
+        .run(&["run", "a.toml", "--out", "b/c", "--seed", "5"])
+        .exits(0)
+        .says("wrote b/c/certain/");
+    assert!(!place.has("b/c/certain/stale.txt"));
+    assert_eq!(place.json("b/c/certain/manifest.json")["seed"], 5);
+    assert_eq!(place.names("b/c"), ["certain"]);
+}
+
+#[test]
+fn an_unwritable_folder_fails_with_1() {
+    let place = Place::with(&[("a.toml", CERTAIN), ("file", "")]);
+    place
+        .run(&["run", "a.toml", "--out", "file/out"])
+        .exits(1)
+        .says("file/out");
+}
+
+#[test]
+fn the_manifest_holds_what_was_run() {
+    let place = Place::with(&[("a.toml", CERTAIN)]);
+    place.run(&["run", "a.toml", "--threads", "2"]).exits(0);
+    let manifest = place.json("out/certain/manifest.json");
+    assert_eq!(manifest["generator"], "influencer-matrix");
+    assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(manifest["scenario"], "certain");
+    assert_eq!(manifest["trials"], 2000);
+    assert_eq!(manifest["reproducible"], true);
+    assert_eq!(manifest["threads"], 2);
+    assert!(manifest["seconds"]["planning"].is_number());
+}
+
+#[test]
+fn warnings_stand_in_the_result() {
+    // Two creators exceed the budget of one.
+    let text = CERTAIN.replace("\"mid.sponsored\" = 1", "\"mid.sponsored\" = 2");
+    let place = Place::with(&[("a.toml", &text)]);
+    place.run(&["run", "a.toml"]).exits(0);
+    let result = place.json("out/certain/result.json");
+    let warnings = result["warnings"].as_array().expect("a list");
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.as_str().is_some_and(|text| text.contains("budget"))),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn nothing_is_coloured_in_a_pipe() {
+    let place = Place::with(&[("a.toml", PLANNED), ("bad.toml", "schema = 2\n")]);
+    for args in [
+        &["run", "a.toml"][..],
+        &["show", "a.toml"],
+        &["optimize", "a.toml"],
+        &["check", "bad.toml"],
+        &["run", "--nonsense"],
+    ] {
+        let ran = place.run(args);
+        assert!(!ran.stdout.contains('\x1b'), "{args:?}");
+        assert!(!ran.stderr.contains('\x1b'), "{args:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let place = Place::with(&[("a.toml", PLANNED)]);
+    for args in [&["schema"][..], &["show", "a.toml"], &["--help"]] {
+        let mut child = place.command().args(args).spawn().expect("imatrix starts");
+        // Gone before anything is written, or after the first line: neither is told to the user.
+        drop(child.stdout.take());
+        let status = child.wait().expect("it ends");
+        let mut stderr = String::new();
+        let mut pipe = child.stderr.take().expect("a pipe");
+        pipe.read_to_string(&mut stderr).expect("UTF-8");
+        assert_eq!(stderr, "", "{args:?}");
+        assert_eq!(status.code(), Some(0), "{args:?}");
+    }
+    let mut child = place
+        .command()
+        .args(["schema"])
+        .spawn()
+        .expect("imatrix starts");
+    let mut first = String::new();
+    BufReader::with_capacity(16, child.stdout.take().expect("a pipe"))
+        .read_line(&mut first)
+        .expect("a line");
+    assert_eq!(first, "{\n");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
