@@ -35,6 +35,10 @@ impl Folders {
 
     /// Finds out whether a scenario's folder can be written, before the work is done.
     pub(crate) fn check(&self, scenario: &str) -> Result<(), Stop> {
+        if self.out.exists() && !self.out.is_dir() {
+            let out = self.out.display();
+            return Err(Stop::invalid(format!("--out {out}: this is not a folder")));
+        }
         OutputFolder::create(&self.out, scenario)
             .map(drop)
             .map_err(|error| store_error(&error).into())

@@ -343,3 +343,13 @@ fn an_interrupted_run_exits_with_130_and_leaves_nothing() {
     assert!(stderr.contains("interrupted"), "{stderr}");
     assert_eq!(place.names("out"), [""; 0]);
 }
+
+#[test]
+fn an_output_folder_that_is_a_file_is_wrong_usage() {
+    let place = Place::with(&[("a.toml", CERTAIN), ("taken", "mine")]);
+    place
+        .run(&["run", "a.toml", "--out", "taken"])
+        .exits(2)
+        .says("not a folder");
+    assert_eq!(place.read("taken"), b"mine");
+}
