@@ -14,6 +14,6 @@ pub mod special;
 pub use moments::{
     GRANULE, Moments, PairMoments, granule_sums, mean_error, probability_error, total,
 };
-pub use quantiles::{QuantileEstimate, quantiles, quantiles_with_errors};
+pub use quantiles::{QuantileEstimate, error_levels, quantiles, quantiles_with_errors};
 pub use sketch::Sketch;
 pub use special::{normal_cdf, normal_quantile, student_t_quantile};

@@ -112,11 +112,17 @@ impl Moments {
     /// Moments of a column of any length.
     #[must_use]
     pub fn of(values: &[f64]) -> Self {
-        values
-            .chunks(GRANULE)
-            .fold(Self::default(), |all, granule| {
-                all.merged(&Self::of_granule(granule))
-            })
+        let mut moments = Self::default();
+        moments.extend(values);
+        moments
+    }
+
+    /// Adds a column, merged granule by granule: whole granules give the same bits in however many
+    /// pieces they come.
+    pub fn extend(&mut self, values: &[f64]) {
+        for granule in values.chunks(GRANULE) {
+            *self = self.merged(&Self::of_granule(granule));
+        }
     }
 
     fn of_granule(values: &[f64]) -> Self {
@@ -205,12 +211,17 @@ impl PairMoments {
     /// Moments of two columns, up to the shorter length.
     #[must_use]
     pub fn of(numerator: &[f64], denominator: &[f64]) -> Self {
-        numerator
-            .chunks(GRANULE)
-            .zip(denominator.chunks(GRANULE))
-            .fold(Self::default(), |all, (x, y)| {
-                all.merged(&Self::of_granule(x, y))
-            })
+        let mut moments = Self::default();
+        moments.extend(numerator, denominator);
+        moments
+    }
+
+    /// Adds a pair of columns, merged granule by granule: whole granules give the same bits in
+    /// however many pieces they come.
+    pub fn extend(&mut self, numerator: &[f64], denominator: &[f64]) {
+        for (x, y) in numerator.chunks(GRANULE).zip(denominator.chunks(GRANULE)) {
+            *self = self.merged(&Self::of_granule(x, y));
+        }
     }
 
     fn of_granule(x: &[f64], y: &[f64]) -> Self {

@@ -40,6 +40,15 @@ pub fn quantiles(values: &[f64], probabilities: &[f64]) -> Vec<f64> {
     quantiles_of(values, count, probabilities)
 }
 
+/// The probabilities one standard deviation of its rank below and above p, among so many values:
+/// p ± √(p(1 − p)/n), held within \[0, 1\]. Half the distance between their quantiles is the
+/// standard error of the quantile at p.
+#[must_use]
+pub fn error_levels(p: f64, count: u64) -> [f64; 2] {
+    let d = (p * (1.0 - p) / count as f64).sqrt();
+    [(p - d).max(0.0), (p + d).min(1.0)]
+}
+
 /// Quantiles with their standard errors by order statistics: (Q(p + d) − Q(p − d))/2 with
 /// d = √(p(1 − p)/n), p ± d held within \[0, 1\].
 ///
@@ -47,13 +56,11 @@ pub fn quantiles(values: &[f64], probabilities: &[f64]) -> Vec<f64> {
 #[must_use]
 pub fn quantiles_with_errors(values: &[f64], probabilities: &[f64]) -> Vec<QuantileEstimate> {
     let count = values.iter().filter(|v| !v.is_nan()).count();
-    let n = count as f64;
     let wanted: Vec<f64> = probabilities
         .iter()
         .flat_map(|&p| {
-            let d = (p * (1.0 - p) / n).sqrt();
-            // At a count of zero d is NaN, and so is all.
-            [p, (p - d).max(0.0), (p + d).min(1.0)]
+            let [below, above] = error_levels(p, count as u64);
+            [p, below, above]
         })
         .collect();
     quantiles_of(values, count, &wanted)

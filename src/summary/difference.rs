@@ -1,7 +1,7 @@
 //! Paired differences of one metric between two plans, trial by trial.
 
 use crate::model::Metric;
-use crate::stats::{self, GRANULE, Moments, Sketch};
+use crate::stats::{self, Moments, Sketch};
 
 use super::estimate::defined;
 use super::stream::Quantities;
@@ -54,9 +54,7 @@ impl DifferenceStream {
             return;
         };
         let values: Vec<f64> = mine.iter().zip(theirs.iter()).map(|(a, b)| a - b).collect();
-        for granule in values.chunks(GRANULE) {
-            self.moments = self.moments.merged(&Moments::of(granule));
-        }
+        self.moments.extend(&values);
         let sign = if self.metric.lower_is_better() {
             -1.0
         } else {

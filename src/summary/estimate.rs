@@ -31,13 +31,10 @@ pub(super) fn estimate(metric: Metric, stream: &MetricStream, values: Option<&[f
         out.ratio_of_means_error = defined(ratio.ratio_of_means_error() * metric.factor());
     }
     if n > 0 {
-        // A quantile's standard error is half the distance between the quantiles one
-        // standard deviation of its rank away on either side.
         const WITH_ERROR: [f64; 3] = [0.05, 0.50, 0.95];
         let mut wanted = QUANTILES.to_vec();
         for p in WITH_ERROR {
-            let d = (p * (1.0 - p) / n as f64).sqrt();
-            wanted.extend([(p - d).max(0.0), (p + d).min(1.0)]);
+            wanted.extend(stats::error_levels(p, n));
         }
         let found = match (values, stream.sketch()) {
             (Some(values), _) => stats::quantiles(values, &wanted),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::model::{Bound, Metric, Quantity};
-use crate::stats::{GRANULE, Moments, PairMoments, Sketch};
+use crate::stats::{Moments, PairMoments, Sketch};
 
 /// Running statistics of one metric. Values come in trial order, in granules; NaN is undefined.
 #[derive(Debug, Clone)]
@@ -31,14 +31,9 @@ impl MetricStream {
     /// Takes further trials: the metric's values and, for a ratio, its parts.
     pub(super) fn push(&mut self, values: &[f64], parts: Option<(&[f64], &[f64])>) {
         self.trials += values.len() as u64;
-        // Merged granule by granule, so that the bits do not depend on how trials are cut into blocks.
-        for granule in values.chunks(GRANULE) {
-            self.moments = self.moments.merged(&Moments::of(granule));
-        }
+        self.moments.extend(values);
         if let (Some(ratio), Some((numerator, denominator))) = (&mut self.ratio, parts) {
-            for (n, d) in numerator.chunks(GRANULE).zip(denominator.chunks(GRANULE)) {
-                *ratio = ratio.merged(&PairMoments::of(n, d));
-            }
+            ratio.extend(numerator, denominator);
         }
         if let Some(sketch) = &mut self.sketch {
             sketch.extend(values);
