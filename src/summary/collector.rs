@@ -237,11 +237,7 @@ impl Collector {
     pub fn histograms(&self, plan: usize) -> Vec<Histogram> {
         self.totals()
             .filter(|store| store.plan == plan)
-            .flat_map(|store| {
-                Metric::HEADLINE
-                    .into_iter()
-                    .filter_map(|m| store.histogram(m))
-            })
+            .flat_map(|store| store.histograms(&Metric::HEADLINE))
             .collect()
     }
 }

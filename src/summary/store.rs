@@ -203,18 +203,18 @@ impl ScopeStore {
         estimate::defined(error / figure.abs())
     }
 
-    /// A small picture of a metric's distribution.
-    pub(super) fn histogram(&self, metric: Metric) -> Option<Histogram> {
-        match &self.series {
-            Series::Exact(_) => {
-                let quantities = self.quantities()?;
-                estimate::histogram(metric, &quantities.metric(metric)?)
-            }
-            Series::Sketch(streams) => {
+    /// Small pictures of metrics' distributions; those not defined are left out.
+    pub(super) fn histograms(&self, metrics: &[Metric]) -> Vec<Histogram> {
+        let kept = self.quantities();
+        let picture = |&metric: &Metric| match (&kept, &self.series) {
+            (Some(quantities), _) => estimate::histogram(metric, &quantities.metric(metric)?),
+            (None, Series::Sketch(streams)) => {
                 let index = Metric::ALL.iter().position(|&m| m == metric)?;
                 estimate::sketch_histogram(metric, streams[index].as_ref()?.sketch()?)
             }
-        }
+            (None, Series::Exact(_)) => None,
+        };
+        metrics.iter().filter_map(picture).collect()
     }
 }
 
