@@ -54,11 +54,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) set: SetArgs,
     #[command(flatten)]
-    pub(crate) draws: DrawArgs,
-    #[command(flatten)]
-    pub(crate) solve: SolveArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) work: WorkArgs,
     /// What to print: the summary, or the result as JSON (as in result.json; with several files one
     /// line for each)
     #[arg(long, value_enum, default_value_t)]
@@ -94,11 +90,7 @@ pub(crate) struct SimulateArgs {
     #[command(flatten)]
     pub(crate) set: SetArgs,
     #[command(flatten)]
-    pub(crate) draws: DrawArgs,
-    #[command(flatten)]
-    pub(crate) solve: SolveArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) work: WorkArgs,
     /// What to print: the summary, or the result as JSON (as in result.json)
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -117,11 +109,7 @@ pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub(crate) set: SetArgs,
     #[command(flatten)]
-    pub(crate) draws: DrawArgs,
-    #[command(flatten)]
-    pub(crate) solve: SolveArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) work: WorkArgs,
     /// What to print: the summary, or the result as JSON (as in result.json)
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -144,11 +132,7 @@ pub(crate) struct WhatIfArgs {
     #[arg(value_name = "KEY=VALUE", value_parser = values::key_value)]
     pub(crate) more: Vec<(String, String)>,
     #[command(flatten)]
-    pub(crate) draws: DrawArgs,
-    #[command(flatten)]
-    pub(crate) solve: SolveArgs,
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
+    pub(crate) work: WorkArgs,
     /// What to print: the summary, or the result as JSON (as in result.json)
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -250,6 +234,17 @@ pub(crate) struct SetArgs {
     /// string)
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = values::key_value)]
     pub(crate) set: Vec<(String, String)>,
+}
+
+/// The flags of the commands that plan, simulate and write.
+#[derive(Debug, Args)]
+pub(crate) struct WorkArgs {
+    #[command(flatten)]
+    pub(crate) draws: DrawArgs,
+    #[command(flatten)]
+    pub(crate) solve: SolveArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 #[derive(Debug, Clone, Copy, Args)]

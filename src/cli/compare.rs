@@ -6,24 +6,16 @@ use super::args::CompareArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::files;
-use super::work::{Work, on_threads};
+use super::work::with_flags;
 
 pub(crate) fn run(args: &CompareArgs, console: &Console) -> Result<Exit, Stop> {
-    let overrides = files::overrides(Some(&args.set), Some(&args.draws));
+    let overrides = files::overrides(Some(&args.set), Some(&args.work.draws));
     let scenarios = files::read_all(&args.files, &overrides, console)?;
     let Some((first, others)) = scenarios.split_first() else {
         return Err(Stop::invalid("no scenario to compare"));
     };
     one_currency(first, others)?;
-    on_threads(args.solve.threads, |threads| {
-        let work = Work {
-            console,
-            solve: &args.solve,
-            output: &args.output,
-            format: args.format,
-            several: false,
-            threads,
-        };
+    with_flags(console, &args.work, args.format, |work| {
         let joined = joined(first, others);
         work.folders().check(&joined.name)?;
         let all = scenarios.iter().flat_map(|scenario| {

@@ -4,20 +4,13 @@ use super::args::RunArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::files;
-use super::work::{Work, on_threads};
+use super::work::with_flags;
 
 pub(crate) fn run(args: &RunArgs, console: &Console) -> Result<Exit, Stop> {
-    let overrides = files::overrides(Some(&args.set), Some(&args.draws));
+    let overrides = files::overrides(Some(&args.set), Some(&args.work.draws));
     let scenarios = files::read_all(&args.files, &overrides, console)?;
-    on_threads(args.solve.threads, |threads| {
-        let work = Work {
-            console,
-            solve: &args.solve,
-            output: &args.output,
-            format: args.format,
-            several: scenarios.len() > 1,
-            threads,
-        };
+    with_flags(console, &args.work, args.format, |mut work| {
+        work.several = scenarios.len() > 1;
         for scenario in &scenarios {
             work.folders().check(&scenario.name)?;
         }

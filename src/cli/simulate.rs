@@ -4,20 +4,12 @@ use super::args::SimulateArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::files;
-use super::work::{Work, on_threads};
+use super::work::with_flags;
 
 pub(crate) fn run(args: &SimulateArgs, console: &Console) -> Result<Exit, Stop> {
-    let overrides = files::overrides(Some(&args.set), Some(&args.draws));
+    let overrides = files::overrides(Some(&args.set), Some(&args.work.draws));
     let scenario = files::read(&args.file, &overrides, console)?;
-    on_threads(args.solve.threads, |threads| {
-        let work = Work {
-            console,
-            solve: &args.solve,
-            output: &args.output,
-            format: args.format,
-            several: false,
-            threads,
-        };
+    with_flags(console, &args.work, args.format, |work| {
         work.folders().check(&scenario.name)?;
         work.carry_out(&scenario, vec![scenario.base.clone()])
     })

@@ -4,25 +4,17 @@ use super::args::WhatIfArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::files;
-use super::work::{Work, on_threads};
+use super::work::with_flags;
 
 /// The plan's name in the outputs.
 const NAME: &str = "what-if";
 
 pub(crate) fn run(args: &WhatIfArgs, console: &Console) -> Result<Exit, Stop> {
-    let mut overrides = files::overrides(None, Some(&args.draws));
+    let mut overrides = files::overrides(None, Some(&args.work.draws));
     let changes = args.set.iter().chain(&args.more).cloned().collect();
     overrides.what_if = vec![(NAME.to_owned(), changes)];
     let scenario = files::read(&args.file, &overrides, console)?;
-    on_threads(args.solve.threads, |threads| {
-        let work = Work {
-            console,
-            solve: &args.solve,
-            output: &args.output,
-            format: args.format,
-            several: false,
-            threads,
-        };
+    with_flags(console, &args.work, args.format, |work| {
         work.folders().check(&scenario.name)?;
         let mut models = vec![scenario.base.clone()];
         models.extend(

@@ -11,7 +11,7 @@ use influencer_matrix::report::text::{self, ReportContext};
 use influencer_matrix::scenario::Scenario;
 use influencer_matrix::summary::Scopes;
 
-use super::args::{Format, OutputArgs, ScopesArg, SolveArgs};
+use super::args::{Format, OutputArgs, ScopesArg, SolveArgs, WorkArgs};
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::folder::{Folders, description};
@@ -57,13 +57,32 @@ impl From<ScopesArg> for Scopes {
 
 /// One piece of work on one scenario.
 pub(crate) struct Work<'a> {
-    pub(crate) console: &'a Console,
-    pub(crate) solve: &'a SolveArgs,
-    pub(crate) output: &'a OutputArgs,
-    pub(crate) format: Format,
+    console: &'a Console,
+    solve: &'a SolveArgs,
+    output: &'a OutputArgs,
+    format: Format,
     /// Several results follow each other on stdout: JSON takes one line each.
     pub(crate) several: bool,
-    pub(crate) threads: usize,
+    threads: usize,
+}
+
+/// Does work as a command's flags say, on a pool of the threads asked for.
+pub(crate) fn with_flags<T: Send>(
+    console: &Console,
+    flags: &WorkArgs,
+    format: Format,
+    work: impl FnOnce(Work<'_>) -> Result<T, Stop> + Send,
+) -> Result<T, Stop> {
+    on_threads(flags.solve.threads, |threads| {
+        work(Work {
+            console,
+            solve: &flags.solve,
+            output: &flags.output,
+            format,
+            several: false,
+            threads,
+        })
+    })
 }
 
 impl Work<'_> {
