@@ -87,12 +87,19 @@ impl SobolMoments {
         self.first.means()[1]
     }
 
+    /// Whether a variance about a centre is nothing but rounding; so is NaN.
+    #[must_use]
+    pub fn is_rounding(variance: f64, centre: f64) -> bool {
+        let floor = ROUNDING * centre.abs();
+        let varies = variance > floor * floor;
+        !varies
+    }
+
     /// The indices; `None` below two trials or where the result does not vary by more than rounding.
     #[must_use]
     pub fn indices(&self, centre: f64) -> Option<SobolIndices> {
-        let floor = ROUNDING * centre.abs();
-        let varies = self.variance() > floor * floor;
-        (varies && self.first.count() >= 2).then(|| SobolIndices {
+        let varies = !Self::is_rounding(self.variance(), centre) && self.first.count() >= 2;
+        varies.then(|| SobolIndices {
             first: self.first.ratio_of_means(),
             first_error: self.first.ratio_of_means_error(),
             total: self.total.ratio_of_means(),
