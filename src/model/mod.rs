@@ -6,6 +6,7 @@
 
 mod cell;
 mod constraint;
+mod input;
 mod market;
 mod metric;
 mod origin;
@@ -19,6 +20,7 @@ pub mod valuation;
 
 pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
+pub use input::InputGroup;
 pub use market::{
     Basis, Benchmark, Dependence, Followers, Order, Partnership, Segment, Stage, Tier, Uncertainty,
 };
