@@ -6,6 +6,7 @@
 
 mod cell;
 mod constraint;
+pub mod joint;
 mod market;
 mod metric;
 mod origin;
