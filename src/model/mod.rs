@@ -7,6 +7,7 @@
 mod cell;
 mod constraint;
 mod input;
+pub mod joint;
 mod market;
 mod metric;
 mod origin;
