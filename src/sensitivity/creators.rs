@@ -193,14 +193,14 @@ pub(super) fn swings(
     let model = subject.model;
     let by = METRICS.map(|metric| gradient(metric, expected, model.order.margin));
     let mut sums = [Sums::default(); METRICS.len()];
-    for cell in 0..model.cells.len() {
+    let units = valuation::units_of_plan(model, &subject.counts.to_owned());
+    for (cell, unit) in units.iter().enumerate() {
         let counts: Vec<f64> = subject.counts.column(cell).to_vec();
         let total: f64 = counts.iter().sum();
         if total == 0.0 || !moves(model, cell, input) {
             continue;
         }
         let law = valuation::law(model, cell);
-        let unit = law.expected();
         let moved = if input == InputGroup::Orders {
             Moved::Orders { count: total }
         } else {
@@ -222,7 +222,7 @@ pub(super) fn swings(
         };
         for (sums, by) in sums.iter_mut().zip(&by) {
             if let Some(by) = by {
-                sums.add(by, &law, &unit, &moved);
+                sums.add(by, &law, unit, &moved);
             }
         }
     }

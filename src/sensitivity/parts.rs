@@ -57,13 +57,13 @@ impl Parts {
     pub(super) fn new(subject: &Subject<'_>) -> Self {
         let model = subject.model;
         let mut parts: Vec<Part> = Vec::new();
-        for cell in 0..model.cells.len() {
+        let units = valuation::units_of_plan(model, &subject.counts.to_owned());
+        for (cell, unit) in units.iter().enumerate() {
             let count: f64 = subject.counts.column(cell).sum();
             if count == 0.0 {
                 continue;
             }
             let law = valuation::law(model, cell);
-            let unit = law.expected();
             let drawn = law.fee_multiplier().unwrap_or(0.0) * law.fee.mean() * law.terms.delivery;
             let own = Part {
                 tier: tier_name(model, cell).to_owned(),
