@@ -195,6 +195,10 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
         page.sentence("Even knowing everything beforehand would change next to nothing.");
         return;
     }
+    if known.inputs.iter().all(|input| input.worth.0 <= floor) {
+        nothing_alone(page, &known, floor, currency);
+        return;
+    }
     let mut grid = Grid::new(["knowing beforehand", "is worth", "± error", "", "by tier"])
         .left(3)
         .left(4);
@@ -229,9 +233,27 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
         }
     }
     page.table(&grid.fitted(page.width(), &["by tier"]));
-    for sentence in known.sentences(floor, currency) {
+    if let Some(sentence) = known.sentence(floor, currency) {
         page.sentence(&sentence);
     }
+}
+
+/// No input alone turns the choice.
+fn nothing_alone(page: &mut Page, known: &Known, floor: f64, currency: &str) {
+    page.sentence(
+        "No single average is worth learning first: whatever one of them turns out to be, the choice stays the same.",
+    );
+    let worth = |known: Option<(f64, f64)>| known.map_or(0.0, |(value, _)| value);
+    let shared = match worth(known.shared) {
+        value if value > floor => {
+            format!("Knowing all of them is worth {}", money(value, currency))
+        }
+        _ => "Knowing all of them is worth next to nothing".to_owned(),
+    };
+    page.sentence(&format!(
+        "{shared}; knowing everything, the chance in creators and orders too, {}.",
+        money(worth(known.all), currency),
+    ));
 }
 
 fn spend_of(explanation: &Explanation, plan: &str) -> f64 {

@@ -209,35 +209,23 @@ impl Known {
         }
     }
 
-    /// Which inputs are worth learning, in words. Worth below `floor` is next to nothing.
-    pub(super) fn sentences(&self, floor: f64, currency: &str) -> Vec<String> {
+    /// Which input is worth learning most, in words. Worth below `floor` is next to nothing.
+    pub(super) fn sentence(&self, floor: f64, currency: &str) -> Option<String> {
         let mut worthy = self.inputs.iter().filter(|i| i.worth.0 > floor);
-        let Some(first) = worthy.next() else {
-            return vec![
-                "No single average is worth learning first: whatever one of them turns out to be, the choice stays the \
-                 same."
-                    .to_owned(),
-            ];
-        };
+        let first = worthy.next()?;
         let rest = match worthy.next() {
             None => ", the others next to nothing".to_owned(),
-            Some(second) if second.worth.0 < 0.1 * first.worth.0 => {
-                format!(
-                    ", no other one more than {}",
-                    money(second.worth.0, currency)
-                )
-            }
             Some(second) => format!(
                 ", {} {}",
                 second.input.words(),
                 money(second.worth.0, currency)
             ),
         };
-        vec![format!(
+        Some(format!(
             "Knowing {} before deciding is worth {}{rest}. That is the most a test can be worth: it tells less than \
              everything.",
             first.input.words(),
             money(first.worth.0, currency),
-        )]
+        ))
     }
 }
