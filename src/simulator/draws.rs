@@ -44,6 +44,8 @@ pub(super) enum Drawn {
     Cpc = 10,
     /// A creator's cost per conversion.
     Cpa = 11,
+    /// The scramble of a shared factor's points.
+    FactorPoints = 12,
     /// A cell's conversions; anew every month.
     Conversions = 16,
     /// A cell's revenue; anew every month.
@@ -125,6 +127,11 @@ pub(super) struct Segment {
 }
 
 impl Segment {
+    /// Number of the first trial.
+    pub(super) fn first_trial(&self) -> u64 {
+        self.block * STREAM_BLOCK as u64 + self.skip as u64
+    }
+
     /// The segments of `trials` trials from `first` on, in order.
     pub(super) fn cut(seed: u64, first: u64, trials: usize) -> impl Iterator<Item = Self> {
         let size = STREAM_BLOCK as u64;

@@ -23,6 +23,7 @@ mod kernel;
 mod simulate;
 
 pub use error::SimulationError;
+pub use factors::FactorDraws;
 pub use simulate::{PlanInput, Simulator};
 
 #[cfg(test)]

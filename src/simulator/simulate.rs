@@ -7,7 +7,7 @@ use ndarray::ArrayView2;
 
 use super::SimulationError;
 use super::draws::{MAX_MONTHS, Segment};
-use super::factors::{FactorValues, Factors};
+use super::factors::{FactorDraws, FactorValues, Factors};
 use super::finish::{Columns, Finish};
 use super::group::{CreatorLaw, Group};
 use super::job::{Job, Shared};
@@ -82,7 +82,20 @@ impl<'a> Simulator<'a> {
     /// If counts do not fit their model or are no counts, a shared factor's spread is out of range,
     /// or two owners of draws have the same hash.
     pub fn new(plans: &[PlanInput<'a>], seed: u64) -> Result<Self, SimulationError> {
-        let mut shared = Shared::default();
+        Self::with_factors(plans, seed, FactorDraws::new(seed))
+    }
+
+    /// As [`Simulator::new`], with the shared factors drawn otherwise: from a seed of their own, or
+    /// as plain pseudo-random numbers.
+    ///
+    /// # Errors
+    /// As [`Simulator::new`].
+    pub fn with_factors(
+        plans: &[PlanInput<'a>],
+        seed: u64,
+        draws: FactorDraws,
+    ) -> Result<Self, SimulationError> {
+        let mut shared = Shared::new(draws);
         let mut groups: Vec<Group<'a>> = Vec::new();
         let mut bookings = Vec::with_capacity(plans.len());
         let mut months = 1;
