@@ -8,16 +8,17 @@
 use super::SimulationError;
 use super::draws::{CHUNK, Drawn, Owners, Segment, factor};
 use crate::distribution::{Distribution, QuantileTable};
+use crate::model::InputGroup;
 use crate::rng::{SOBOL_DIMENSIONS, STREAM_BLOCK, Sobol};
 
 /// Factors that each tier has of its own, the widest presets first.
-const BY_TIER: [&str; 6] = [
-    "conversion_rate",
-    "benchmark",
-    "click_rate",
-    "engagement_rate",
-    "order_value",
-    "fee",
+const BY_TIER: [InputGroup; 6] = [
+    InputGroup::ConversionRate,
+    InputGroup::Benchmark,
+    InputGroup::ClickRate,
+    InputGroup::EngagementRate,
+    InputGroup::OrderValue,
+    InputGroup::Fee,
 ];
 
 /// Tiers, those that budgets usually go to first.
@@ -34,35 +35,17 @@ const _: () = assert!(MONTHS == 24);
 /// The dimension of a factor, from a fixed table: month by month, in each market, platform, then
 /// factor by factor the tiers. Nothing is allocated by use, so a plan's draws are the same whatever
 /// else is simulated. `None` for tiers and months that the table does not know.
-fn dimension(name: &str, tier: &str, month: usize) -> Option<usize> {
-    let place = match name {
-        "market" if tier.is_empty() => 0,
-        "platform" if tier.is_empty() => 1,
+fn dimension(factor: InputGroup, tier: &str, month: usize) -> Option<usize> {
+    let place = match factor {
+        InputGroup::Market if tier.is_empty() => 0,
+        InputGroup::Platform if tier.is_empty() => 1,
         _ => {
-            let factor = BY_TIER.iter().position(|&known| known == name)?;
+            let factor = BY_TIER.iter().position(|&known| known == factor)?;
             let tier = TIERS.iter().position(|&known| known == tier)?;
             2 + factor * TIERS.len() + tier
         }
     };
     (month < MONTHS).then_some(month * OF_A_MONTH + place)
-}
-
-/// How the shared factors are drawn. What users get is [`FactorDraws::new`]; the rest is for
-/// comparisons and tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FactorDraws {
-    /// Seed of the shared factors, elsewhere the run's.
-    pub seed: u64,
-    /// Whether they are independent pseudo-random numbers instead of Sobol' points.
-    pub plain: bool,
-}
-
-impl FactorDraws {
-    /// Sobol' points under the run's seed.
-    #[must_use]
-    pub fn new(seed: u64) -> Self {
-        Self { seed, plain: false }
-    }
 }
 
 /// A product of factors by its number; `None` is 1.
@@ -71,7 +54,8 @@ pub(super) type Product = Option<usize>;
 /// The factors and products of factors that the plans of a run need.
 #[derive(Debug)]
 pub(super) struct Factors {
-    draws: FactorDraws,
+    /// Seed of the points.
+    seed: u64,
     singles: Vec<Single>,
     /// Each the product of an earlier one and a single factor.
     products: Vec<(Product, usize)>,
@@ -79,51 +63,29 @@ pub(super) struct Factors {
 
 #[derive(Debug)]
 struct Single {
+    input: InputGroup,
     owner: u64,
     spread: f64,
     table: QuantileTable,
-    /// Seed of its uniforms.
-    seed: u64,
-    /// Its points; `None` draws from the owner's stream.
+    /// Its points; `None` for what the table of dimensions does not know.
     points: Option<Sobol>,
 }
 
 impl Single {
-    fn new(
-        owner: u64,
-        spread: f64,
-        table: QuantileTable,
-        dimension: Option<usize>,
-        seed: u64,
-    ) -> Self {
-        let quantity = Drawn::FactorPoints.in_month(0);
-        Self {
-            owner,
-            spread,
-            table,
-            seed,
-            points: dimension.map(|dimension| Sobol::new(seed, owner, quantity, dimension)),
-        }
-    }
-
     /// Its values in a segment.
-    fn fill(&self, segment: &Segment, values: &mut [f64]) {
+    fn fill(&self, segment: &Segment<'_>, values: &mut [f64]) {
         let mut uniforms = [0.0; CHUNK];
-        let own = Segment {
-            seed: self.seed,
-            ..*segment
-        };
-        let mut stream = match self.points {
-            None => Some(own.stream(self.owner, Drawn::Factor.in_month(0))),
-            Some(_) => None,
-        };
+        let points = self.points.as_ref().filter(|_| segment.quasi);
+        let mut stream = points
+            .is_none()
+            .then(|| segment.factor_stream(self.input, self.owner));
         let mut trial = segment.first_trial();
         for part in values.chunks_mut(CHUNK) {
             let uniforms = &mut uniforms[..part.len()];
-            match (&self.points, &mut stream) {
-                (Some(points), _) => points.fill_uniforms(trial, uniforms),
-                (None, Some(stream)) => stream.fill_uniforms(uniforms),
-                (None, None) => {}
+            if let Some(points) = points {
+                points.fill_uniforms(trial, uniforms);
+            } else if let Some(stream) = &mut stream {
+                stream.fill_uniforms(uniforms);
             }
             self.table.fill(uniforms, part);
             trial += part.len() as u64;
@@ -132,25 +94,26 @@ impl Single {
 }
 
 impl Factors {
-    /// None yet, to be drawn so.
-    pub(super) fn new(draws: FactorDraws) -> Self {
+    /// None yet, for the points of a seed.
+    pub(super) fn new(seed: u64) -> Self {
         Self {
-            draws,
+            seed,
             singles: Vec::new(),
             products: Vec::new(),
         }
     }
 
-    /// The number of `before` × the factor of a name and tier with relative standard deviation
+    /// The number of `before` × the factor of an input and tier with relative standard deviation
     /// `spread`; `before` itself if that is 0.
     pub(super) fn times(
         &mut self,
         owners: &mut Owners,
         before: Product,
-        name: &'static str,
+        input: InputGroup,
         tier: &str,
         spread: f64,
     ) -> Result<Product, SimulationError> {
+        let name = input.name();
         if spread == 0.0 {
             return Ok(before);
         }
@@ -175,14 +138,15 @@ impl Factors {
                     source,
                 }
             })?;
-            let dimension = if self.draws.plain {
-                None
-            } else {
-                dimension(name, tier, 0)
-            };
-            let seed = self.draws.seed;
-            self.singles
-                .push(Single::new(owner, spread, law.table(), dimension, seed));
+            let quantity = Drawn::FactorPoints.in_month(0);
+            let points = |dimension| Sobol::new(self.seed, owner, quantity, dimension);
+            self.singles.push(Single {
+                input,
+                owner,
+                spread,
+                table: law.table(),
+                points: dimension(input, tier, 0).map(points),
+            });
             self.singles.len() - 1
         };
         let product = (before, single);
@@ -194,7 +158,7 @@ impl Factors {
     }
 
     /// The values of all products in a segment, into buffers that are used again.
-    pub(super) fn fill(&self, segment: &Segment, values: &mut FactorValues) {
+    pub(super) fn fill(&self, segment: &Segment<'_>, values: &mut FactorValues) {
         let FactorValues { singles, products } = values;
         let buffer = || vec![0.0; STREAM_BLOCK];
         singles.resize_with(singles.len().max(self.singles.len()), buffer);
@@ -238,7 +202,7 @@ mod tests {
     fn every_factor_has_a_dimension_of_its_own() {
         let mut seen = HashSet::new();
         for month in 0..MONTHS {
-            let mut names = vec![("market", ""), ("platform", "")];
+            let mut names = vec![(InputGroup::Market, ""), (InputGroup::Platform, "")];
             names.extend(
                 BY_TIER
                     .iter()
@@ -247,15 +211,15 @@ mod tests {
             for (name, tier) in names {
                 let dimension = dimension(name, tier, month).unwrap();
                 assert!(dimension < SOBOL_DIMENSIONS && dimension / OF_A_MONTH == month);
-                assert!(seen.insert(dimension), "{name} {tier} {month}");
+                assert!(seen.insert(dimension), "{name:?} {tier} {month}");
             }
         }
         assert_eq!(seen.len(), SOBOL_DIMENSIONS);
         // Part of the meaning of a seed: never to change.
-        assert_eq!(dimension("market", "", 0), Some(0));
-        assert_eq!(dimension("conversion_rate", "micro", 0), Some(3));
-        assert_eq!(dimension("fee", "nano", 23), Some(767));
-        assert_eq!(dimension("fee", "giant", 0), None);
-        assert_eq!(dimension("fee", "mid", 24), None);
+        assert_eq!(dimension(InputGroup::Market, "", 0), Some(0));
+        assert_eq!(dimension(InputGroup::ConversionRate, "micro", 0), Some(3));
+        assert_eq!(dimension(InputGroup::Fee, "nano", 23), Some(767));
+        assert_eq!(dimension(InputGroup::Fee, "giant", 0), None);
+        assert_eq!(dimension(InputGroup::Fee, "mid", 24), None);
     }
 }
