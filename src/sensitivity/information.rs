@@ -56,8 +56,8 @@ impl Choice {
     /// What the best plan of a trial is above the one that is best in expectation: its mean is the value of
     /// knowing everything. One slice of profits a subject.
     #[must_use]
-    pub fn regrets(&self, profits: &[Vec<f64>]) -> Vec<f64> {
-        let trials = profits.first().map_or(0, Vec::len);
+    pub fn regrets(&self, profits: &[&[f64]]) -> Vec<f64> {
+        let trials = profits.first().map_or(0, |column| column.len());
         let chosen = self.chosen();
         let mut values = vec![0.0; self.plans.len()];
         (0..trials)

@@ -12,7 +12,7 @@ use super::whole::{ReportContext, title, warnings};
 use crate::engine::{Explanation, PlanResult};
 use crate::model::{Metric, Plan, joint};
 use crate::sensitivity::Choice;
-use crate::units::{count, listed, money, percent};
+use crate::units::{count, listed, money, significant};
 
 /// What is pictured.
 const PICTURED: Metric = Metric::Roas;
@@ -98,13 +98,13 @@ fn in_full(page: &mut Page, explanation: &Explanation, found: &PlanResult) {
     let grid = grid.fitted(page.width(), &SPARE);
     page.table(&grid);
     page.sentence(&format!(
-        "{} is {shown} in expectation (│), with a standard deviation of {}. Alone: the share of its variance that goes \
-         away when the input is known; with others: the share that stays when all but it is known, ± {} at most. Low and \
-         high: what is expected with the input at its 10 % (░) and 90 % quantile (█); for creators' inputs, with their \
-         average over the plan there.",
+        "{} is {shown} in expectation (│), with a standard deviation of {}. Alone: the share of its variance that \
+         goes away when the input is known; with others: the share that stays when all but it is known (standard errors \
+         up to {} points). Low and high: what is expected with the input at its 10 % (░) and its 90 % quantile (█), in all \
+         tiers at once; for creators' inputs, with their average over the plan there.",
         label(PICTURED),
         value(PICTURED, findings.sd, currency),
-        findings.largest_error().map_or_else(|| figures::UNDEFINED.to_owned(), percent),
+        significant(100.0 * findings.largest_error().unwrap_or(f64::NAN), 1),
     ));
     page.blank();
     for sentence in findings.sentences(label(PICTURED)) {
@@ -224,7 +224,7 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
         ]);
     }
     for (words, worth_of) in [
-        ("all of these together", known.shared),
+        ("all averages together", known.shared),
         ("everything, chance too", known.all),
     ] {
         if let Some(found) = worth_of {
@@ -241,14 +241,14 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
 /// No input alone turns the choice.
 fn nothing_alone(page: &mut Page, known: &Known, floor: f64, currency: &str) {
     page.sentence(
-        "No single average is worth learning first: whatever one of them turns out to be, the choice stays the same.",
+        "No single input is worth learning first: whatever one of them turns out to be, the choice stays the same.",
     );
     let worth = |known: Option<(f64, f64)>| known.map_or(0.0, |(value, _)| value);
     let shared = match worth(known.shared) {
         value if value > floor => {
-            format!("Knowing all of them is worth {}", money(value, currency))
+            format!("Knowing all averages is worth {}", money(value, currency))
         }
-        _ => "Knowing all of them is worth next to nothing".to_owned(),
+        _ => "Knowing all averages is worth next to nothing".to_owned(),
     };
     page.sentence(&format!(
         "{shared}; knowing everything, the chance in creators and orders too, {}.",
