@@ -48,7 +48,7 @@ struct Part {
 /// their mean of one give the conditional expectation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Parts {
-    parts: Vec<Part>,
+    all: Vec<Part>,
     margin: f64,
     spreads: [f64; InputGroup::ALL.len()],
 }
@@ -87,7 +87,7 @@ impl Parts {
             }
         }
         Self {
-            parts,
+            all: parts,
             margin: model.order.margin,
             spreads: InputGroup::ALL.map(|input| spread(&model.uncertainty, input)),
         }
@@ -97,7 +97,7 @@ impl Parts {
     pub(super) fn totals(&self, factor: impl Fn(InputGroup, &str) -> f64) -> Totals {
         let market = factor(InputGroup::Market, "") * factor(InputGroup::Platform, "");
         let mut totals = Totals::default();
-        for part in &self.parts {
+        for part in &self.all {
             let of = |input| factor(input, &part.tier);
             let rates = if part.followers {
                 of(InputGroup::EngagementRate)

@@ -35,9 +35,10 @@ pub fn explanation(explanation: &Explanation, context: &ReportContext) -> String
             "",
             "",
             &format!(
-                "{} trials of each of {} sets of draws, seed {}.",
-                count(run.trials as f64),
+                "{} sets of draws, {} {} of each, seed {}.",
                 explanation.inputs.len() + 2,
+                count(run.trials as f64),
+                if run.trials == 1 { "trial" } else { "trials" },
                 run.seed
             ),
         );
@@ -71,6 +72,10 @@ fn in_full(page: &mut Page, explanation: &Explanation, found: &PlanResult) {
         page.sentence("It is not defined: nothing is spent.");
         return;
     };
+    if explanation.run.trials < 2 {
+        page.sentence("One trial has no spread; --trials asks for more.");
+        return;
+    }
     let shown = value(PICTURED, Some(expected), currency);
     if findings.inputs.is_empty() || findings.sd == Some(0.0) {
         page.sentence(&format!(
@@ -86,7 +91,7 @@ fn in_full(page: &mut Page, explanation: &Explanation, found: &PlanResult) {
     for input in &findings.inputs {
         let number = |v| value(PICTURED, v, currency);
         grid.row([
-            input.input.words().to_owned(),
+            input.group.words().to_owned(),
             share(input.first),
             share(input.total),
             picture::bar(input.total, largest),
@@ -216,7 +221,7 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
             .map(|(tier, value)| format!("{tier} {}", money(*value, currency)))
             .collect();
         grid.row([
-            input.input.words().to_owned(),
+            input.group.words().to_owned(),
             value,
             sd,
             picture::bar(Some(input.worth.0), Some(largest)),
@@ -272,3 +277,6 @@ fn share(share: Option<f64>) -> String {
         },
     )
 }
+
+#[cfg(test)]
+mod tests;

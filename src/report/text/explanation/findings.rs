@@ -22,7 +22,7 @@ pub(super) struct Findings {
 /// What is known of one input.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Input {
-    pub(super) input: InputGroup,
+    pub(super) group: InputGroup,
     pub(super) first: Option<f64>,
     pub(super) first_error: Option<f64>,
     pub(super) total: Option<f64>,
@@ -51,7 +51,7 @@ impl Findings {
             .map(|&input| {
                 let one = Inputs::One(input);
                 Input {
-                    input,
+                    group: input,
                     first: figure(one, Measure::FirstOrder),
                     first_error: off(one, Measure::FirstOrder),
                     total: figure(one, Measure::Total),
@@ -84,7 +84,7 @@ impl Findings {
     }
 
     fn alone(&self, meant: impl Fn(InputGroup) -> bool) -> f64 {
-        let own = self.inputs.iter().filter(|i| meant(i.input));
+        let own = self.inputs.iter().filter(|i| meant(i.group));
         own.filter_map(|i| i.first).map(|f| f.max(0.0)).sum()
     }
 
@@ -106,7 +106,7 @@ impl Findings {
             explained += first;
             names.push(format!(
                 "{} ({})",
-                input.input.words(),
+                input.group.words(),
                 super::share(Some(first))
             ));
         }
@@ -168,7 +168,7 @@ pub(super) struct Known {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct KnownInput {
-    pub(super) input: InputGroup,
+    pub(super) group: InputGroup,
     pub(super) worth: (f64, f64),
     /// Tiers alone, the most worth first.
     pub(super) tiers: Vec<(String, f64)>,
@@ -195,7 +195,7 @@ impl Known {
                     .collect();
                 tiers.sort_by(|a, b| b.1.total_cmp(&a.1));
                 Some(KnownInput {
-                    input,
+                    group: input,
                     worth: worth(Inputs::One(input))?,
                     tiers,
                 })
@@ -217,14 +217,14 @@ impl Known {
             None => ", the others next to nothing".to_owned(),
             Some(second) => format!(
                 ", {} {}",
-                second.input.words(),
+                second.group.words(),
                 money(second.worth.0, currency)
             ),
         };
         Some(format!(
             "Knowing {} before deciding is worth {}{rest}. That is the most a test can be worth: it tells less than \
              everything.",
-            first.input.words(),
+            first.group.words(),
             money(first.worth.0, currency),
         ))
     }
