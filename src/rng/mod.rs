@@ -2,10 +2,15 @@
 //! else a run computes, in whatever order, on whatever machine.
 
 mod address;
+mod path;
 mod philox;
 mod stream;
 mod xoshiro;
 
 pub use address::{Address, slot_hash};
+pub use path::Path;
+pub(crate) use path::Work;
 pub use philox::philox4x32_10;
+pub(crate) use stream::{LESS, ONE, uniform};
 pub use stream::{STREAM_BLOCK, Stream};
+pub(crate) use xoshiro::LANES;
