@@ -17,3 +17,6 @@ pub use collector::{Collector, Planned};
 pub use difference::DifferenceEstimate;
 pub use row::{Estimate, Histogram, QUANTILES, ScopeKey, ScopeKind, SummaryRow};
 pub use scopes::Scopes;
+
+// Trials take turns among the replicates of the points that they are drawn from.
+const _: () = assert!(crate::rng::REPLICATES == crate::stats::REPLICATES);
