@@ -17,13 +17,15 @@
 //!
 //! Each is given with its standard error: of a variance with f degrees of freedom, √(2/f) of it.
 
+use std::hint::black_box;
 use std::path::Path;
+use std::time::Instant;
 
 use influencer_matrix::model::{
     Cancel, InputGroup, Model, Plan, PlanBlock, PlanSettings, Quantity, TrialBlock,
 };
 use influencer_matrix::optimizer;
-use influencer_matrix::rng::REPLICATES;
+use influencer_matrix::rng::{Address, REPLICATES, Sobol, Stream};
 use influencer_matrix::scenario::{self, Overrides};
 use influencer_matrix::simulator::{PlanInput, Seeds, Simulator};
 use rayon::prelude::*;
@@ -209,8 +211,35 @@ fn plans(name: &str) -> Vec<(Model, Plan)> {
     models.collect()
 }
 
+/// Nanoseconds a uniform, of the points and of a stream.
+#[expect(clippy::print_stdout, reason = "this is its report")]
+fn print_speed() {
+    let mut out = vec![0.0; BLOCK];
+    let rounds = 2000;
+    let per_uniform =
+        |start: Instant| start.elapsed().as_secs_f64() * 1e9 / (rounds * BLOCK) as f64;
+    let points = Sobol::new(FIRST_SEED, 1, 0, 3);
+    let start = Instant::now();
+    for round in 0..rounds {
+        points.fill_uniforms((round * BLOCK) as u64, black_box(&mut out));
+    }
+    let of_points = per_uniform(start);
+    let start = Instant::now();
+    for block in 0..rounds as u64 {
+        let address = Address {
+            slot: 1,
+            quantity: 0,
+            block,
+        };
+        Stream::new(FIRST_SEED, address).fill_uniforms(black_box(&mut out));
+    }
+    let of_stream = per_uniform(start);
+    println!("a uniform of a point {of_points:.2} ns, of a stream {of_stream:.2} ns\n");
+}
+
 #[expect(clippy::print_stdout, reason = "this is its report")]
 fn main() {
+    print_speed();
     let wanted = std::env::args().filter_map(|argument| argument.parse().ok());
     let seeds: u64 = wanted.last().unwrap_or(16);
     println!("n = {TRIALS} trials, {seeds} seeds; times fewer trials than two plain runs apart\n");

@@ -159,7 +159,7 @@ impl Collector {
         self.trials
     }
 
-    /// The largest relative standard error among the headline figures (spend, revenue,
+    /// The largest relative error among the headline figures (spend, revenue,
     /// conversions, ROAS of every plan); `None` if one is not defined, or is zero so far: nothing
     /// that has never happened is known to a share of itself.
     #[must_use]

@@ -11,13 +11,13 @@ use super::stream::Quantities;
 pub struct DifferenceEstimate {
     /// Mean difference.
     pub mean: Option<f64>,
-    /// Its standard error.
+    /// Its error, by the replicates as in a summary.
     pub mc_error: Option<f64>,
     /// 5 % quantile, median and 95 % quantile.
     pub quantiles: [Option<f64>; 3],
     /// P(better) + ½ P(tie); `None` for spend.
     pub prob_better: Option<f64>,
-    /// Its standard error.
+    /// Its error, likewise.
     pub prob_better_error: Option<f64>,
 }
 
