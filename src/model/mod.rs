@@ -7,6 +7,7 @@
 pub mod audience;
 mod cell;
 mod constraint;
+mod input;
 pub mod joint;
 mod market;
 mod metric;
@@ -22,6 +23,7 @@ pub mod valuation;
 pub use audience::Audience;
 pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
+pub use input::InputGroup;
 pub use market::{
     Basis, Benchmark, Dependence, Followers, Order, Partnership, Segment, Stage, Tier, Uncertainty,
 };
