@@ -161,7 +161,7 @@ static PRECISION: &[Field] = &[
             max: 1.0,
             open: true,
         },
-        "Relative standard error of the headline figures at which to stop.",
+        "Relative error of the headline figures at which to stop.",
     ),
     leaf("max", Kind::Trials, "Most trials."),
 ];

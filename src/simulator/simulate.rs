@@ -14,6 +14,7 @@ use super::joint::{Booking, Own, Together};
 use super::kernel::{self, Scratch};
 use super::{Seeds, SimulationError};
 use crate::model::{CellBlock, Model, PlanBlock, TrialBlock, joint, valuation};
+use crate::rng::Path;
 
 /// Most creators of one cell and month.
 const MAX_COUNT: f64 = 1e7;
@@ -61,6 +62,7 @@ pub struct PlanInput<'a> {
 #[derive(Debug)]
 pub struct Simulator<'a> {
     seed: u64,
+    path: Path,
     groups: Vec<Group<'a>>,
     factors: Factors,
     /// Booked cells of each plan, month by month, in the order of its model's cells.
@@ -140,6 +142,7 @@ impl<'a> Simulator<'a> {
         }
         Ok(Self {
             seed,
+            path: Path::best(),
             groups,
             factors: shared.factors,
             together: plans
@@ -149,6 +152,13 @@ impl<'a> Simulator<'a> {
                 .collect(),
             bookings,
         })
+    }
+
+    /// The same with its loops on a path of the caller's choice: the same bits, at another speed.
+    #[must_use]
+    pub fn on(mut self, path: Path) -> Self {
+        self.path = path;
+        self
     }
 
     /// Outcomes of `trials` trials from number `first_trial` on. A pure function: the same bits for
@@ -177,7 +187,7 @@ impl<'a> Simulator<'a> {
             static SCRATCH: RefCell<(Scratch, FactorValues)> = RefCell::default();
         }
         SCRATCH.with_borrow_mut(|(scratch, factors)| {
-            let segments = Segment::cut(seeds, quasi, first_trial, trials);
+            let segments = Segment::cut(seeds, quasi, self.path, first_trial, trials);
             self.simulate(segments, first_trial, trials, scratch, factors)
         })
     }
