@@ -61,64 +61,37 @@ impl ReplicateSums {
 
     /// Adds a function of a column; where it is NaN the value is skipped.
     pub fn extend_by(&mut self, values: &[f64], of: impl Fn(f64) -> f64) {
+        let term = |value: f64| {
+            let value = of(value);
+            if value.is_nan() {
+                [0.0; 2]
+            } else {
+                [value, 1.0]
+            }
+        };
         for granule in values.chunks(GRANULE) {
             let (rows, rest) = granule.as_chunks::<REPLICATES>();
-            self.add(rows, rest, |row, lane| {
-                let value = of(row[lane]);
-                if value.is_nan() {
-                    [0.0; 2]
-                } else {
-                    [value, 1.0]
+            for half in [0, HALF] {
+                let (mut numerator, mut denominator) = ([0.0; HALF], [0.0; HALF]);
+                for row in rows {
+                    let sums = numerator.iter_mut().zip(&mut denominator);
+                    for ((numerator, denominator), &value) in sums.zip(&row[half..]) {
+                        let [x, y] = term(value);
+                        *numerator += x;
+                        *denominator += y;
+                    }
                 }
-            });
+                self.add(half, &numerator, &denominator);
+            }
+            for (replicate, &value) in rest.iter().enumerate() {
+                let [x, y] = term(value);
+                self.add(replicate, &[x], &[y]);
+            }
         }
     }
 
     /// Adds the parts of a ratio of means; pairs with a NaN are skipped.
     pub fn extend_ratio(&mut self, numerator: &[f64], denominator: &[f64]) {
-        let len = numerator.len().min(denominator.len());
-        let (numerator, denominator) = (&numerator[..len], &denominator[..len]);
-        for (x, y) in numerator.chunks(GRANULE).zip(denominator.chunks(GRANULE)) {
-            let ((x, x_rest), (y, y_rest)) = (x.as_chunks(), y.as_chunks());
-            let rows = x.iter().zip(y);
-            let rest = x_rest.iter().zip(y_rest);
-            self.add_pairs(rows, rest);
-        }
-    }
-
-    /// Adds the rows of a granule, a value of each replicate, and its last values.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "one straight loop per kind of term")]
-    fn add(
-        &mut self,
-        rows: &[[f64; REPLICATES]],
-        rest: &[f64],
-        term: impl Fn(&[f64; REPLICATES], usize) -> [f64; 2],
-    ) {
-        for half in [0, HALF] {
-            let mut sums = [[0.0; HALF]; 2];
-            for row in rows {
-                for lane in 0..HALF {
-                    let [x, y] = term(row, half + lane);
-                    sums[0][lane] += x;
-                    sums[1][lane] += y;
-                }
-            }
-            self.add_half(half, &sums);
-        }
-        for (replicate, &value) in rest.iter().enumerate() {
-            let [x, y] = term(&[value; REPLICATES], 0);
-            self.numerator[replicate] += x;
-            self.denominator[replicate] += y;
-        }
-    }
-
-    /// The same for pairs.
-    fn add_pairs<'a>(
-        &mut self,
-        rows: impl Iterator<Item = (&'a [f64; REPLICATES], &'a [f64; REPLICATES])> + Clone,
-        rest: impl Iterator<Item = (&'a f64, &'a f64)>,
-    ) {
         let term = |x: f64, y: f64| {
             if x.is_nan() | y.is_nan() {
                 [0.0; 2]
@@ -126,28 +99,38 @@ impl ReplicateSums {
                 [x, y]
             }
         };
-        for half in [0, HALF] {
-            let mut sums = [[0.0; HALF]; 2];
-            for (x, y) in rows.clone() {
-                for lane in 0..HALF {
-                    let [x, y] = term(x[half + lane], y[half + lane]);
-                    sums[0][lane] += x;
-                    sums[1][lane] += y;
+        let len = numerator.len().min(denominator.len());
+        let (numerator, denominator) = (&numerator[..len], &denominator[..len]);
+        for (x, y) in numerator.chunks(GRANULE).zip(denominator.chunks(GRANULE)) {
+            let (x, x_rest) = x.as_chunks::<REPLICATES>();
+            let (y, y_rest) = y.as_chunks::<REPLICATES>();
+            for half in [0, HALF] {
+                let (mut numerator, mut denominator) = ([0.0; HALF], [0.0; HALF]);
+                for (x, y) in x.iter().zip(y) {
+                    let sums = numerator.iter_mut().zip(&mut denominator);
+                    let pairs = x[half..].iter().zip(&y[half..]);
+                    for ((numerator, denominator), (&x, &y)) in sums.zip(pairs) {
+                        let [x, y] = term(x, y);
+                        *numerator += x;
+                        *denominator += y;
+                    }
                 }
+                self.add(half, &numerator, &denominator);
             }
-            self.add_half(half, &sums);
-        }
-        for (replicate, (&x, &y)) in rest.enumerate() {
-            let [x, y] = term(x, y);
-            self.numerator[replicate] += x;
-            self.denominator[replicate] += y;
+            for (replicate, (&x, &y)) in x_rest.iter().zip(y_rest).enumerate() {
+                let [x, y] = term(x, y);
+                self.add(replicate, &[x], &[y]);
+            }
         }
     }
 
-    fn add_half(&mut self, half: usize, sums: &[[f64; HALF]; 2]) {
-        for lane in 0..HALF {
-            self.numerator[half + lane] += sums[0][lane];
-            self.denominator[half + lane] += sums[1][lane];
+    /// Adds sums of the replicates from `first` on.
+    fn add(&mut self, first: usize, numerator: &[f64], denominator: &[f64]) {
+        for (all, own) in self.numerator[first..].iter_mut().zip(numerator) {
+            *all += own;
+        }
+        for (all, own) in self.denominator[first..].iter_mut().zip(denominator) {
+            *all += own;
         }
     }
 
@@ -353,7 +336,7 @@ mod tests {
     #[test]
     fn replicates_that_agree_have_no_error() {
         let mut sums = ReplicateSums::default();
-        sums.extend(&[0.1; 4000]);
+        sums.extend(&vec![0.1; 4000]);
         assert_eq!(sums.error(), 0.0);
         assert!(replicated_probability_error(&sums, 4000) > 0.0);
         assert!(ReplicateSums::default().ratio().is_nan());
