@@ -149,6 +149,15 @@ impl<'a> Simulator<'a> {
         })
     }
 
+    /// Uniforms that one trial takes, each the argument of one quantile: the size of the work.
+    #[must_use]
+    pub fn draws_per_trial(&self) -> usize {
+        let creators = |group: &Group<'_>| group.slots.len() * group.recipe.draws();
+        // Two a job: its conversions and its revenue.
+        let cells = |group: &Group<'_>| creators(group) + 2 * group.jobs.len();
+        self.groups.iter().map(cells).sum::<usize>() + self.factors.draws()
+    }
+
     /// Outcomes of `trials` trials from number `first_trial` on. A pure function: the same bits for
     /// a trial whatever the range.
     #[must_use]
