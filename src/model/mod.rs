@@ -6,6 +6,8 @@
 
 mod cell;
 mod constraint;
+mod input;
+pub mod joint;
 mod market;
 mod metric;
 mod origin;
@@ -19,6 +21,7 @@ pub mod valuation;
 
 pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
+pub use input::InputGroup;
 pub use market::{
     Basis, Benchmark, Dependence, Followers, Order, Partnership, Segment, Stage, Tier, Uncertainty,
 };

@@ -4,8 +4,9 @@
 //! exactly 1 and draws nothing.
 
 use super::SimulationError;
-use super::draws::{CHUNK, Drawn, Owners, Segment, factor};
+use super::draws::{CHUNK, Owners, Segment, factor};
 use crate::distribution::{Distribution, QuantileTable};
+use crate::model::InputGroup;
 use crate::rng::STREAM_BLOCK;
 
 /// A product of factors by its number; `None` is 1.
@@ -21,22 +22,24 @@ pub(super) struct Factors {
 
 #[derive(Debug)]
 struct Single {
+    input: InputGroup,
     owner: u64,
     spread: f64,
     table: QuantileTable,
 }
 
 impl Factors {
-    /// The number of `before` × the factor of a name and tier with relative standard deviation
+    /// The number of `before` × the factor of an input and tier with relative standard deviation
     /// `spread`; `before` itself if that is 0.
     pub(super) fn times(
         &mut self,
         owners: &mut Owners,
         before: Product,
-        name: &'static str,
+        input: InputGroup,
         tier: &str,
         spread: f64,
     ) -> Result<Product, SimulationError> {
+        let name = input.name();
         if spread == 0.0 {
             return Ok(before);
         }
@@ -62,6 +65,7 @@ impl Factors {
                 }
             })?;
             self.singles.push(Single {
+                input,
                 owner,
                 spread,
                 table: law.table(),
@@ -82,14 +86,14 @@ impl Factors {
     }
 
     /// The values of all products in a segment, into buffers that are used again.
-    pub(super) fn fill(&self, segment: &Segment, values: &mut FactorValues) {
+    pub(super) fn fill(&self, segment: &Segment<'_>, values: &mut FactorValues) {
         let FactorValues { singles, products } = values;
         let buffer = || vec![0.0; STREAM_BLOCK];
         singles.resize_with(singles.len().max(self.singles.len()), buffer);
         products.resize_with(products.len().max(self.products.len()), buffer);
         let mut uniforms = [0.0; CHUNK];
         for (single, values) in self.singles.iter().zip(&mut *singles) {
-            let mut stream = segment.stream(single.owner, Drawn::Factor.in_month(0));
+            let mut stream = segment.factor_stream(single.input, single.owner);
             for part in values[..segment.len].chunks_mut(CHUNK) {
                 let uniforms = &mut uniforms[..part.len()];
                 stream.fill_uniforms(uniforms);

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 
 use ndarray::ArrayView2;
 
-use super::SimulationError;
 use super::draws::{MAX_MONTHS, Segment};
 use super::factors::{FactorValues, Factors};
 use super::finish::{Columns, Finish};
 use super::group::{CreatorLaw, Group};
 use super::job::{Job, Shared};
 use super::kernel::{self, Scratch};
+use super::{Seeds, SimulationError};
 use crate::model::{CellBlock, Model, PlanBlock, TrialBlock, valuation};
 
 /// Most creators of one cell and month.
@@ -162,16 +162,24 @@ impl<'a> Simulator<'a> {
     /// a trial whatever the range.
     #[must_use]
     pub fn block(&self, first_trial: u64, trials: usize) -> TrialBlock {
+        self.block_with(&Seeds::all(self.seed), first_trial, trials)
+    }
+
+    /// The same with a seed for each group of inputs, all draws plain and independent from trial to
+    /// trial: groups of different seeds are independent, those of equal seeds are equal.
+    #[must_use]
+    pub fn block_with(&self, seeds: &Seeds, first_trial: u64, trials: usize) -> TrialBlock {
         thread_local! {
             static SCRATCH: RefCell<(Scratch, FactorValues)> = RefCell::default();
         }
         SCRATCH.with_borrow_mut(|(scratch, factors)| {
-            self.simulate(first_trial, trials, scratch, factors)
+            self.simulate(seeds, first_trial, trials, scratch, factors)
         })
     }
 
     fn simulate(
         &self,
+        seeds: &Seeds,
         first_trial: u64,
         trials: usize,
         scratch: &mut Scratch,
@@ -186,7 +194,7 @@ impl<'a> Simulator<'a> {
             })
             .collect();
         let mut at = 0;
-        for segment in Segment::cut(self.seed, first_trial, trials) {
+        for segment in Segment::cut(seeds, first_trial, trials) {
             self.factors.fill(&segment, factors);
             let finish = Finish {
                 segment: &segment,

@@ -4,3 +4,4 @@ mod addressing;
 mod law;
 mod market;
 mod reference;
+mod seeds;
