@@ -44,6 +44,8 @@ pub(super) enum Drawn {
     Cpc = 10,
     /// A creator's cost per conversion.
     Cpa = 11,
+    /// The scramble of a shared factor's points.
+    FactorPoints = 12,
     /// A cell's conversions; anew every month.
     Conversions = 16,
     /// A cell's revenue; anew every month.
@@ -54,7 +56,7 @@ impl Drawn {
     /// The group of inputs whose seed it draws from; `None` for shared factors, which are several.
     fn input(self) -> Option<InputGroup> {
         Some(match self {
-            Self::Factor => return None,
+            Self::Factor | Self::FactorPoints => return None,
             Self::Followers => InputGroup::CreatorFollowers,
             Self::ViewRate => InputGroup::CreatorViewRate,
             Self::EngagementRate => InputGroup::CreatorEngagementRate,
@@ -71,7 +73,7 @@ impl Drawn {
     }
 
     /// The quantity number of an address: month × 256 + number.
-    fn in_month(self, month: usize) -> u16 {
+    pub(super) fn in_month(self, month: usize) -> u16 {
         debug_assert!(month < MAX_MONTHS);
         (month as u16) << 8 | self as u16
     }
@@ -141,11 +143,23 @@ pub(super) struct Segment<'a> {
     pub(super) skip: usize,
     /// How many trials; `skip + len` is at most [`STREAM_BLOCK`].
     pub(super) len: usize,
+    /// Whether shared factors are their Sobol' points, or else pseudo-random from their streams.
+    pub(super) quasi: bool,
 }
 
 impl<'a> Segment<'a> {
+    /// Number of the first trial.
+    pub(super) fn first_trial(&self) -> u64 {
+        self.block * STREAM_BLOCK as u64 + self.skip as u64
+    }
+
     /// The segments of `trials` trials from `first` on, in order.
-    pub(super) fn cut(seeds: &'a Seeds, first: u64, trials: usize) -> impl Iterator<Item = Self> {
+    pub(super) fn cut(
+        seeds: &'a Seeds,
+        quasi: bool,
+        first: u64,
+        trials: usize,
+    ) -> impl Iterator<Item = Self> {
         let size = STREAM_BLOCK as u64;
         let mut next = first;
         let mut left = trials;
@@ -160,6 +174,7 @@ impl<'a> Segment<'a> {
                 block: next / size,
                 skip,
                 len,
+                quasi,
             };
             next += len as u64;
             left -= len;

@@ -9,7 +9,7 @@ use crate::model::valuation::CellLaw;
 use crate::model::{Basis, CellKey, InputGroup, Uncertainty};
 
 /// What the plans of a run have in common.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shared {
     /// Shared factors.
     pub(super) factors: Factors,
@@ -19,6 +19,17 @@ pub(super) struct Shared {
     pub(super) tables: Tables,
     /// Owners of draws.
     pub(super) owners: Owners,
+}
+
+impl Shared {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            factors: Factors::new(seed),
+            orders: OrderTables::default(),
+            tables: Tables::default(),
+            owners: Owners::default(),
+        }
+    }
 }
 
 /// A booking of `count` creators of one cell in one month. Plans that book the same share it.

@@ -1,7 +1,7 @@
 //! A seed for each group of inputs.
 
 use super::market::{counts, model, tiers};
-use crate::model::{CellBlock, InputGroup, Quantity};
+use crate::model::{CellBlock, InputGroup, Model, Quantity, Uncertainty};
 use crate::simulator::{PlanInput, Seeds, Simulator};
 
 const TRIALS: usize = 500;
@@ -32,7 +32,7 @@ fn another_seed_of_a_group_moves_what_the_group_moves() {
         counts: counts.view(),
     };
     let simulator = Simulator::new(&[plan], 7).unwrap();
-    let base = simulator.block(0, TRIALS);
+    let base = simulator.block_with(&Seeds::all(7), 0, TRIALS);
     let all = [Impressions, Engagements, Clicks, Conversions, Revenue];
     let nothing: &[Quantity] = &[];
     let everything = Quantity::SIMULATED;
@@ -133,4 +133,27 @@ fn other_seeds_for_all_groups_are_another_run() {
     );
     assert_eq!(one, other);
     assert_ne!(here.block(0, 100), one);
+}
+
+/// A run's shared factors are points of their own, the creators and orders are the same.
+#[test]
+fn a_block_with_seeds_has_plain_factors() {
+    let mut model = model(tiers(), &["seeding"], Vec::new(), Vec::new());
+    let counts = counts(&model, &[("micro.seeding", 3.0)]);
+    let blocks = |model: &Model| {
+        let plan = PlanInput {
+            model,
+            counts: counts.view(),
+        };
+        let simulator = Simulator::new(&[plan], 7).unwrap();
+        (
+            simulator.block(0, 100),
+            simulator.block_with(&Seeds::all(7), 0, 100),
+        )
+    };
+    let (points, plain) = blocks(&model);
+    assert_ne!(points, plain);
+    model.uncertainty = Uncertainty::NONE;
+    let (points, plain) = blocks(&model);
+    assert_eq!(points, plain);
 }
