@@ -9,7 +9,7 @@ const FLOORS: [&[&str]; 7] = [
     &["distribution"],
     &["model"],
     &["scenario", "optimizer", "simulator"],
-    &["summary", "comparison", "rebalancing", "judging"],
+    &["summary", "comparison", "ranking", "rebalancing", "judging"],
     &["engine", "batch"],
     &["report", "export"],
 ];
