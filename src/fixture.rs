@@ -155,6 +155,7 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
             fee: 0.05,
             benchmark: 0.15,
         },
+        audiences: Vec::new(),
         dependence: Dependence { followers_fee: 0.6 },
     }
 }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use crate::model::{BestWanted, Indifference, Model, PlanBlock, Quantity, TrialBlock};
-use crate::stats::{self, BatchRatio, Selection, Standing};
+use crate::stats::{self, ReplicateSums, Selection, Standing};
 
 /// Trials of the first look; each later one has twice as many.
 pub const FIRST_LOOK: u64 = 1024;
@@ -40,7 +40,7 @@ pub struct RivalPlan {
     pub figure: Option<f64>,
     /// How much better the leading plan's figure is, 0 or more.
     pub difference: f64,
-    /// Standard error of `difference`, by sixteen batches of trials.
+    /// Error of `difference`, by sixteen replicates: ± 1.96 errors hold the truth with 95 %.
     pub error: f64,
     /// What that shows.
     pub standing: Standing,
@@ -61,7 +61,7 @@ pub struct Ranking {
 struct Competitor {
     name: String,
     margin: f64,
-    sums: BatchRatio,
+    sums: ReplicateSums,
     /// Whether all its booked cells define the metric.
     defined: bool,
 }
@@ -75,7 +75,7 @@ impl Ranking {
         let competitor = |(name, model): (&str, &Model)| Competitor {
             name: name.to_owned(),
             margin: model.order.margin,
-            sums: BatchRatio::default(),
+            sums: ReplicateSums::default(),
             defined: true,
         };
         Self {
@@ -88,7 +88,8 @@ impl Ranking {
         }
     }
 
-    /// Takes a block's trials, which follow those taken before.
+    /// Takes a block's trials, which follow those taken before; all but the last block are of whole
+    /// granules.
     pub fn absorb(&mut self, block: &TrialBlock) {
         let metric = self.wanted.metric;
         for (plan, outcome) in self.plans.iter_mut().zip(&block.plans) {
@@ -96,8 +97,8 @@ impl Ranking {
             let above = total(metric.numerator());
             let below = metric.denominator().map(total);
             match (above, below) {
-                (Some(above), None) => plan.sums.extend(&above, None),
-                (Some(above), Some(Some(below))) => plan.sums.extend(&above, Some(&below)),
+                (Some(above), None) => plan.sums.extend(&above),
+                (Some(above), Some(Some(below))) => plan.sums.extend_ratio(&above, &below),
                 _ => plan.defined = false,
             }
         }
@@ -109,16 +110,14 @@ impl Ranking {
         let competing: Vec<usize> = (0..self.plans.len())
             .filter(|&i| self.plans[i].defined)
             .collect();
-        let sums: Vec<BatchRatio> = competing
-            .iter()
-            .map(|&i| self.plans[i].sums.clone())
-            .collect();
+        let sums: Vec<ReplicateSums> = competing.iter().map(|&i| self.plans[i].sums).collect();
         let factor = self.wanted.metric.factor();
         self.zone = match self.wanted.indifference {
             Indifference::Amount(amount) => amount,
             Indifference::Share(share) => {
-                let first = sums.first().and_then(BatchRatio::figure);
-                first.map_or(0.0, |figure| share * factor * figure.abs())
+                let first = sums.first().map(ReplicateSums::ratio);
+                let figure = first.filter(|figure| figure.is_finite());
+                figure.map_or(0.0, |figure| share * factor * figure.abs())
             }
         };
         let error = (1.0 - self.wanted.probability) * stats::error_share(self.looks);
@@ -146,7 +145,7 @@ impl Ranking {
     #[must_use]
     pub fn found(&self) -> BestPlan {
         let factor = self.wanted.metric.factor();
-        let figure = |i: usize| self.plans[i].sums.figure().map(|figure| factor * figure);
+        let figure = |i: usize| Some(factor * self.plans[i].sums.ratio()).filter(|f| f.is_finite());
         let names = |i: usize| self.plans[i].name.clone();
         let last = self.last.as_ref();
         let rivals = last.map_or_else(Vec::new, |selection| {

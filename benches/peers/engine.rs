@@ -2,6 +2,7 @@
 //! `--scopes total` does.
 
 use influencer_matrix::model::{Model, Quantity};
+use influencer_matrix::rng::Path;
 use influencer_matrix::scenario::{self, Overrides};
 use influencer_matrix::simulator::{PlanInput, Simulator};
 use ndarray::ArrayView2;
@@ -22,14 +23,16 @@ pub(crate) struct Engine<'a> {
 }
 
 impl<'a> Engine<'a> {
-    pub(crate) fn new(model: &'a Model) -> Self {
+    pub(crate) fn new(model: &'a Model, path: Path) -> Self {
         let counts = model.counts.as_ref().expect("the file fixes its counts");
         let plan = PlanInput {
             model,
             counts: ArrayView2::from_shape((1, counts.len()), counts).expect("one month"),
         };
         Self {
-            simulator: Simulator::new(&[plan], SEED).expect("the plan fits its model"),
+            simulator: Simulator::new(&[plan], SEED)
+                .expect("the plan fits its model")
+                .on(path),
         }
     }
 

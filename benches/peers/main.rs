@@ -1,8 +1,10 @@
 //! The contenders written in Rust: the engine, scalar sampling by `rand_distr`, and the limit loop.
 //!
-//! `benches/peers/run` builds this, starts it and its Python peers, and asks them in turn. A
+//! `benches/peers/run` builds this, starts it and its Python peers, and asks them in turn. The one
+//! argument is the vector path of the engine and the limit loop: baseline, avx2, avx512 or best. A
 //! command is a line of standard input, its answer a line of JSON:
 //!
+//! - `paths`: those of this machine, narrowest first
 //! - `parameters`: the reference work in numbers, which every contender but the engine reads
 //! - `time CONTENDER TRIALS THREADS`: simulates that many trials; seconds and the six plan totals
 //!   summed over all trials
@@ -18,6 +20,7 @@ use std::io::{BufRead as _, Write as _};
 use std::time::Instant;
 
 use influencer_matrix::model::Quantity;
+use influencer_matrix::rng::Path;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -80,16 +83,35 @@ fn write(contender: &dyn Contender, trials: usize, file: &str) -> Value {
     json!({})
 }
 
+fn name(path: Path) -> &'static str {
+    match path {
+        Path::Baseline => "baseline",
+        Path::Avx2 => "avx2",
+        Path::Avx512 => "avx512",
+    }
+}
+
+/// A path of this machine.
+fn path(named: &str) -> Option<Path> {
+    if named == "best" {
+        return Some(Path::best());
+    }
+    let mut available = Path::available().into_iter();
+    available.find(|&path| name(path) == named)
+}
+
 fn main() {
     if std::env::args().any(|argument| argument == "--bench") {
         eprintln!("the peers are measured by benches/peers/run");
         return;
     }
+    let named = std::env::args().nth(1).unwrap_or_default();
+    let path = path(&named).unwrap_or_else(|| panic!("this machine has no path \"{named}\""));
     let model = engine::market();
-    let engine = engine::Engine::new(&model);
+    let engine = engine::Engine::new(&model, path);
     let parameters = Parameters::of(&model, engine.draws_per_trial());
     let scalar = scalar::Scalar::new(&parameters);
-    let limit = limit::Limit::new(parameters.draws_per_trial);
+    let limit = limit::Limit::new(parameters.draws_per_trial, path);
     let contender = |name: &str| -> &dyn Contender {
         match name {
             "engine" => &engine,
@@ -102,6 +124,7 @@ fn main() {
         let line = line.expect("commands are text");
         let number = |text: &str| text.parse().expect("a whole number");
         let answer = match line.split_whitespace().collect::<Vec<_>>()[..] {
+            ["paths"] => Path::available().into_iter().map(name).collect(),
             ["parameters"] => parameters.json(),
             ["time", name, trials, threads] => {
                 time(contender(name), number(trials), number(threads))

@@ -1,6 +1,7 @@
 """Builds the contenders, checks that they agree, measures them in turn; started by ./run."""
 
 import argparse
+import hashlib
 import importlib.util
 import json
 import os
@@ -29,6 +30,7 @@ def options():
     parser.add_argument("--seconds", type=float, default=1.0, help="of one measurement (default 1)")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="default: all cores")
     parser.add_argument("--trials", type=int, help="of the agreement check (default 400000; --quick 100000)")
+    parser.add_argument("--path", default="all", help="baseline, avx2, avx512 (default: all of the machine)")
     parser.add_argument("--without", action="append", default=[], metavar="PEER", help="leave a peer out")
     parser.add_argument("--target", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -61,15 +63,23 @@ def build():
 
 def start(arguments):
     """Workers by contender, and the reference work's parameters."""
-    rust = Worker([build()])
-    parameters = rust.ask("parameters")
+    program = build()
+    best = Worker([program, "best"])
+    parameters = best.ask("parameters")
     folder = (arguments.target / "peers").absolute()
     file = folder / "parameters.json"
     file.write_text(json.dumps(parameters), encoding="utf-8")
-    # Workers of their own: threads of one library do not wait inside another.
+    workers = {}
+    for path in best.ask("paths"):
+        if arguments.path in (path, "all"):
+            worker = Worker([program, path])
+            workers[f"engine {path}"] = workers[f"limit {path}"] = worker
+    if not workers:
+        sys.exit(f"this machine has no path {arguments.path}")
+    workers["rand_distr"] = best
+    # Threads of one library do not wait inside another.
     environment = os.environ | {"NUMBA_CACHE_DIR": str(folder / "numba"), "OMP_NUM_THREADS": "1"}
-    workers = {"engine": rust, "rand_distr": rust, "limit": rust}
-    for peer in ("numpy", "numba"):
+    for peer in ("numba", "numpy"):
         if peer in arguments.without:
             continue
         if importlib.util.find_spec(peer) is None:
@@ -100,14 +110,19 @@ def estimates(path, trials, totals):
 
 def agreement(workers, parameters, trials, folder):
     """Whether all contenders have the same means and quantiles; prints them."""
-    names = [name for name in ("engine", "numpy", "numba", "rand_distr") if name in workers]
     totals = parameters["totals"]
-    found = {}
-    for name in names:
-        path = folder / f"{name}.f64"
-        workers[name].ask("write", name, trials, path)
-        found[name] = estimates(path, trials, totals)
+    found, engines = {}, {}
+    for name, worker in workers.items():
+        contender = name.split()[0]
+        if contender == "limit":
+            continue
+        path = folder / f"{contender}.f64"
+        worker.ask("write", contender, trials, path)
+        if contender == "engine":
+            engines[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        found[contender] = estimates(path, trials, totals)
         path.unlink()
+    names = list(found)
     print(f"\nAgreement over {trials:,} trials each; ± one standard error\n")
     print(f"{'':18}" + "".join(f"{name:>26}" for name in names) + f"{'exact mean':>18}")
     worst, compared, apart = 0.0, 0, []
@@ -129,17 +144,21 @@ def agreement(workers, parameters, trials, folder):
                     if not z <= MOST:
                         apart.append(f"{total} {statistic}: {one} {a:,.6g}, {other} {b:,.6g}: {z:.1f} standard errors")
     print(f"\n{compared} comparisons, the largest difference {worst:.2f} standard errors of at most {MOST:g}")
+    if len(set(engines.values())) > 1:
+        apart.append("the engine's paths have different bits: " + ", ".join(engines))
+    elif len(engines) > 1:
+        print("the engine has the same bits on every path")
     for line in apart:
         print(f"DISAGREEMENT {line}")
     return not apart
 
 
-def trials_for(worker, name, threads, seconds):
+def trials_for(worker, run, seconds):
     """Trials that take about so long: whole tasks of 8,192 for every thread."""
-    step = 8192 * threads
-    trials = step
+    name, threads = run
+    trials = step = 8192 * threads
     while True:
-        taken = worker.ask("time", name, trials, threads)["seconds"]
+        taken = worker.ask("time", name.split()[0], trials, threads)["seconds"]
         if taken >= seconds / 8:
             return max(1, round(trials * seconds / taken / step)) * step
         trials *= 4
@@ -148,37 +167,42 @@ def trials_for(worker, name, threads, seconds):
 def speed(workers, parameters, arguments):
     """Measures in interleaved rounds and prints trials per second and ratios."""
     threads = arguments.threads
-    peers = [name for name in ("numpy", "numba", "rand_distr", "limit") if name in workers]
-    runs = [("engine", threads)] + [(name, threads) for name in peers]
+    runs = [(name, threads) for name in workers]
     if threads > 1:
-        runs += [("engine", 1), ("limit", 1)]
-    runs = [run for run in runs if run[0] in workers]
-    trials = {run: trials_for(workers[run[0]], *run, arguments.seconds) for run in runs}
+        runs += [(name, 1) for name in workers if " " in name]
+    trials = {run: trials_for(workers[run[0]], run, arguments.seconds) for run in runs}
     rates = {run: [] for run in runs}
     for number in range(arguments.rounds):
         print(f"round {number + 1} of {arguments.rounds}", file=sys.stderr)
         for run in runs:
             name, n = run
-            taken = workers[name].ask("time", name, trials[run], n)["seconds"]
+            taken = workers[name].ask("time", name.split()[0], trials[run], n)["seconds"]
             rates[run].append(trials[run] / taken)
 
-    def ratios(one, other):
-        """Of the same rounds: what loads the machine for a while loads both."""
-        return sorted(a / b for a, b in zip(rates[one], rates[other], strict=True))
+    def ratio(one, other):
+        """Median and range over rounds: what loads the machine for a while loads both."""
+        if one not in rates or other not in rates:
+            return "–"
+        all_rounds = sorted(a / b for a, b in zip(rates[one], rates[other], strict=True))
+        middle = statistics.median(all_rounds)
+        return f"{middle:.3g} ({all_rounds[0]:.3g}–{all_rounds[-1]:.3g})"
 
     draws = parameters["draws_per_trial"]
-    print(f"\nSpeed, median of {arguments.rounds} interleaved rounds; the engine takes {draws} uniforms a trial\n")
-    print(f"{'':12} {'threads':>7} {'trials/s':>12} {'engine ÷ it':>12}   {'least to most':>18}")
-    for run in runs:
-        name, n = run
-        ratio = ratios(("engine", n), run)
-        line = f"{name:12} {n:>7} {statistics.median(rates[run]):>12,.0f} {statistics.median(ratio):>12.2f}"
-        print(line + ("" if name == "engine" else f"   {ratio[0]:>8.2f} … {ratio[-1]:<8.2f}"))
-    if threads > 1:
-        gain = ratios(("engine", threads), ("engine", 1))
-        print(f"\nengine, {threads} threads ÷ 1: {statistics.median(gain):.2f} ({gain[0]:.2f} … {gain[-1]:.2f})")
-    uniforms = draws * statistics.median(rates["engine", threads]) / 1e9
-    print(f"engine: {uniforms:.2f} billion uniforms a second on {threads} threads")
+    print(f"\nSpeed: {arguments.rounds} interleaved rounds; the engine takes {draws} uniforms a trial\n")
+    print(f"{'':18}{'threads':>8}{'trials/s':>14}{'uniforms/s':>12}")
+    for (name, n), found in rates.items():
+        rate = statistics.median(found)
+        print(f"{name:18}{n:>8}{rate:>14,.0f}{rate * draws / 1e9:>10.2f}e9")
+    columns = ["numpy", "numba", "rand_distr", "limit", f"1 thread, on {threads}"]
+    print("\nEngine ÷ each on the same threads, median (least–most) of the rounds\n")
+    print(f"{'':18}" + "".join(f"{column:>22}" for column in columns))
+    for name in workers:
+        if name.startswith("engine"):
+            engine = name, threads
+            others = [(peer, threads) for peer in columns[:3]] + [(name.replace("engine", "limit"), threads)]
+            cells = [ratio(engine, other) for other in others]
+            cells.append(ratio(engine, (name, 1)) if threads > 1 else "–")
+            print(f"{name:18}" + "".join(f"{cell:>22}" for cell in cells))
 
 
 def main():

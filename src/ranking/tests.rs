@@ -5,6 +5,7 @@ use crate::optimizer::sample;
 /// A block of one cell a plan; spend, conversions and revenue by trial.
 fn block(first_trial: u64, plans: &[[Vec<f64>; 3]]) -> TrialBlock {
     let plan = |[spend, conversions, revenue]: &[Vec<f64>; 3]| PlanBlock {
+        audiences: Vec::new(),
         cells: vec![CellBlock {
             month: 0,
             cell: 0,
@@ -113,7 +114,7 @@ fn blocks_change_nothing() {
         let part = |plan: &[Vec<f64>; 3]| plan.each_ref().map(|c| c[from..to].to_vec());
         block(from as u64, &whole.each_ref().map(part))
     };
-    let blocks = [cut(0, 1000), cut(1000, 1001), cut(1001, 4096)];
+    let blocks = [cut(0, 1024), cut(1024, 3072), cut(3072, 4096)];
     let one = after(wanted(Metric::Roas), &[block(0, &whole)]);
     assert_eq!(one, after(wanted(Metric::Roas), &blocks));
 }

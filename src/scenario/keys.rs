@@ -138,6 +138,11 @@ pub(super) static ROOT: &[Field] = &[
         doc: "Doubt about the averages: relative sd of shared mean-one factors, or \"none\".",
         shape: Shape::LeafOr(Kind::Word(&["none"]), UNCERTAINTY),
     },
+    Field {
+        name: "audience",
+        doc: "Whom posts can reach, for saturation: a table of sizes, or \"none\".",
+        shape: Shape::LeafOr(Kind::Word(&["none"]), AUDIENCE),
+    },
     table(
         "dependence",
         DEPENDENCE,
@@ -461,6 +466,12 @@ static DEPENDENCE: &[Field] = &[leaf(
         open: true,
     },
     "Latent normal correlation of followers and fee.",
+)];
+
+static AUDIENCE: &[Field] = &[leaf(
+    "size",
+    Kind::Sizes,
+    "People that can be reached: a number, or numbers by region, category or \"category.region\".",
 )];
 
 /// The keys that a what-if may set (its own `name` and `description` among them).

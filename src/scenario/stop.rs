@@ -36,7 +36,7 @@ pub(super) static STOP: &[Field] = &[
             max: 1.0,
             open: true,
         },
-        "Relative standard error of the headline figures at which to stop.",
+        "Relative error of the headline figures at which to stop.",
     ),
     leaf(
         "best",

@@ -8,6 +8,7 @@
 
 mod moments;
 mod quantiles;
+mod replicates;
 mod selection;
 mod sketch;
 pub mod special;
@@ -15,7 +16,12 @@ pub mod special;
 pub use moments::{
     GRANULE, Moments, PairMoments, granule_sums, mean_error, probability_error, total,
 };
-pub use quantiles::{QuantileEstimate, error_levels, quantiles, quantiles_with_errors};
-pub use selection::{BatchRatio, Rival, Selection, Standing, error_share, select};
+pub use quantiles::{
+    QuantileEstimate, level_error, quantiles, quantiles_with_errors, slope_levels,
+};
+pub use replicates::{
+    LevelCounts, REPLICATED, REPLICATES, ReplicateSums, T_OVER_Z, replicated_probability_error,
+};
+pub use selection::{Rival, Selection, Standing, error_share, select};
 pub use sketch::Sketch;
 pub use special::{normal_cdf, normal_quantile, student_t_quantile};

@@ -1,64 +1,7 @@
 //! Choosing the best of several plans simulated on common random numbers.
 
+use super::replicates::{REPLICATES, ReplicateSums, T_OVER_Z};
 use super::special::student_t_quantile;
-
-/// Batches of a run: trial i belongs to batch i mod 16.
-const BATCHES: usize = 16;
-
-/// Numerator and denominator of a figure θ = E\[N\]/E\[D\], batch by batch; a mean has D = 1.
-///
-/// Batches are independent and have one law; trials within a batch need not be (randomized
-/// quasi-Monte Carlo points are not). With θ̂ = Σ Nᵣ/Σ Dᵣ the deviation of batch r is
-/// eᵣ = 16 (Nᵣ − θ̂ Dᵣ)/Σ Dᵣ, the ratio's linearization, which sums to zero.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct BatchRatio {
-    numerator: [f64; BATCHES],
-    denominator: [f64; BATCHES],
-    /// Trials taken.
-    trials: u64,
-}
-
-impl BatchRatio {
-    /// Takes the next trials. Sums run trial by trial, so that their bits do not depend on the
-    /// pieces in which trials come.
-    pub fn extend(&mut self, numerator: &[f64], denominator: Option<&[f64]>) {
-        let first = (self.trials % BATCHES as u64) as usize;
-        for (i, &n) in numerator.iter().enumerate() {
-            let batch = (first + i) % BATCHES;
-            self.numerator[batch] += n;
-            self.denominator[batch] += denominator.map_or(1.0, |d| d[i]);
-        }
-        self.trials += numerator.len() as u64;
-    }
-
-    /// θ̂; `None` where the denominator is zero.
-    #[must_use]
-    pub fn figure(&self) -> Option<f64> {
-        let figure = self.numerator.iter().sum::<f64>() / self.denominator.iter().sum::<f64>();
-        figure.is_finite().then_some(figure)
-    }
-
-    /// θ̂ − θ̂′ and its standard error, √(Σ (eᵣ − e′ᵣ)²/(16·15)): what the two have in common
-    /// cancels batch by batch. (difference − its expectation)/error follows t(15) as batch means
-    /// approach the normal law. `None` where either figure is undefined.
-    #[must_use]
-    pub fn difference(&self, other: &Self) -> Option<(f64, f64)> {
-        let (mine, theirs) = (self.figure()?, other.figure()?);
-        let (e, f) = (self.deviations(mine), other.deviations(theirs));
-        let squares: f64 = e.iter().zip(&f).map(|(e, f)| (e - f) * (e - f)).sum();
-        let degrees = (BATCHES * (BATCHES - 1)) as f64;
-        let error = (squares / degrees).sqrt();
-        // Batches that agree leave only rounding.
-        let rounding = 1e-13 * mine.abs().max(theirs.abs());
-        let exact = |x: f64| if x.abs() <= rounding { 0.0 } else { x };
-        Some((exact(mine - theirs), exact(error)))
-    }
-
-    fn deviations(&self, figure: f64) -> [f64; BATCHES] {
-        let mean = self.denominator.iter().sum::<f64>() / BATCHES as f64;
-        std::array::from_fn(|r| (self.numerator[r] - figure * self.denominator[r]) / mean)
-    }
-}
 
 /// What is known of a rival of the leading plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +10,7 @@ pub enum Standing {
     Worse,
     /// Its figure is not better by more than the indifference zone.
     Within,
-    /// It had the same figure in every batch, to rounding.
+    /// It had the same figure in every replicate, to rounding.
     Equal,
     /// Nothing yet.
     Open,
@@ -80,7 +23,7 @@ pub struct Rival {
     pub index: usize,
     /// Advantage of the leading plan: how much better its figure is, 0 or more.
     pub difference: f64,
-    /// Standard error of the advantage.
+    /// Error of the advantage, as [`ReplicateSums::difference`] gives it.
     pub error: f64,
     /// What that shows.
     pub standing: Standing,
@@ -119,8 +62,11 @@ pub fn error_share(look: u32) -> f64 {
 
 /// Which of K plans leads, and whether that is known, at one look of a sequence.
 ///
+/// Plans compete by the ratio of their sums, whose replicates are independent and of one law;
+/// trials within a replicate need not be independent.
+///
 /// Plan b leads by its estimate. With t the 1 − `error`/(K − 1) quantile of t(15), a rival with
-/// advantage d̂ ± s of the leader over it is worse if d̂ > 0 and d̂ ≥ t s, and not better by more
+/// advantage d̂ with standard error s of the leader over it is worse if d̂ > 0 and d̂ ≥ t s, and not better by more
 /// than the `zone` if d̂ + zone ≥ t s.
 ///
 /// *Error.* Let i be a truly best plan. A false statement "b is better than all" (b truly worse
@@ -136,7 +82,7 @@ pub fn error_share(look: u32) -> f64 {
 /// nothing yet.
 #[must_use]
 pub fn select(
-    plans: &[BatchRatio],
+    plans: &[ReplicateSums],
     lower_is_better: bool,
     error: f64,
     zone: f64,
@@ -144,7 +90,11 @@ pub fn select(
     let sign = if lower_is_better { -1.0 } else { 1.0 };
     let mut best: Option<(usize, f64)> = None;
     for (index, plan) in plans.iter().enumerate() {
-        let figure = sign * plan.figure()?;
+        let ratio = plan.ratio();
+        if !ratio.is_finite() {
+            return None;
+        }
+        let figure = sign * ratio;
         if best.is_none_or(|(_, most)| figure > most) {
             best = Some((index, figure));
         }
@@ -152,11 +102,11 @@ pub fn select(
     let (best, most) = best?;
     let critical = student_t_quantile(
         1.0 - error / (plans.len() as f64 - 1.0).max(1.0),
-        (BATCHES - 1) as f64,
-    );
+        (REPLICATES - 1) as f64,
+    ) / T_OVER_Z;
     let mut rivals = Vec::with_capacity(plans.len() - 1);
     for (index, plan) in plans.iter().enumerate().filter(|(i, _)| *i != best) {
-        let (difference, spread) = plans[best].difference(plan)?;
+        let (difference, spread) = plans[best].difference(plan);
         let difference = sign * difference;
         let least = critical * spread;
         let standing = if difference == 0.0 && spread == 0.0 {

@@ -8,12 +8,12 @@ use super::difference::{DifferenceEstimate, DifferenceStream};
 use super::row::{Histogram, ScopeKey, ScopeKind, SummaryRow};
 use super::scopes::{self, Scopes};
 use super::store::ScopeStore;
-use super::stream::Quantities;
+use super::stream::{PILOT, Quantities};
 
 /// Up to so many trials, all are kept for totals, tiers, types, categories and regions.
 const EXACT_TRIALS: u64 = 131_072;
 /// Up to so many trials, all are kept for cells, of which there may be hundreds.
-const EXACT_TRIALS_CELLS: u64 = 16_384;
+const EXACT_TRIALS_CELLS: u64 = PILOT as u64;
 
 /// A plan that is simulated, with the model it was made for.
 #[derive(Debug, Clone, Copy)]
@@ -159,7 +159,7 @@ impl Collector {
         self.trials
     }
 
-    /// The largest relative standard error among the headline figures (spend, revenue,
+    /// The largest relative error among the headline figures (spend, revenue,
     /// conversions, ROAS of every plan); `None` if one is not defined, or is zero so far: nothing
     /// that has never happened is known to a share of itself.
     #[must_use]

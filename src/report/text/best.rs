@@ -65,7 +65,11 @@ fn sentences(found: &BestPlan, currency: &str) -> Vec<String> {
     }
     if !found.left_out.is_empty() {
         let names: Vec<String> = found.left_out.iter().map(|n| plan_name(n)).collect();
-        out.push(format!("{by} is not defined for {}.", listed(&names)));
+        out.push(format!(
+            "{} is not defined for {}.",
+            start(by),
+            listed(&names)
+        ));
     }
     out
 }

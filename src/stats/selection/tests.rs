@@ -10,7 +10,7 @@ struct Normals {
     rng: SmallRng,
     means: Vec<f64>,
     shared: f64,
-    plans: Vec<BatchRatio>,
+    plans: Vec<ReplicateSums>,
 }
 
 impl Normals {
@@ -19,14 +19,14 @@ impl Normals {
             rng: SmallRng::seed_from_u64(seed),
             means: means.to_vec(),
             shared,
-            plans: vec![BatchRatio::default(); means.len()],
+            plans: vec![ReplicateSums::default(); means.len()],
         }
     }
 
     /// Adds so many trials to every batch.
     fn extend(&mut self, trials: f64) {
         let mut normal = || -> f64 { StandardNormal.sample(&mut self.rng) };
-        for batch in 0..BATCHES {
+        for batch in 0..REPLICATES {
             let common = self.shared * normal();
             for (i, (plan, mean)) in self.plans.iter_mut().zip(&self.means).enumerate() {
                 let own = (1.0 + i as f64) * normal();
@@ -132,75 +132,15 @@ fn error_shares_add_up_to_one() {
     assert!((spent - (1.0 - 2.0 / 1002.0)).abs() < 1e-12);
 }
 
-fn columns(n: usize) -> (Vec<f64>, Vec<f64>) {
-    let wave = |i: usize, f: f64| libm::sin(i as f64 * f);
-    let x = (0..n).map(|i| 5.0 + wave(i, 1.7) + wave(i % 16, 3.1));
-    let y = (0..n).map(|i| 2.0 + wave(i, 0.9));
-    (x.collect(), y.collect())
-}
-
-#[test]
-fn a_difference_of_means_is_that_of_the_paired_batches() {
-    let (x, y) = columns(1600);
-    let mut plans = [BatchRatio::default(), BatchRatio::default()];
-    plans[0].extend(&x, None);
-    plans[1].extend(&y, None);
-    let mean = |r: usize| (r..1600).step_by(16).map(|i| x[i] - y[i]).sum::<f64>() / 100.0;
-    let means: Vec<f64> = (0..16).map(mean).collect();
-    let all = means.iter().sum::<f64>() / 16.0;
-    let variance = means.iter().map(|m| (m - all) * (m - all)).sum::<f64>() / 15.0;
-    let (difference, error) = plans[0].difference(&plans[1]).unwrap();
-    assert!((difference / all - 1.0).abs() < 1e-12);
-    assert!((error / (variance / 16.0).sqrt() - 1.0).abs() < 1e-9);
-}
-
-#[test]
-fn the_error_of_a_ratio_is_near_its_jackknife() {
-    let (x, y) = columns(160_000);
-    let mut ratio = BatchRatio::default();
-    ratio.extend(&x, Some(&y));
-    let mut one = BatchRatio::default();
-    one.extend(&vec![1.0; x.len()], None);
-    // Leaving out one batch at a time.
-    let total = |of: [f64; 16]| of.iter().sum::<f64>();
-    let without = |r: usize| {
-        (total(ratio.numerator) - ratio.numerator[r])
-            / (total(ratio.denominator) - ratio.denominator[r])
-    };
-    let all: Vec<f64> = (0..16).map(without).collect();
-    let mean = all.iter().sum::<f64>() / 16.0;
-    let squares: f64 = all.iter().map(|v| (v - mean) * (v - mean)).sum();
-    let jackknife = (squares * 15.0 / 16.0).sqrt();
-    let (difference, error) = ratio.difference(&one).unwrap();
-    let wanted = x.iter().sum::<f64>() / y.iter().sum::<f64>() - 1.0;
-    assert!((difference / wanted - 1.0).abs() < 1e-12);
-    assert!(
-        (error / jackknife - 1.0).abs() < 1e-3,
-        "{error} {jackknife}"
-    );
-}
-
-#[test]
-fn pieces_give_the_same_bits() {
-    let (x, y) = columns(5000);
-    let mut whole = BatchRatio::default();
-    whole.extend(&x, Some(&y));
-    let mut pieces = BatchRatio::default();
-    for (x, y) in x.chunks(37).zip(y.chunks(37)) {
-        pieces.extend(x, Some(y));
-    }
-    assert_eq!(whole, pieces);
-}
-
 #[test]
 fn the_direction_the_zone_and_ties_count() {
     let plan = |value: f64| {
-        let mut plan = BatchRatio::default();
-        plan.extend(&[value; 64], None);
+        let mut plan = ReplicateSums::default();
+        plan.extend(&[value; 64]);
         plan
     };
     let standings = |lower: bool, zone: f64, values: &[f64]| {
-        let plans: Vec<BatchRatio> = values.iter().map(|&v| plan(v)).collect();
+        let plans: Vec<ReplicateSums> = values.iter().map(|&v| plan(v)).collect();
         let found = select(&plans, lower, 0.05, zone).unwrap();
         let rivals: Vec<Standing> = found.rivals.iter().map(|r| r.standing).collect();
         (found.best, rivals, found.standing())
@@ -223,8 +163,8 @@ fn the_direction_the_zone_and_ties_count() {
     assert_eq!(standings(false, 9.0, &[0.0, 0.0]), (0, vec![Open], Open));
     assert_eq!(standings(true, 0.0, &[3.0]), (0, vec![], Worse));
     // No figure, no choice.
-    let mut none = BatchRatio::default();
-    none.extend(&[1.0; 64], Some(&[0.0; 64]));
+    let mut none = ReplicateSums::default();
+    none.extend_ratio(&[1.0; 64], &[0.0; 64]);
     assert_eq!(select(&[plan(1.0), none], true, 0.05, 0.0), None);
     assert_eq!(select(&[], true, 0.05, 0.0), None);
 }
