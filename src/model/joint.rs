@@ -7,7 +7,7 @@
 //! effect is one factor of the product here; without any, all factors are exactly 1.
 
 use super::Model;
-use super::audience::Saturation;
+use super::audience::{Reached, Saturation};
 
 /// Whether a plan's conversions can differ from the sum over its creators.
 #[must_use]
@@ -21,6 +21,13 @@ pub fn applies(model: &Model) -> bool {
 #[must_use]
 pub fn conversion_factors(model: &Model, counts: &[f64]) -> Vec<f64> {
     Effects::new(model).factors(counts)
+}
+
+/// Expected gross impressions and net reach of every audience of a model, in its order, in a month
+/// of these counts.
+#[must_use]
+pub fn reached(model: &Model, counts: &[f64]) -> Vec<Reached> {
+    Saturation::new(model).reached(counts)
 }
 
 /// A model's effects, prepared for many plans.

@@ -65,7 +65,7 @@ impl CellBlock {
             Quantity::Clicks => &self.clicks,
             Quantity::Conversions => &self.conversions,
             Quantity::Revenue => &self.revenue,
-            Quantity::Profit => return None,
+            Quantity::Profit | Quantity::NetReach => return None,
         };
         (!column.is_empty()).then_some(column.as_slice())
     }

@@ -18,6 +18,7 @@
 //!
 //! with s the segment factors. Money is in the scenario's currency, per creator and month.
 
+use super::audience::Reached;
 use super::cell::{Factors, Terms};
 use super::market::Basis;
 use super::metric::{Metric, Quantity};
@@ -98,6 +99,8 @@ impl UnitValue {
             Quantity::Conversions => Some(self.conversions),
             Quantity::Revenue => Some(self.revenue),
             Quantity::Profit => Some(self.profit),
+            // Of audiences, not of creators.
+            Quantity::NetReach => None,
         }
     }
 }
@@ -384,6 +387,16 @@ pub fn target_value(
     counts: &[f64],
     target: &Target,
 ) -> Option<f64> {
+    if target.metric.is_of_audiences() {
+        let reached = joint::reached(model, counts);
+        let sum = |of: fn(&Reached) -> f64| reached.iter().map(of).sum::<f64>();
+        let (net, gross) = (sum(|r| r.net_reach), sum(|r| r.impressions));
+        return match target.metric {
+            _ if reached.is_empty() || target.scope != TargetScope::Total => None,
+            Metric::NetReach => Some(net),
+            _ => (net > 0.0).then(|| gross / net),
+        };
+    }
     match target.scope {
         TargetScope::Total => metric(units, counts, target.metric),
         TargetScope::Tier(tier) => {

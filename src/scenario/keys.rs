@@ -177,7 +177,9 @@ static TARGETS: &[Field] = targets![
     "roi",
     "cpm",
     "cpe",
-    "cpa"
+    "cpa",
+    "net_reach",
+    "frequency"
 ];
 
 static TARGET_FIELDS: &[Field] = &[

@@ -15,7 +15,7 @@ pub struct DifferenceEstimate {
     pub mc_error: Option<f64>,
     /// 5 % quantile, median and 95 % quantile.
     pub quantiles: [Option<f64>; 3],
-    /// P(better) + ½ P(tie); `None` for spend.
+    /// P(better) + ½ P(tie); `None` for spend and frequency.
     pub prob_better: Option<f64>,
     /// Its error, likewise.
     pub prob_better_error: Option<f64>,
@@ -115,7 +115,7 @@ impl DifferenceStream {
         for (quantile, value) in out.quantiles.iter_mut().zip(found) {
             *quantile = defined(value);
         }
-        if self.metric != Metric::Spend {
+        if !matches!(self.metric, Metric::Spend | Metric::Frequency) {
             let probability = (2 * self.better + self.ties) as f64 / (2 * n) as f64;
             out.prob_better = Some(probability);
             let independent = score_error(probability, self.ties, n);

@@ -184,10 +184,10 @@ impl MetricStream {
     }
 }
 
-/// The seven quantities of a run of trials; `None` where a part does not define it.
+/// The eight quantities of a run of trials; `None` where a part does not define it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Quantities<'a> {
-    columns: [Option<Cow<'a, [f64]>>; 7],
+    columns: [Option<Cow<'a, [f64]>>; 8],
 }
 
 impl<'a> Quantities<'a> {
@@ -251,6 +251,7 @@ fn index(quantity: Quantity) -> usize {
         Quantity::Conversions => 4,
         Quantity::Revenue => 5,
         Quantity::Profit => 6,
+        Quantity::NetReach => 7,
     }
 }
 

@@ -7,12 +7,14 @@ mod best;
 mod comparison;
 mod conflict;
 mod estimates;
+mod explanation;
 mod figures;
 mod layout;
 mod lists;
 mod plan;
 mod whole;
 
+pub use explanation::explanation;
 pub use lists::{BatchLine, batch_table, entries};
 pub use whole::{ReportContext, plan_only, summary};
 
