@@ -158,8 +158,7 @@ impl<'a> Segment<'a> {
     /// The segments of `trials` trials from `first` on, in order.
     pub(super) fn cut(
         seeds: &'a Seeds,
-        quasi: bool,
-        path: Path,
+        (path, quasi): (Path, bool),
         first: u64,
         trials: usize,
     ) -> impl Iterator<Item = Self> {

@@ -187,7 +187,7 @@ impl<'a> Simulator<'a> {
             static SCRATCH: RefCell<(Scratch, FactorValues)> = RefCell::default();
         }
         SCRATCH.with_borrow_mut(|(scratch, factors)| {
-            let segments = Segment::cut(seeds, quasi, self.path, first_trial, trials);
+            let segments = Segment::cut(seeds, (self.path, quasi), first_trial, trials);
             self.simulate(segments, first_trial, trials, scratch, factors)
         })
     }

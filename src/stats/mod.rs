@@ -6,12 +6,16 @@
 //! Sums and moments run over granules of [`GRANULE`] values in a fixed order, merged in granule
 //! order, so that their bits depend on the values alone and not on blocks or threads.
 
+mod decision;
+mod indices;
 mod moments;
 mod quantiles;
 mod replicates;
 mod sketch;
 pub mod special;
 
+pub use decision::{normal_expectation, regret, unit_normal_loss};
+pub use indices::{SobolIndices, SobolMoments};
 pub use moments::{
     GRANULE, Moments, PairMoments, granule_sums, mean_error, probability_error, total,
 };

@@ -62,8 +62,9 @@ impl ReplicateSums {
     /// Adds a function of a column; where it is NaN the value is skipped.
     pub fn extend_by(&mut self, values: &[f64], of: impl Fn(f64) -> f64) {
         for granule in values.chunks(GRANULE) {
-            self.add(granule.len(), |i| {
-                let value = of(granule[i]);
+            let (rows, rest) = granule.as_chunks::<REPLICATES>();
+            self.add(rows, rest, |row, lane| {
+                let value = of(row[lane]);
                 if value.is_nan() {
                     [0.0; 2]
                 } else {
@@ -75,41 +76,78 @@ impl ReplicateSums {
 
     /// Adds the parts of a ratio of means; pairs with a NaN are skipped.
     pub fn extend_ratio(&mut self, numerator: &[f64], denominator: &[f64]) {
+        let len = numerator.len().min(denominator.len());
+        let (numerator, denominator) = (&numerator[..len], &denominator[..len]);
         for (x, y) in numerator.chunks(GRANULE).zip(denominator.chunks(GRANULE)) {
-            let (x, y) = (&x[..x.len().min(y.len())], &y[..x.len().min(y.len())]);
-            self.add(x.len(), |i| {
-                if x[i].is_nan() | y[i].is_nan() {
-                    [0.0; 2]
-                } else {
-                    [x[i], y[i]]
-                }
-            });
+            let ((x, x_rest), (y, y_rest)) = (x.as_chunks(), y.as_chunks());
+            let rows = x.iter().zip(y);
+            let rest = x_rest.iter().zip(y_rest);
+            self.add_pairs(rows, rest);
         }
     }
 
-    /// Adds a granule of `len` terms.
+    /// Adds the rows of a granule, a value of each replicate, and its last values.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "one straight loop per kind of term")]
-    fn add(&mut self, len: usize, term: impl Fn(usize) -> [f64; 2]) {
-        let whole = len - len % REPLICATES;
+    fn add(
+        &mut self,
+        rows: &[[f64; REPLICATES]],
+        rest: &[f64],
+        term: impl Fn(&[f64; REPLICATES], usize) -> [f64; 2],
+    ) {
         for half in [0, HALF] {
             let mut sums = [[0.0; HALF]; 2];
-            for start in (half..whole).step_by(REPLICATES) {
+            for row in rows {
                 for lane in 0..HALF {
-                    let [x, y] = term(start + lane);
+                    let [x, y] = term(row, half + lane);
                     sums[0][lane] += x;
                     sums[1][lane] += y;
                 }
             }
-            for lane in 0..HALF {
-                self.numerator[half + lane] += sums[0][lane];
-                self.denominator[half + lane] += sums[1][lane];
-            }
+            self.add_half(half, &sums);
         }
-        for i in whole..len {
-            let [x, y] = term(i);
-            self.numerator[i - whole] += x;
-            self.denominator[i - whole] += y;
+        for (replicate, &value) in rest.iter().enumerate() {
+            let [x, y] = term(&[value; REPLICATES], 0);
+            self.numerator[replicate] += x;
+            self.denominator[replicate] += y;
+        }
+    }
+
+    /// The same for pairs.
+    fn add_pairs<'a>(
+        &mut self,
+        rows: impl Iterator<Item = (&'a [f64; REPLICATES], &'a [f64; REPLICATES])> + Clone,
+        rest: impl Iterator<Item = (&'a f64, &'a f64)>,
+    ) {
+        let term = |x: f64, y: f64| {
+            if x.is_nan() | y.is_nan() {
+                [0.0; 2]
+            } else {
+                [x, y]
+            }
+        };
+        for half in [0, HALF] {
+            let mut sums = [[0.0; HALF]; 2];
+            for (x, y) in rows.clone() {
+                for lane in 0..HALF {
+                    let [x, y] = term(x[half + lane], y[half + lane]);
+                    sums[0][lane] += x;
+                    sums[1][lane] += y;
+                }
+            }
+            self.add_half(half, &sums);
+        }
+        for (replicate, (&x, &y)) in rest.enumerate() {
+            let [x, y] = term(x, y);
+            self.numerator[replicate] += x;
+            self.denominator[replicate] += y;
+        }
+    }
+
+    fn add_half(&mut self, half: usize, sums: &[[f64; HALF]; 2]) {
+        for lane in 0..HALF {
+            self.numerator[half + lane] += sums[0][lane];
+            self.denominator[half + lane] += sums[1][lane];
         }
     }
 
@@ -170,23 +208,10 @@ impl<const K: usize> LevelCounts<K> {
     /// Counts a column, which begins at a trial of the first replicate. NaN is skipped.
     pub fn extend(&mut self, values: &[f64]) {
         for part in values.chunks(GRANULE) {
-            let mut defined = [0_u32; REPLICATES];
-            let mut counts = [[0_u32; REPLICATES]; K];
-            for row in part.chunks(REPLICATES) {
-                for (count, value) in defined.iter_mut().zip(row) {
-                    *count += u32::from(!value.is_nan());
-                }
-                for (counts, level) in counts.iter_mut().zip(&self.levels) {
-                    for (count, value) in counts.iter_mut().zip(row) {
-                        *count += u32::from(value <= level);
-                    }
-                }
-            }
-            for replicate in 0..REPLICATES {
-                self.defined[replicate] += u64::from(defined[replicate]);
-                for (all, own) in self.counts.iter_mut().zip(&counts) {
-                    all[replicate] += u64::from(own[replicate]);
-                }
+            // Every value is at most infinity, NaN is not.
+            count(part, f64::INFINITY, &mut self.defined);
+            for (counts, &level) in self.counts.iter_mut().zip(&self.levels) {
+                count(part, level, counts);
             }
         }
     }
@@ -203,6 +228,21 @@ impl<const K: usize> LevelCounts<K> {
         let n: u64 = self.defined.iter().sum();
         sums.error().max(1.0 / n as f64)
     }
+}
+
+/// Counts the values at or below a level, in turn for each replicate.
+fn count(values: &[f64], level: f64, counts: &mut [u64; REPLICATES]) {
+    let (rows, rest) = values.as_chunks::<REPLICATES>();
+    let mut own = *counts;
+    for row in rows {
+        for (count, &value) in own.iter_mut().zip(row) {
+            *count += u64::from(value <= level);
+        }
+    }
+    for (count, &value) in own.iter_mut().zip(rest) {
+        *count += u64::from(value <= level);
+    }
+    *counts = own;
 }
 
 /// Error of a probability from indicators summed by replicate: that of the replicates, but never
