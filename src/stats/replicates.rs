@@ -49,8 +49,8 @@ const _: () = assert!(GRANULE.is_multiple_of(REPLICATES));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ReplicateSums {
-    numerator: [f64; REPLICATES],
-    denominator: [f64; REPLICATES],
+    pub(super) numerator: [f64; REPLICATES],
+    pub(super) denominator: [f64; REPLICATES],
 }
 
 impl ReplicateSums {
@@ -166,6 +166,26 @@ impl ReplicateSums {
             return 0.0;
         }
         T_OVER_Z * standard / denominator.abs()
+    }
+
+    /// This ratio less another's and the difference's error, of the same meaning as
+    /// [`ReplicateSums::error`]: what the two have in common cancels replicate by replicate. With
+    /// dᵣ = 16 (Nᵣ − θ Dᵣ)/Σ D − 16 (N′ᵣ − θ′ D′ᵣ)/Σ D′ the standard error is √(Σ dᵣ²/(16·15)).
+    /// NaN where either ratio is.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> (f64, f64) {
+        let (mine, theirs) = (self.ratio(), other.ratio());
+        let deviations = |sums: &Self, ratio: f64| -> [f64; REPLICATES] {
+            let mean = sums.totals()[1] / REPLICATES as f64;
+            std::array::from_fn(|r| (sums.numerator[r] - ratio * sums.denominator[r]) / mean)
+        };
+        let (d, e) = (deviations(self, mine), deviations(other, theirs));
+        let squares: f64 = d.iter().zip(&e).map(|(d, e)| (d - e) * (d - e)).sum();
+        let standard = (squares / (REPLICATES * (REPLICATES - 1)) as f64).sqrt();
+        // Replicates that agree leave only rounding.
+        let rounding = 1e-13 * mine.abs().max(theirs.abs());
+        let exact = |x: f64| if x.abs() <= rounding { 0.0 } else { x };
+        (exact(mine - theirs), T_OVER_Z * exact(standard))
     }
 }
 
@@ -341,5 +361,48 @@ mod tests {
         assert!(replicated_probability_error(&sums, 4000) > 0.0);
         assert!(ReplicateSums::default().ratio().is_nan());
         assert!(ReplicateSums::default().error().is_nan());
+    }
+
+    #[test]
+    fn a_difference_of_means_is_that_of_the_paired_replicates() {
+        let (x, y) = columns(1600);
+        let mut plans = [ReplicateSums::default(), ReplicateSums::default()];
+        plans[0].extend(&x);
+        plans[1].extend(&y);
+        let pairs = |r: usize| (r..1600).step_by(16).map(|i| x[i] - y[i]);
+        let means: Vec<f64> = (0..16).map(|r| pairs(r).sum::<f64>() / 100.0).collect();
+        let all = means.iter().sum::<f64>() / 16.0;
+        let variance = means.iter().map(|m| (m - all) * (m - all)).sum::<f64>() / 15.0;
+        let (difference, error) = plans[0].difference(&plans[1]);
+        assert!((difference / all - 1.0).abs() < 1e-12);
+        assert!((error / (T_OVER_Z * (variance / 16.0).sqrt()) - 1.0).abs() < 1e-9);
+        assert_eq!(plans[0].difference(&plans[0]), (0.0, 0.0));
+    }
+
+    #[test]
+    fn the_error_of_a_difference_of_ratios_is_near_its_jackknife() {
+        let (x, y) = columns(160_000);
+        let mut plans = [ReplicateSums::default(), ReplicateSums::default()];
+        plans[0].extend_ratio(&x, &y);
+        plans[1].extend_ratio(&y, &x);
+        // Leaving out one replicate at a time.
+        let without = |r: usize| {
+            let ratio = |sums: &ReplicateSums| {
+                let [n, d] = sums.totals();
+                (n - sums.numerator[r]) / (d - sums.denominator[r])
+            };
+            ratio(&plans[0]) - ratio(&plans[1])
+        };
+        let all: Vec<f64> = (0..16).map(without).collect();
+        let mean = all.iter().sum::<f64>() / 16.0;
+        let squares: f64 = all.iter().map(|v| (v - mean) * (v - mean)).sum();
+        let jackknife = T_OVER_Z * (squares * 15.0 / 16.0).sqrt();
+        let (difference, error) = plans[0].difference(&plans[1]);
+        let (x, y) = (x.iter().sum::<f64>(), y.iter().sum::<f64>());
+        assert!((difference / (x / y - y / x) - 1.0).abs() < 1e-12);
+        assert!(
+            (error / jackknife - 1.0).abs() < 1e-2,
+            "{error} {jackknife}"
+        );
     }
 }
