@@ -85,7 +85,8 @@ fn same_world(a: &Model, b: &Model) -> bool {
         let other = b.tiers.iter().find(|other| other.name == tier.name);
         other.is_none_or(|other| other.basis == tier.basis)
     });
-    tiers && a.order == b.order && a.uncertainty == b.uncertainty && a.dependence == b.dependence
+    let doubt = a.uncertainty == b.uncertainty && a.dependence == b.dependence;
+    tiers && a.order == b.order && doubt && a.audiences == b.audiences
 }
 
 /// The expected value of perfect information about each shared factor for a choice, and about all of
