@@ -1,7 +1,7 @@
 //! The reference work: 93 sponsored creators of five tiers on the followers basis (mega 1, macro 4,
 //! mid 18, micro 40, nano 30), each with uncertain followers, fee, view, engagement, click and
 //! conversion rate; gamma orders and the preset shared uncertainty. 558 draws a trial for
-//! creators, 10 for cells, 22 for shared factors.
+//! creators, 10 for cells, 27 for shared factors.
 //!
 //! `cargo bench --bench simulate`; throughput is trials a second on one thread.
 
