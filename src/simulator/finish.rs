@@ -114,6 +114,7 @@ impl Finish<'_> {
         columns: &mut Columns,
         at: usize,
     ) {
+        let path = self.segment.path;
         let lane = if recipe.lanes > 1 { job.month } else { 0 };
         let quantity = |drawn: Drawn| self.segment.stream(job.owner, drawn, job.month);
         let mut for_conversions = quantity(Drawn::Conversions);
@@ -153,14 +154,15 @@ impl Finish<'_> {
             }
             let (uniforms, normals) = (&mut uniforms[..n], &mut normals[..n]);
             for_conversions.fill_uniforms(uniforms);
-            NORMAL.fill(uniforms, normals);
+            NORMAL.fill_on(path, uniforms, normals);
             let conversions = &mut columns.conversions[range.clone()];
-            poisson(expected, uniforms, normals, conversions);
+            poisson(path, expected, uniforms, normals, conversions);
 
             let revenue = &mut columns.revenue[range.clone()];
             for_revenue.fill_uniforms(uniforms);
-            NORMAL.fill(uniforms, normals);
-            job.order.revenue(conversions, uniforms, normals, revenue);
+            NORMAL.fill_on(path, uniforms, normals);
+            job.order
+                .revenue(path, conversions, uniforms, normals, revenue);
             multiply(revenue, factor(job.order_factor), start);
 
             let spend = &mut columns.spend[range];

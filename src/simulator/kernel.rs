@@ -214,7 +214,7 @@ impl Chunk {
                 draw.table.fill(&mut stream.clone(), product);
                 let uniforms = &mut self.uniforms[..n];
                 stream.fill_sided(uniforms);
-                NORMAL.fill(uniforms, normal);
+                NORMAL.fill_on(stream.path(), uniforms, normal);
             }
             Step::FillCorrelatedFee {
                 correlation,
@@ -224,7 +224,7 @@ impl Chunk {
                 let uniforms = &mut self.uniforms[..n];
                 stream.fill_sided(uniforms);
                 let latent = quotient;
-                NORMAL.fill(uniforms, latent);
+                NORMAL.fill_on(stream.path(), uniforms, latent);
                 for (latent, kept) in latent.iter_mut().zip(normal) {
                     *latent = correlation * *kept + root * *latent;
                 }
