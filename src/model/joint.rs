@@ -7,12 +7,12 @@
 //! effect is one factor of the product here; without any, all factors are exactly 1.
 
 use super::Model;
+use super::audience::{Reached, Saturation};
 
 /// Whether a plan's conversions can differ from the sum over its creators.
 #[must_use]
 pub fn applies(model: &Model) -> bool {
-    let _ = model;
-    false
+    !model.audiences.is_empty()
 }
 
 /// The factor `f_c` on the expected conversions of every cell in a month of these counts (one a
@@ -20,6 +20,36 @@ pub fn applies(model: &Model) -> bool {
 /// no effect of the plan as a whole is switched on, and where nothing is booked.
 #[must_use]
 pub fn conversion_factors(model: &Model, counts: &[f64]) -> Vec<f64> {
-    let _ = counts;
-    vec![1.0; model.cells.len()]
+    Effects::new(model).factors(counts)
+}
+
+/// Expected gross impressions and net reach of every audience of a model, in its order, in a month
+/// of these counts.
+#[must_use]
+pub fn reached(model: &Model, counts: &[f64]) -> Vec<Reached> {
+    Saturation::new(model).reached(counts)
+}
+
+/// A model's effects, prepared for many plans.
+#[derive(Debug, Clone)]
+pub struct Effects {
+    cells: usize,
+    saturation: Saturation,
+}
+
+impl Effects {
+    /// Of a model.
+    #[must_use]
+    pub fn new(model: &Model) -> Self {
+        Self {
+            cells: model.cells.len(),
+            saturation: Saturation::new(model),
+        }
+    }
+
+    /// As [`conversion_factors`].
+    #[must_use]
+    pub fn factors(&self, counts: &[f64]) -> Vec<f64> {
+        self.saturation.conversion_shares(self.cells, counts)
+    }
 }

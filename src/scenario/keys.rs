@@ -136,6 +136,11 @@ pub(super) static ROOT: &[Field] = &[
         doc: "Doubt about the averages: relative sd of shared mean-one factors, or \"none\".",
         shape: Shape::LeafOr(Kind::Word(&["none"]), UNCERTAINTY),
     },
+    Field {
+        name: "audience",
+        doc: "Whom posts can reach, for saturation: a table of sizes, or \"none\".",
+        shape: Shape::LeafOr(Kind::Word(&["none"]), AUDIENCE),
+    },
     table(
         "dependence",
         DEPENDENCE,
@@ -156,7 +161,7 @@ static PRECISION: &[Field] = &[
             max: 1.0,
             open: true,
         },
-        "Relative standard error of the headline figures at which to stop.",
+        "Relative error of the headline figures at which to stop.",
     ),
     leaf("max", Kind::Trials, "Most trials."),
 ];
@@ -183,7 +188,9 @@ static TARGETS: &[Field] = targets![
     "roi",
     "cpm",
     "cpe",
-    "cpa"
+    "cpa",
+    "net_reach",
+    "frequency"
 ];
 
 static TARGET_FIELDS: &[Field] = &[
@@ -472,6 +479,12 @@ static DEPENDENCE: &[Field] = &[leaf(
         open: true,
     },
     "Latent normal correlation of followers and fee.",
+)];
+
+static AUDIENCE: &[Field] = &[leaf(
+    "size",
+    Kind::Sizes,
+    "People that can be reached: a number, or numbers by region, category or \"category.region\".",
 )];
 
 /// The keys that a what-if may set (its own `name` and `description` among them).

@@ -59,6 +59,9 @@ pub(super) struct Job {
     pub(super) order_factor: Product,
     /// Law of revenue given conversions.
     pub(super) order: OrderLaw,
+    /// Whether conversions are drawn later, plan by plan: columns then hold expected conversions in
+    /// place of conversions, fees in place of spend, and no revenue.
+    pub(super) deferred: bool,
 }
 
 impl Job {
@@ -117,7 +120,16 @@ impl Job {
             fee_factor,
             order_factor,
             order: orders.law(law.order),
+            deferred: false,
         })
+    }
+
+    /// Spend without fees: standing cost and commission.
+    pub(super) fn standing(&self, revenue: &[f64], spend: &mut [f64]) {
+        let standing = self.standing_cost * self.count;
+        for (spend, revenue) in spend.iter_mut().zip(revenue) {
+            *spend = standing + self.commission * revenue;
+        }
     }
 
     /// Index of the last creator booked, whole or in part. Counts are above 0.

@@ -10,9 +10,10 @@ use super::factors::{FactorValues, Factors};
 use super::finish::{Columns, Finish};
 use super::group::{CreatorLaw, Group};
 use super::job::{Job, Shared};
+use super::joint::{Booking, Own, Together};
 use super::kernel::{self, Scratch};
 use super::{Seeds, SimulationError};
-use crate::model::{CellBlock, Model, PlanBlock, TrialBlock, valuation};
+use crate::model::{CellBlock, Model, PlanBlock, TrialBlock, joint, valuation};
 use crate::rng::Path;
 
 /// Most creators of one cell and month.
@@ -66,15 +67,8 @@ pub struct Simulator<'a> {
     factors: Factors,
     /// Booked cells of each plan, month by month, in the order of its model's cells.
     bookings: Vec<Vec<Booking>>,
-}
-
-/// Where a plan's booking of a cell is simulated.
-#[derive(Debug, Clone, Copy)]
-struct Booking {
-    month: usize,
-    cell: usize,
-    group: usize,
-    job: usize,
+    /// Of each plan, if its creators act on each other.
+    together: Vec<Option<Together>>,
 }
 
 impl<'a> Simulator<'a> {
@@ -106,7 +100,10 @@ impl<'a> Simulator<'a> {
                         second: "another cell of that key".to_owned(),
                     });
                 }
-                let job = Job::new(&key, &law, &model.uncertainty, (month, count), &mut shared)?;
+                let job = Job {
+                    deferred: joint::applies(model),
+                    ..Job::new(&key, &law, &model.uncertainty, (month, count), &mut shared)?
+                };
                 let creators = CreatorLaw {
                     basis: law.basis,
                     fee: law.fee,
@@ -148,6 +145,11 @@ impl<'a> Simulator<'a> {
             path: Path::best(),
             groups,
             factors: shared.factors,
+            together: plans
+                .iter()
+                .zip(&bookings)
+                .map(|(plan, booked)| Together::new(plan.model, booked))
+                .collect(),
             bookings,
         })
     }
@@ -206,6 +208,12 @@ impl<'a> Simulator<'a> {
                 group.jobs.iter().map(empty).collect()
             })
             .collect();
+        let mut own: Vec<Option<Own>> = self
+            .bookings
+            .iter()
+            .zip(&self.together)
+            .map(|(booked, plan)| Some(plan.as_ref()?.columns(booked.len(), trials)))
+            .collect();
         let mut at = 0;
         for segment in segments {
             self.factors.fill(&segment, factors);
@@ -216,17 +224,22 @@ impl<'a> Simulator<'a> {
             for (group, columns) in self.groups.iter().zip(&mut columns) {
                 kernel::run(group, &segment, finish, scratch, columns, at);
             }
+            for ((booked, plan), own) in self.bookings.iter().zip(&self.together).zip(&mut own) {
+                if let (Some(plan), Some(own)) = (plan, own) {
+                    plan.finish(booked, finish, (&self.groups, &columns), own, at);
+                }
+            }
             at += segment.len;
         }
         TrialBlock {
             first_trial,
             trials,
-            plans: self.hand_out(columns),
+            plans: self.hand_out(columns, own),
         }
     }
 
     /// Gives every plan its columns; the last that shares a job takes them, the others get copies.
-    fn hand_out(&self, mut columns: Vec<Vec<Columns>>) -> Vec<PlanBlock> {
+    fn hand_out(&self, mut columns: Vec<Vec<Columns>>, own: Vec<Option<Own>>) -> Vec<PlanBlock> {
         let mut users: Vec<Vec<usize>> = self
             .groups
             .iter()
@@ -248,8 +261,17 @@ impl<'a> Simulator<'a> {
         };
         self.bookings
             .iter()
-            .map(|bookings| PlanBlock {
-                cells: bookings.iter().map(&mut hand).collect(),
+            .zip(&self.together)
+            .zip(own)
+            .map(|((bookings, plan), own)| {
+                let cells = bookings.iter().map(&mut hand).collect();
+                match (plan, own) {
+                    (Some(plan), Some(own)) => plan.block(cells, own),
+                    _ => PlanBlock {
+                        cells,
+                        audiences: Vec::new(),
+                    },
+                }
             })
             .collect()
     }

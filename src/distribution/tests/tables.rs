@@ -308,7 +308,7 @@ fn curves_are_exact_between_their_knots() {
 /// A number of a stream whose draw is at probability t, or 1 − t for the upper side, and the t it
 /// really has.
 fn number_at(t: f64, upper: bool) -> (u64, f64) {
-    let k = ((2.0 * t) * 2_f64.powi(52)) as u64;
+    let k = (((2.0 * t) * 2_f64.powi(52)) as u64).min((1 << 52) - 1);
     (
         k << 12 | u64::from(upper),
         (2 * k + 1) as f64 / 2_f64.powi(54),

@@ -50,6 +50,7 @@ fn piece(path: Path, expected: &[f64], uniforms: &[f64], normals: &[f64], out: &
         #[inline(always)]
         move || range(expected),
     );
+    out.fill(f64::NAN);
     if most >= SEARCHED {
         let out = &mut *out;
         path.run(
