@@ -7,7 +7,7 @@
 //! effect is one factor of the product here; without any, all factors are exactly 1.
 
 use super::Model;
-use super::audience::{Reached, Saturation};
+use super::audience::{Reached, Saturation, Which};
 
 /// Whether a plan's conversions can differ from the sum over its creators.
 #[must_use]
@@ -20,7 +20,7 @@ pub fn applies(model: &Model) -> bool {
 /// no effect of the plan as a whole is switched on, and where nothing is booked.
 #[must_use]
 pub fn conversion_factors(model: &Model, counts: &[f64]) -> Vec<f64> {
-    Effects::new(model).factors(counts)
+    Effects::new(model).factors(counts, Which::All)
 }
 
 /// Expected gross impressions and net reach of every audience of a model, in its order, in a month
@@ -33,7 +33,6 @@ pub fn reached(model: &Model, counts: &[f64]) -> Vec<Reached> {
 /// A model's effects, prepared for many plans.
 #[derive(Debug, Clone)]
 pub struct Effects {
-    cells: usize,
     saturation: Saturation,
 }
 
@@ -42,14 +41,13 @@ impl Effects {
     #[must_use]
     pub fn new(model: &Model) -> Self {
         Self {
-            cells: model.cells.len(),
             saturation: Saturation::new(model),
         }
     }
 
-    /// As [`conversion_factors`].
+    /// As [`conversion_factors`], of all cells or only of those booked.
     #[must_use]
-    pub fn factors(&self, counts: &[f64]) -> Vec<f64> {
-        self.saturation.conversion_shares(self.cells, counts)
+    pub fn factors(&self, counts: &[f64], which: Which) -> Vec<f64> {
+        self.saturation.conversion_shares(counts, which)
     }
 }

@@ -157,6 +157,11 @@ impl Factors {
         })))
     }
 
+    /// Uniforms of one trial.
+    pub(super) fn draws(&self) -> usize {
+        self.singles.len()
+    }
+
     /// The values of all products in a segment, into buffers that are used again.
     pub(super) fn fill(&self, segment: &Segment<'_>, values: &mut FactorValues) {
         let FactorValues { singles, products } = values;

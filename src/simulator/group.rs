@@ -308,6 +308,13 @@ impl Recipe {
         recipe
     }
 
+    /// Uniforms of one creator and trial.
+    pub(super) fn draws(&self) -> usize {
+        let steps = self.steps.iter().filter(|step| step.quantity().is_some());
+        let deliveries = self.delivery.map_or(0, |_| self.lanes);
+        steps.count() + deliveries
+    }
+
     /// Whether a yield or the fee comes from a source.
     fn reads(&self, source: Source) -> bool {
         let yields = self.stages.iter().flatten();

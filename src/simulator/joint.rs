@@ -125,7 +125,7 @@ impl Together {
                 }
                 for (share, gross) in share.iter_mut().zip(gross) {
                     *share = net_share(*gross, crowd.size);
-                    *gross *= *share;
+                    *gross = (*gross * *share).min(crowd.size);
                 }
                 for (&i, streams) in crowd.members.iter().zip(&mut streams) {
                     let drawn = drawn(columns, &bookings[i]);
