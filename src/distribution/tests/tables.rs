@@ -335,7 +335,6 @@ fn draw_table_error_is_as_documented() {
             }
         }
         let mean = (table.mean() / d.mean() - 1.0).abs();
-        println!("{d:?}: inside {inside:.1e}, all {worst:.1e}, mean {mean:.1e}");
         assert!(inside <= 1e-5, "{d:?}: off by {inside:e} inside");
         assert!(worst <= 1e-3, "{d:?}: off by {worst:e}");
         assert!(mean <= 2e-7, "{d:?}: mean off by {mean:e}");

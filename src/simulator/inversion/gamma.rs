@@ -143,6 +143,10 @@ const PIECE: usize = 128;
 /// `out[i]` = quantile where there are no orders or the expansion reaches, else NaN. Returns whether
 /// there is one.
 #[inline(always)]
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "straight code becomes vectors"
+)]
 #[expect(clippy::inline_always, reason = "the hot loop")]
 fn expand(orders: &[f64], normals: &[f64], shape: f64, scale: f64, out: &mut [f64]) -> bool {
     for (out, (&n, &z)) in out.iter_mut().zip(orders.iter().zip(normals)) {

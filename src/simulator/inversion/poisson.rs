@@ -66,9 +66,9 @@ fn piece(path: Path, expected: &[f64], uniforms: &[f64], normals: &[f64], out: &
         });
     }
     // What is not a number is handled with what is open.
-    if out.iter().fold(false, |open, &n| open | !(n >= 0.0)) {
+    if out.iter().fold(false, |open, n| open | n.is_nan()) {
         for (((out, &mean), &u), &z) in out.iter_mut().zip(expected).zip(uniforms).zip(normals) {
-            if !(*out >= 0.0) {
+            if out.is_nan() {
                 *out = if mean.is_nan() {
                     mean
                 } else {
@@ -147,7 +147,7 @@ impl Work for Search<'_> {
                     break;
                 }
                 next += 1.0;
-                term = term * (mean * (1.0 / next));
+                term *= mean * (1.0 / next);
                 below += open.select(term, zero);
                 n = open.select(f64x8::splat(simd, next), n);
             }
@@ -163,7 +163,6 @@ impl Work for Search<'_> {
 /// exp(−x) for x in [0, 6], relative error below 4·2⁻⁵²: 2ᵏ e^r with |r| ≤ ½ ln 2, e^r by its
 /// series.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "part of a hot loop")]
 fn exp_of_minus(x: f64) -> f64 {
     const SERIES: [f64; 14] = {
         let mut series = [1.0; 14];
@@ -192,8 +191,12 @@ fn bound(mean: f64, root: f64) -> f64 {
     1e-3 + 1e-7 * root + 4e-15 * mean
 }
 
-/// ⌊x⌋ if the expansion decides it, else −1.
+/// ⌊x⌋ if the expansion decides it, else NaN.
 #[inline(always)]
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "straight code becomes vectors"
+)]
 #[expect(clippy::inline_always, reason = "the body of the hot loop")]
 fn expansion(mean: f64, z: f64) -> f64 {
     let root = mean.sqrt();
@@ -205,7 +208,7 @@ fn expansion(mean: f64, z: f64) -> f64 {
     let off = x - nearest;
     let clear = (off.abs() > bound(mean, root)) & (s > REACH.0) & (s < REACH.1);
     let below = nearest - if off < 0.0 { 1.0 } else { 0.0 };
-    if clear { below } else { -1.0 }
+    if clear { below } else { f64::NAN }
 }
 
 /// Where the expansion does not decide.
