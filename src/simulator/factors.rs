@@ -87,7 +87,7 @@ impl Single {
             } else if let Some(stream) = &mut stream {
                 stream.fill_uniforms(uniforms);
             }
-            self.table.fill(uniforms, part);
+            self.table.fill_on(segment.path, uniforms, part);
             trial += part.len() as u64;
         }
     }

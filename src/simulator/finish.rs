@@ -132,16 +132,17 @@ impl Finish<'_> {
         conversions: &mut [f64],
         revenue: &mut [f64],
     ) {
-        let n = expected.len();
+        let (path, n) = (self.segment.path, expected.len());
         let (mut uniforms, mut normals) = ([0.0; CHUNK], [0.0; CHUNK]);
         let (uniforms, normals) = (&mut uniforms[..n], &mut normals[..n]);
         streams.conversions.fill_uniforms(uniforms);
-        NORMAL.fill(uniforms, normals);
-        poisson(expected, uniforms, normals, conversions);
+        NORMAL.fill_on(path, uniforms, normals);
+        poisson(path, expected, uniforms, normals, conversions);
 
         streams.revenue.fill_uniforms(uniforms);
-        NORMAL.fill(uniforms, normals);
-        job.order.revenue(conversions, uniforms, normals, revenue);
+        NORMAL.fill_on(path, uniforms, normals);
+        job.order
+            .revenue(path, conversions, uniforms, normals, revenue);
         multiply(revenue, self.factors.of(job.order_factor), start);
     }
 

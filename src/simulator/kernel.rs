@@ -6,7 +6,7 @@ use super::draws::{CHUNK, Drawn, Segment};
 use super::finish::{Columns, Finish, Sums};
 use super::group::{Group, REGISTERS, Recipe, Step};
 use crate::distribution::QuantileTable;
-use crate::rng::{STREAM_BLOCK, Stream};
+use crate::rng::{Path, STREAM_BLOCK, Stream};
 
 /// Standard normal quantiles.
 pub(super) static NORMAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::standard_normal);
@@ -177,16 +177,16 @@ fn draw(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch
                     for lane in 0..recipe.lanes {
                         let target = &mut target[lane * recipe.sums + sum][start..start + n];
                         if recipe.delivery.is_some() {
-                            put_product(target, value, &delivery[lane], mode);
+                            put_product(segment.path, target, value, &delivery[lane], mode);
                         } else {
-                            put(target, value, mode);
+                            put(segment.path, target, value, mode);
                         }
                     }
                 }
                 Step::AddDelivery(sum) => {
                     for lane in 0..recipe.lanes {
                         let target = &mut target[lane * recipe.sums + sum][start..start + n];
-                        put(target, &delivery[lane], mode);
+                        put(segment.path, target, &delivery[lane], mode);
                     }
                 }
                 _ => {
@@ -214,7 +214,7 @@ impl Chunk {
                 draw.table.fill(&mut stream.clone(), product);
                 let uniforms = &mut self.uniforms[..n];
                 stream.fill_sided(uniforms);
-                NORMAL.fill(uniforms, normal);
+                NORMAL.fill_on(stream.path(), uniforms, normal);
             }
             Step::FillCorrelatedFee {
                 correlation,
@@ -224,7 +224,7 @@ impl Chunk {
                 let uniforms = &mut self.uniforms[..n];
                 stream.fill_sided(uniforms);
                 let latent = quotient;
-                NORMAL.fill(uniforms, latent);
+                NORMAL.fill_on(stream.path(), uniforms, latent);
                 for (latent, kept) in latent.iter_mut().zip(normal) {
                     *latent = correlation * *kept + root * *latent;
                 }
@@ -248,18 +248,28 @@ impl Chunk {
     }
 }
 
-fn put(target: &mut [f64], value: &[f64], mode: Mode) {
-    let pairs = target.iter_mut().zip(value);
-    match mode {
-        Mode::Add => pairs.for_each(|(target, value)| *target += value),
-        Mode::Keep => pairs.for_each(|(target, value)| *target = *value),
-    }
+fn put(path: Path, target: &mut [f64], value: &[f64], mode: Mode) {
+    path.run(
+        #[inline(always)]
+        move || {
+            let pairs = target.iter_mut().zip(value);
+            match mode {
+                Mode::Add => pairs.for_each(|(target, value)| *target += value),
+                Mode::Keep => pairs.for_each(|(target, value)| *target = *value),
+            }
+        },
+    );
 }
 
-fn put_product(target: &mut [f64], value: &[f64], delivery: &[f64], mode: Mode) {
-    let triples = target.iter_mut().zip(value.iter().zip(delivery));
-    match mode {
-        Mode::Add => triples.for_each(|(target, (value, d))| *target += value * d),
-        Mode::Keep => triples.for_each(|(target, (value, d))| *target = value * d),
-    }
+fn put_product(path: Path, target: &mut [f64], value: &[f64], delivery: &[f64], mode: Mode) {
+    path.run(
+        #[inline(always)]
+        move || {
+            let triples = target.iter_mut().zip(value.iter().zip(delivery));
+            match mode {
+                Mode::Add => triples.for_each(|(target, (value, d))| *target += value * d),
+                Mode::Keep => triples.for_each(|(target, (value, d))| *target = value * d),
+            }
+        },
+    );
 }
