@@ -6,14 +6,18 @@
 //! Sums and moments run over granules of [`GRANULE`] values in a fixed order, merged in granule
 //! order, so that their bits depend on the values alone and not on blocks or threads.
 
+mod correlation;
 mod moments;
+mod quadrature;
 mod quantiles;
 mod sketch;
 pub mod special;
 
+pub use correlation::{Matrix, cholesky, eigen, nearest_correlation};
 pub use moments::{
     GRANULE, Moments, PairMoments, granule_sums, mean_error, probability_error, total,
 };
+pub use quadrature::gauss_hermite;
 pub use quantiles::{QuantileEstimate, error_levels, quantiles, quantiles_with_errors};
 pub use sketch::Sketch;
 pub use special::{normal_cdf, normal_quantile, student_t_quantile};
