@@ -344,4 +344,6 @@ fn next_blocks(
 }
 
 #[cfg(test)]
+mod shipped;
+#[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! A run's result made by hand, for the tests of what is written and reported.
 
+pub(crate) mod reference;
 mod result;
 
 use ndarray::Array2;
@@ -7,8 +8,8 @@ use ndarray::Array2;
 use crate::distribution::Distribution;
 use crate::model::{
     Band, BandSource, Basis, Benchmark, Cell, ConstraintKind, ConstraintState, Dependence, Factors,
-    Gap, HeldBy, Location, Model, Objective, Order, Origin, Partnership, Plan, PlanStatus, Rules,
-    Segment, SolverReport, Stage, Terms, Tier, Uncertainty, Unit,
+    Gap, HeldBy, Incidents, Location, Model, Objective, Order, Origin, Partnership, Plan,
+    PlanStatus, Rules, Segment, SolverReport, Stage, Terms, Tier, Uncertainty, Unit,
 };
 pub(crate) use result::{infeasible, result};
 
@@ -155,7 +156,8 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
             fee: 0.05,
             benchmark: 0.15,
         },
-        dependence: Dependence { followers_fee: 0.6 },
+        dependence: Dependence::of_followers_and_fee(0.6),
+        incidents: Incidents::NONE,
     }
 }
 

@@ -6,6 +6,9 @@
 
 mod cell;
 mod constraint;
+mod dependence;
+mod funnel;
+mod incidents;
 mod market;
 mod metric;
 mod origin;
@@ -19,8 +22,10 @@ pub mod valuation;
 
 pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
+pub use dependence::{Dependence, Quality};
+pub use incidents::Incidents;
 pub use market::{
-    Basis, Benchmark, Dependence, Followers, Order, Partnership, Segment, Stage, Tier, Uncertainty,
+    Basis, Benchmark, Followers, Order, Partnership, Segment, Stage, Tier, Uncertainty,
 };
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
@@ -77,8 +82,10 @@ pub struct Model {
     pub hour_cost: f64,
     /// Doubt about averages, shared by all creators of a trial.
     pub uncertainty: Uncertainty,
-    /// Dependence between the quantities of one creator.
+    /// Dependence between the qualities of one creator, and between tiers.
     pub dependence: Dependence,
+    /// Incidents.
+    pub incidents: Incidents,
 }
 
 impl Model {

@@ -10,8 +10,7 @@ use super::tree::{Node, Value};
 use super::value;
 use crate::distribution::Distribution;
 use crate::model::{
-    Dependence, Model, Objective, Order, Origin, Partnership, Rules, Stage, Tier, Trials,
-    Uncertainty,
+    Model, Objective, Order, Origin, Partnership, Rules, Stage, Tier, Trials, Uncertainty,
 };
 
 /// Keys of the followers basis in a tier.
@@ -300,9 +299,8 @@ impl<'a> Reader<'a> {
             rules: Rules::of_budget(1.0, [0; 4]),
             hour_cost,
             uncertainty: self.uncertainty(),
-            dependence: Dependence {
-                followers_fee: self.number(&["dependence", "followers_fee"]).unwrap_or(0.0),
-            },
+            dependence: self.dependence(),
+            incidents: self.incidents(),
         };
         model.cells = self.cells(&model, &offered);
         self.rules(&mut model, &offered);

@@ -12,7 +12,7 @@ use super::finish::{Columns, Finish};
 use super::group::{CreatorLaw, Group};
 use super::job::{Job, Shared};
 use super::kernel::{self, Scratch};
-use crate::model::{CellBlock, Model, PlanBlock, TrialBlock, valuation};
+use crate::model::{CellBlock, Model, PlanBlock, Quality, TrialBlock, valuation};
 
 /// Most creators of one cell and month.
 const MAX_COUNT: f64 = 1e7;
@@ -109,7 +109,7 @@ impl<'a> Simulator<'a> {
                     basis: law.basis,
                     fee: law.fee,
                     delivery: law.terms.delivery,
-                    followers_fee: model.dependence.followers_fee,
+                    followers_fee: model.dependence.between(Quality::Followers, Quality::Fee),
                 };
                 let known = groups
                     .iter()

@@ -153,7 +153,7 @@ fn other_plans_change_nothing() {
     let mut changed = base.clone();
     changed.0.order.mean = 170.0;
     changed.0.uncertainty.market = 0.3;
-    changed.0.dependence.followers_fee = 0.0;
+    changed.0.dependence = crate::model::Dependence::NONE;
     let more = counts(
         &base.0,
         &[

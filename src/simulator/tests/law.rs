@@ -3,9 +3,11 @@
 use ndarray::Array2;
 
 use super::market::{amount, by_benchmark, certain, counts, model, number, segment, tiers};
-use super::reference;
 use crate::distribution::Distribution;
-use crate::model::{Basis, Benchmark, CellBlock, Factors, Model, Quantity, Uncertainty, valuation};
+use crate::fixture::reference;
+use crate::model::{
+    Basis, Benchmark, CellBlock, Dependence, Factors, Model, Quantity, Uncertainty, valuation,
+};
 use crate::simulator::{PlanInput, Simulator};
 
 /// Standard errors by which an estimate may be off. A normal estimate exceeds 5 with probability
@@ -96,10 +98,10 @@ fn means_agree_with_the_valuation() {
     let (full, booked) = everything();
     let mut independent = full.clone();
     independent.uncertainty = Uncertainty::NONE;
-    independent.dependence.followers_fee = 0.0;
+    independent.dependence = Dependence::NONE;
     independent.order.sd = 0.0;
     let mut negative = full.clone();
-    negative.dependence.followers_fee = -0.8;
+    negative.dependence = Dependence::of_followers_and_fee(-0.8);
     negative.order.sd = 300.0;
     for (i, model) in [full, independent, negative].into_iter().enumerate() {
         let cells = simulate(&model, &booked, 1 << 17, 41 + i as u64);
@@ -231,7 +233,7 @@ fn followers_and_fee_have_the_copulas_rank_correlation() {
         }
         let mut model = model(vec![tier], &["sponsored"], Vec::new(), Vec::new());
         model.uncertainty = Uncertainty::NONE;
-        model.dependence.followers_fee = rho;
+        model.dependence = Dependence::of_followers_and_fee(rho);
         let booked = counts(&model, &[("micro.sponsored", 1.0)]);
         let block = &simulate(&model, &booked, trials, 23)[0];
         let (a, b) = (ranks(&block.impressions), ranks(&block.spend));
@@ -317,7 +319,7 @@ fn agrees_with_the_slow_reference() {
     if let Basis::Followers(f) = &mut model.tiers[0].basis {
         f.followers = amount(5e5, 1e6);
     }
-    let slow = reference::simulate(&model, &booked, 40_000, 99);
+    let slow = reference::simulate(&model, booked.row(0), 40_000, 99);
     let fast = simulate(&model, &booked, 160_000, 100);
     assert_eq!(slow.len(), fast.len());
     let mut totals: [[Vec<f64>; 6]; 2] = Default::default();

@@ -3,4 +3,3 @@
 mod addressing;
 mod law;
 mod market;
-mod reference;
