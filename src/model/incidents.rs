@@ -90,8 +90,8 @@ impl Incidents {
         product * libm::pow(1.0 - self.shocking(), whole)
     }
 
-    /// What shocks leave of the expected conversions of a partnership of weight `w` in a month of
-    /// these counts, as a factor on its expectation without them.
+    /// What shocks leave of the expected conversions of a partnership of weight `w`, as a factor on
+    /// its expectation without them; the others of its month have no shock with probability `others`.
     ///
     /// A partnership's own incident both lowers its yields and may be the shocking one, so the two
     /// are not independent: with J its incident, X its shock and S any shock of the month,
@@ -100,32 +100,36 @@ impl Incidents {
     /// E[(1 − ℓJ)(1 − sS)] = (1 − s)(1 − pℓ) + s E[(1 − ℓJ)(1 − X)] Π over the others (1 − p q w)
     /// E[(1 − ℓJ)(1 − X)]  = 1 − p + p (1 − ℓ)(1 − q w)
     /// ```
-    fn left_by_shocks_to_one(&self, w: f64, counts: &[f64]) -> f64 {
+    fn left_by_shocks_to_one(&self, w: f64, others: f64) -> f64 {
         let kept = self.kept();
         if kept <= 0.0 {
             return 1.0;
         }
         let (p, q) = (self.probability, self.shock_probability);
         let own = 1.0 - p + p * (1.0 - self.yield_lost) * (1.0 - q * w);
-        (1.0 - self.shock) + self.shock * own * self.calm(counts, Some(w)) / kept
+        (1.0 - self.shock) + self.shock * own * others / kept
     }
 
     /// What shocks leave of the expected conversions of one cell in a month, as a factor: its
-    /// creators' factors weighted by their weights. 1 without shocks. `counts` has one count a cell.
+    /// creators' factors weighted by their weights. 1 without shocks and where the month books
+    /// nothing; of a cell without bookings, what they would leave of one more creator's. `counts`
+    /// has one count a cell.
     #[must_use]
     pub fn left_by_shocks(&self, cell: usize, counts: &[f64]) -> f64 {
-        let count = counts[cell];
-        if !self.shocks() || count <= 0.0 {
+        if !self.shocks() || counts.iter().all(|&count| count <= 0.0) {
             return 1.0;
+        }
+        let count = counts[cell];
+        if count <= 0.0 {
+            return self.left_by_shocks_to_one(1.0, self.calm(counts, None));
         }
         let whole = count.floor();
         let fraction = count - whole;
         let mut sum = 0.0;
-        if whole > 0.0 {
-            sum += whole * self.left_by_shocks_to_one(1.0, counts);
-        }
-        if fraction > 0.0 {
-            sum += fraction * self.left_by_shocks_to_one(fraction, counts);
+        for (number, w) in [(whole, 1.0), (fraction, fraction)] {
+            if number > 0.0 {
+                sum += number * self.left_by_shocks_to_one(w, self.calm(counts, Some(w)));
+            }
         }
         sum / count
     }
@@ -223,6 +227,8 @@ mod tests {
             Incidents { shock: 0.25, ..all }.left_by_shocks(0, &[3.0]),
             0.75
         );
+        assert_eq!(all.left_by_shocks(0, &[0.0, 2.0]), 0.0);
+        assert_eq!(all.left_by_shocks(0, &[0.0, 0.0]), 1.0);
         assert_eq!(Incidents::NONE.left_by_shocks(0, &[3.0]), 1.0);
         assert!(!Incidents::NONE.matter() && all.matter());
     }

@@ -9,6 +9,8 @@ mod constraint;
 mod dependence;
 mod funnel;
 mod incidents;
+mod input;
+pub mod joint;
 mod market;
 mod metric;
 mod origin;
@@ -24,6 +26,7 @@ pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
 pub use dependence::{Dependence, Quality};
 pub use incidents::Incidents;
+pub use input::InputGroup;
 pub use market::{
     Basis, Benchmark, Followers, Order, Partnership, Segment, Stage, Tier, Uncertainty,
 };

@@ -24,7 +24,8 @@
 use super::cell::{Factors, Terms};
 use super::market::Basis;
 use super::metric::{Metric, Quantity};
-use super::{Dependence, Incidents, Model, Objective, Target, TargetScope, funnel};
+use super::{Dependence, Incidents, Model, Objective, Target, TargetScope, funnel, joint};
+use ndarray::Array2;
 
 /// Order value of a cell: mean and standard deviation of one order.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -138,6 +139,13 @@ impl CellLaw<'_> {
     /// ([`Incidents::left_by_shocks`]).
     #[must_use]
     pub fn expected(&self) -> UnitValue {
+        self.expected_in_plan(1.0)
+    }
+
+    /// The same in a plan that multiplies the cell's conversions by a factor
+    /// ([`joint::conversion_factors`]): revenue and commission follow.
+    #[must_use]
+    pub fn expected_in_plan(&self, factor: f64) -> UnitValue {
         let stage = self.stage_factors();
         let delivered = self.terms.delivery;
         let mean_fee = self.fee.mean();
@@ -171,7 +179,7 @@ impl CellLaw<'_> {
             }
         };
         let kept = self.incidents.kept();
-        let conversions = conversions * kept;
+        let conversions = conversions * kept * factor;
         let revenue = conversions * self.order.mean;
         let fee = self
             .fee_multiplier()
@@ -257,6 +265,53 @@ pub fn order_value(model: &Model, tier: usize) -> OrderValue {
 pub fn units(model: &Model) -> Vec<UnitValue> {
     (0..model.cells.len())
         .map(|cell| law(model, cell).expected())
+        .collect()
+}
+
+/// Expected cost and yields of one creator of every cell within a month's plan of these counts (one
+/// a cell): [`units`] with every cell's conversions times its factor in the plan. They value this
+/// plan, not others: another plan has other factors.
+#[must_use]
+pub fn units_in(model: &Model, counts: &[f64]) -> Vec<UnitValue> {
+    if !joint::applies(model) {
+        return units(model);
+    }
+    joint::conversion_factors(model, counts)
+        .into_iter()
+        .enumerate()
+        .map(|(cell, factor)| law(model, cell).expected_in_plan(factor))
+        .collect()
+}
+
+/// The same for a plan of several months (months × cells): a cell's factor is the mean of its
+/// months' weighted by their counts, so that a cell's count over the horizon times its unit value is its
+/// expected total over the horizon.
+#[must_use]
+pub fn units_of_plan(model: &Model, counts: &Array2<f64>) -> Vec<UnitValue> {
+    if !joint::applies(model) {
+        return units(model);
+    }
+    let months: Vec<Vec<f64>> = counts
+        .rows()
+        .into_iter()
+        .map(|month| joint::conversion_factors(model, &month.to_vec()))
+        .collect();
+    (0..model.cells.len())
+        .map(|cell| {
+            let first = months.first().map_or(1.0, |factors| factors[cell]);
+            let (mut sum, mut number) = (0.0, 0.0);
+            for (factors, count) in months.iter().zip(counts.column(cell)) {
+                // As differences from the first, so that equal months give it exactly.
+                sum += count * (factors[cell] - first);
+                number += count;
+            }
+            let mean = if number > 0.0 {
+                first + sum / number
+            } else {
+                first
+            };
+            law(model, cell).expected_in_plan(mean)
+        })
         .collect()
 }
 

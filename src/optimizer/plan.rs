@@ -63,7 +63,10 @@ const PATIENCE: f64 = 60.0;
 #[must_use]
 pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
     let started = Instant::now();
-    let units = valuation::units(model);
+    let units = match &model.counts {
+        Some(counts) => valuation::units_in(model, counts),
+        None => valuation::units(model),
+    };
     let constraints = constraints(model, &units);
     let program = program_of(model, &units, &constraints);
     let goal = Goal::of(model, &units);

@@ -3,9 +3,11 @@
 
 mod address;
 mod philox;
+mod sobol;
 mod stream;
 mod xoshiro;
 
 pub use address::{Address, slot_hash};
 pub use philox::philox4x32_10;
+pub use sobol::{REPLICATES, SOBOL_DIMENSIONS, Sobol};
 pub use stream::{STREAM_BLOCK, Stream};

@@ -110,7 +110,7 @@ impl TryRng for Stream {
 
 /// (2k + 1)/2⁵³ with k the leading 52 bits: as the mantissa of a number in [1, 2), less 1 − 2⁻⁵³, exactly.
 #[inline(always)]
-fn uniform(bits: u64) -> f64 {
+pub(super) fn uniform(bits: u64) -> f64 {
     const ONE: u64 = 1.0_f64.to_bits();
     const LESS: f64 = 1.0 - 1.0 / 9_007_199_254_740_992.0;
     f64::from_bits(bits >> 12 | ONE) - LESS

@@ -1,5 +1,7 @@
 //! The JSON Schema of scenario files, generated from the list of keys.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::keys::{Field, Kind, LARGEST, MOST_TRIALS, Names, ROOT, Shape, what_if_fields};
@@ -14,7 +16,7 @@ const INTERVAL_TEXT: &str = r"^\s*[0-9.][0-9_.]*([eE][-+]?[0-9]+)?\s*[%kKmM]?\s+
 /// checks.
 #[must_use]
 pub fn schema() -> Json {
-    json!({
+    let mut whole = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Influencer Matrix scenario, schema 1",
         "type": "object",
@@ -34,7 +36,44 @@ pub fn schema() -> Json {
             "amount": distribution(false),
             "rate": distribution(true)
         }
-    })
+    });
+    share(&mut whole, "#", &mut HashMap::new());
+    whole
+}
+
+/// Characters from which on a part is worth a reference.
+const SHARED: usize = 200;
+
+/// Writes every larger part once, where it comes first, and refers to it from then on: a tier's
+/// keys stand in the file five times, and all keys again in what-ifs. `place` is the reference to
+/// `part`.
+fn share(part: &mut Json, place: &str, seen: &mut HashMap<String, String>) {
+    match part {
+        Json::Object(map) => {
+            if map.contains_key("type") || map.contains_key("anyOf") {
+                // What it says about itself is its own.
+                let description = map.shift_remove("description");
+                let text = Json::Object(map.clone()).to_string();
+                if text.len() >= SHARED {
+                    if let Some(first) = seen.get(&text) {
+                        *map = Map::from_iter([("$ref".to_owned(), Json::from(first.as_str()))]);
+                    } else {
+                        seen.insert(text, place.to_owned());
+                    }
+                }
+                map.extend(description.map(|text| ("description".to_owned(), text)));
+            }
+            for (name, inner) in map {
+                share(inner, &format!("{place}/{name}"), seen);
+            }
+        }
+        Json::Array(parts) => {
+            for (index, inner) in parts.iter_mut().enumerate() {
+                share(inner, &format!("{place}/{index}"), seen);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn properties<'a>(fields: impl Iterator<Item = &'a Field>) -> Json {

@@ -92,7 +92,7 @@ impl Sums<'_> {
 /// What finishing needs beside a job's sums.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Finish<'a> {
-    pub(super) segment: &'a Segment,
+    pub(super) segment: &'a Segment<'a>,
     pub(super) factors: &'a FactorValues,
 }
 
@@ -115,7 +115,7 @@ impl Finish<'_> {
         at: usize,
     ) {
         let lane = if recipe.lanes > 1 { job.month } else { 0 };
-        let quantity = |drawn: Drawn| self.segment.stream(job.owner, drawn.in_month(job.month));
+        let quantity = |drawn: Drawn| self.segment.stream(job.owner, drawn, job.month);
         let mut for_conversions = quantity(Drawn::Conversions);
         let mut for_revenue = quantity(Drawn::Revenue);
         let mut uniforms = [0.0; CHUNK];

@@ -93,7 +93,7 @@ enum Mode {
 /// them the segment begins.
 pub(super) fn run(
     group: &Group<'_>,
-    segment: &Segment,
+    segment: &Segment<'_>,
     finish: Finish<'_>,
     scratch: &mut Scratch,
     columns: &mut [Columns],
@@ -134,7 +134,7 @@ pub(super) fn run(
 }
 
 /// Draws one creator over a segment.
-fn draw(recipe: &Recipe, segment: &Segment, slot: u64, scratch: &mut Scratch, mode: Mode) {
+fn draw(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch, mode: Mode) {
     let Scratch {
         totals,
         values,
@@ -147,11 +147,11 @@ fn draw(recipe: &Recipe, segment: &Segment, slot: u64, scratch: &mut Scratch, mo
     } else {
         0..0
     };
-    let deliveries = months.map(|month| Drawn::Delivery.in_month(month));
+    let deliveries = months.map(|month| (Drawn::Delivery, month));
     let others = recipe.steps.iter().filter_map(Step::quantity);
-    let quantities = deliveries.chain(others.map(|quantity| quantity.in_month(0)));
+    let quantities = deliveries.chain(others.map(|quantity| (quantity, 0)));
     streams.clear();
-    streams.extend(quantities.map(|quantity| segment.stream(slot, quantity)));
+    streams.extend(quantities.map(|(drawn, month)| segment.stream(slot, drawn, month)));
 
     let target = match mode {
         Mode::Add => totals,

@@ -20,9 +20,11 @@ mod group;
 mod inversion;
 mod job;
 mod kernel;
+mod seeds;
 mod simulate;
 
 pub use error::SimulationError;
+pub use seeds::Seeds;
 pub use simulate::{PlanInput, Simulator};
 
 #[cfg(test)]

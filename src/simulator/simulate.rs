@@ -5,13 +5,13 @@ use std::collections::HashSet;
 
 use ndarray::ArrayView2;
 
-use super::SimulationError;
 use super::draws::{MAX_MONTHS, Segment};
 use super::factors::{FactorValues, Factors};
 use super::finish::{Columns, Finish};
 use super::group::{CreatorLaw, Group};
 use super::job::{Job, Shared};
 use super::kernel::{self, Scratch};
+use super::{Seeds, SimulationError};
 use crate::model::{CellBlock, Model, PlanBlock, Quality, TrialBlock, valuation};
 
 /// Most creators of one cell and month.
@@ -82,7 +82,7 @@ impl<'a> Simulator<'a> {
     /// If counts do not fit their model or are no counts, a shared factor's spread is out of range,
     /// or two owners of draws have the same hash.
     pub fn new(plans: &[PlanInput<'a>], seed: u64) -> Result<Self, SimulationError> {
-        let mut shared = Shared::default();
+        let mut shared = Shared::new(seed);
         let mut groups: Vec<Group<'a>> = Vec::new();
         let mut bookings = Vec::with_capacity(plans.len());
         let mut months = 1;
@@ -153,16 +153,36 @@ impl<'a> Simulator<'a> {
     /// a trial whatever the range.
     #[must_use]
     pub fn block(&self, first_trial: u64, trials: usize) -> TrialBlock {
+        self.with_scratch(&Seeds::all(self.seed), true, first_trial, trials)
+    }
+
+    /// The same with a seed for each group of inputs, all draws plain and independent from trial to
+    /// trial, those of the shared factors too: groups of different seeds are independent, those of
+    /// equal seeds are equal.
+    #[must_use]
+    pub fn block_with(&self, seeds: &Seeds, first_trial: u64, trials: usize) -> TrialBlock {
+        self.with_scratch(seeds, false, first_trial, trials)
+    }
+
+    fn with_scratch(
+        &self,
+        seeds: &Seeds,
+        quasi: bool,
+        first_trial: u64,
+        trials: usize,
+    ) -> TrialBlock {
         thread_local! {
             static SCRATCH: RefCell<(Scratch, FactorValues)> = RefCell::default();
         }
         SCRATCH.with_borrow_mut(|(scratch, factors)| {
-            self.simulate(first_trial, trials, scratch, factors)
+            let segments = Segment::cut(seeds, quasi, first_trial, trials);
+            self.simulate(segments, first_trial, trials, scratch, factors)
         })
     }
 
-    fn simulate(
+    fn simulate<'b>(
         &self,
+        segments: impl Iterator<Item = Segment<'b>>,
         first_trial: u64,
         trials: usize,
         scratch: &mut Scratch,
@@ -177,7 +197,7 @@ impl<'a> Simulator<'a> {
             })
             .collect();
         let mut at = 0;
-        for segment in Segment::cut(self.seed, first_trial, trials) {
+        for segment in segments {
             self.factors.fill(&segment, factors);
             let finish = Finish {
                 segment: &segment,

@@ -19,8 +19,8 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
         page.sentence(&status(model, plan));
     }
     if plan.is_usable() {
-        let units = valuation::units(model);
-        tables(page, model, plan, &units);
+        tables(page, model, plan);
+        let units = valuation::units_of_plan(model, &plan.counts);
         unspent(page, model, plan, &units);
         binding(page, model, plan);
     } else if let Some(found) = &plan.conflict {
@@ -69,13 +69,14 @@ fn status(model: &Model, plan: &Plan) -> String {
     }
 }
 
-fn tables(page: &mut Page, model: &Model, plan: &Plan, units: &[UnitValue]) {
+fn tables(page: &mut Page, model: &Model, plan: &Plan) {
     for (month, counts) in plan.counts.rows().into_iter().enumerate() {
         let counts = counts.to_vec();
+        let units = valuation::units_in(model, &counts);
         let view = View {
             model,
             counts: &counts,
-            units,
+            units: &units,
         };
         page.blank();
         if plan.counts.nrows() > 1 {

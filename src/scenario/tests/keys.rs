@@ -67,11 +67,28 @@ fn the_reader_asks_for_the_keys_of_the_list_and_no_others() {
     }
 }
 
-/// Key paths of a JSON Schema object, `*` for names of the user's own.
-fn schema_keys(prefix: &str, of: &serde_json::Value, out: &mut BTreeSet<String>) {
+/// What a reference to another key's schema stands for.
+fn referred<'a>(whole: &'a serde_json::Value, of: &'a serde_json::Value) -> &'a serde_json::Value {
+    let to = of.get("$ref").and_then(|to| to.as_str());
+    match to.and_then(|to| to.strip_prefix('#')) {
+        Some(place) if place.starts_with("/properties") => {
+            whole.pointer(place).expect("a reference to what exists")
+        }
+        _ => of,
+    }
+}
+
+/// Key paths of a part of a JSON Schema, `*` for names of the user's own.
+fn schema_keys(
+    whole: &serde_json::Value,
+    prefix: &str,
+    of: &serde_json::Value,
+    out: &mut BTreeSet<String>,
+) {
+    let of = referred(whole, of);
     let table = match of.get("anyOf").and_then(|a| a.as_array()) {
         Some(forms) => {
-            let table = forms.iter().find(|f| {
+            let table = forms.iter().map(|f| referred(whole, f)).find(|f| {
                 f.get("properties").is_some_and(|p| p.get("mean").is_none())
                     && f.get("required").is_none()
             });
@@ -83,7 +100,10 @@ fn schema_keys(prefix: &str, of: &serde_json::Value, out: &mut BTreeSet<String>)
         }
         None => of,
     };
-    let item = table.get("items").filter(|i| i.get("properties").is_some());
+    let item = table
+        .get("items")
+        .map(|i| referred(whole, i))
+        .filter(|i| i.get("properties").is_some());
     let properties = item
         .unwrap_or(table)
         .get("properties")
@@ -96,12 +116,12 @@ fn schema_keys(prefix: &str, of: &serde_json::Value, out: &mut BTreeSet<String>)
                 } else {
                     format!("{prefix}.{key}")
                 };
-                schema_keys(&path, of, out);
+                schema_keys(whole, &path, of, out);
             }
         }
         _ => match table.get("additionalProperties") {
             Some(inner @ serde_json::Value::Object(_)) => {
-                schema_keys(&format!("{prefix}.*"), inner, out);
+                schema_keys(whole, &format!("{prefix}.*"), inner, out);
             }
             _ => {
                 out.insert(prefix.to_owned());
@@ -113,7 +133,8 @@ fn schema_keys(prefix: &str, of: &serde_json::Value, out: &mut BTreeSet<String>)
 #[test]
 fn the_schema_has_the_keys_of_the_list() {
     let mut found = BTreeSet::new();
-    schema_keys("", &schema(), &mut found);
+    let schema = schema();
+    schema_keys(&schema, "", &schema, &mut found);
     // Maps of known names are written out in the schema.
     let listed: BTreeSet<String> = leaves()
         .into_iter()

@@ -247,21 +247,21 @@ fn golden_bits() {
     assert_eq!(found, golden, "{found:#x?}");
 }
 
-/// Spend, impressions, engagements, clicks, conversions, revenue of mega.sponsored (26,232.92 spent,
-/// 36 orders) and of mid.sponsored, whose clicks are not defined.
+/// Spend, impressions, engagements, clicks, conversions, revenue of mega.sponsored (26,461.70 spent,
+/// 38 orders) and of mid.sponsored, whose clicks are not defined.
 const GOLDEN: [Option<u64>; 12] = [
-    Some(0x40d9_9e3a_c8dc_97b1),
-    Some(0x410d_c9bb_fb9c_01f5),
-    Some(0x40a3_1151_e413_79c7),
-    Some(0x4070_5d50_2138_1d3b),
-    Some(0x4042_0000_0000_0000),
-    Some(0x40b3_8612_ce28_360e),
-    Some(0x40bd_928a_6c43_dca5),
-    Some(0x4115_8dbe_90ef_3968),
-    Some(0x40ab_36fd_4faa_234a),
+    Some(0x40d9_d76c_f142_366d),
+    Some(0x4110_a8db_d0a5_2c82),
+    Some(0x40a7_59a7_4bf3_ef40),
+    Some(0x406d_6075_42fc_e8da),
+    Some(0x4043_0000_0000_0000),
+    Some(0x40b4_f76f_a5c3_3042),
+    Some(0x40be_9b8d_cb02_2d06),
+    Some(0x4115_00a3_bbdb_47f0),
+    Some(0x40aa_84d2_c129_b0ff),
     None,
-    Some(0x406a_0000_0000_0000),
-    Some(0x40dd_e13a_796b_50f1),
+    Some(0x406c_0000_0000_0000),
+    Some(0x40de_0706_32d0_b856),
 ];
 
 #[test]

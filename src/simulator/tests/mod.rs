@@ -3,3 +3,4 @@
 mod addressing;
 mod law;
 mod market;
+mod seeds;
