@@ -8,6 +8,7 @@ use crate::comparison::{self, ComparisonRow};
 pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;
 
+use crate::individuals::{self, DependencyRow, Gathering};
 use crate::judging;
 use crate::model::{
     Cancel, Model, Plan, PlanSettings, Progress, SinkError, TrialBlock, TrialSink, Trials,
@@ -39,6 +40,8 @@ pub struct RunResult {
     pub comparison: Vec<ComparisonRow>,
     /// Rows of `rebalancing.parquet`.
     pub rebalancing: Vec<RebalancingRow>,
+    /// Rows of `dependency.parquet`.
+    pub dependency: Vec<DependencyRow>,
     /// Sentences that qualify the result.
     pub warnings: Vec<String>,
     /// Wall times by phase, in seconds; for the manifest only.
@@ -136,12 +139,13 @@ pub fn simulate_plans(
         summary: Vec::new(),
         comparison: Vec::new(),
         rebalancing: Vec::new(),
+        dependency: Vec::new(),
         warnings: Vec::new(),
         seconds: Vec::new(),
     };
     let mut pictures = vec![Vec::new(); planned.len()];
     if !usable.is_empty() {
-        let collector = collect(&planned, &usable, settings, sink, progress, cancel)?;
+        let (collector, dependency) = collect(&planned, &usable, settings, sink, progress, cancel)?;
         result
             .seconds
             .push(("simulation", start.elapsed().as_secs_f64()));
@@ -151,6 +155,7 @@ pub fn simulate_plans(
             .warnings
             .extend(missed_precision(&collector, settings.trials));
         result.summary = collector.summary();
+        result.dependency = dependency;
         // Comparisons speak of the base plan; without it there is nothing to compare with.
         if usable[0] == 0 {
             result.comparison = comparison::rows(&collector, |i| &planned[usable[i]].1.name);
@@ -261,7 +266,7 @@ fn collect(
     mut sink: Option<&mut dyn TrialSink>,
     progress: &dyn Progress,
     cancel: &Cancel,
-) -> Result<Collector, EngineError> {
+) -> Result<(Collector, Vec<DependencyRow>), EngineError> {
     let inputs: Vec<PlanInput<'_>> = usable
         .iter()
         .map(|&i| PlanInput {
@@ -314,7 +319,38 @@ fn collect(
     }
     progress.finish();
     stop_if(cancel)?;
-    Ok(collector)
+    let dependency = dependency(&simulator, &inputs, collector.trials());
+    stop_if(cancel)?;
+    Ok((collector, dependency))
+}
+
+/// How much of each plan hangs on individuals, over the first trials of the run.
+fn dependency(
+    simulator: &Simulator<'_>,
+    plans: &[PlanInput<'_>],
+    trials: u64,
+) -> Vec<DependencyRow> {
+    let looked_at: Vec<usize> = plans
+        .iter()
+        .map(|plan| individuals::trials(plan.counts.sum(), trials))
+        .collect();
+    let mut gathering = Gathering::new(&looked_at);
+    let mut different = looked_at.clone();
+    different.sort_unstable();
+    different.dedup();
+    for trials in different {
+        simulator.creators(
+            |plan| looked_at[plan] == trials,
+            0,
+            trials,
+            |creator| gathering.add(creator),
+        );
+    }
+    plans
+        .iter()
+        .enumerate()
+        .flat_map(|(index, plan)| gathering.rows(index, &plan.model.name))
+        .collect()
 }
 
 /// Ends the work if that was asked for.

@@ -9,7 +9,13 @@ const FLOORS: [&[&str]; 7] = [
     &["distribution"],
     &["model"],
     &["scenario", "optimizer", "simulator"],
-    &["summary", "comparison", "rebalancing", "judging"],
+    &[
+        "summary",
+        "comparison",
+        "rebalancing",
+        "judging",
+        "individuals",
+    ],
     &["engine", "batch"],
     &["report", "export"],
 ];

@@ -22,6 +22,8 @@ pub mod names {
     pub const COMPARISON: &str = "comparison.parquet";
     /// What moves from plan to plan.
     pub const REBALANCING: &str = "rebalancing.parquet";
+    /// How much hangs on individual creators.
+    pub const DEPENDENCY: &str = "dependency.parquet";
     /// Trial rows.
     pub const TRIALS: &str = "trials.parquet";
     /// Every constraint's value and price.
@@ -49,6 +51,7 @@ pub fn write_files(
         (names::COMPARISON, tables::comparison(&result.comparison)),
         (names::REBALANCING, tables::rebalancing(&result.rebalancing)),
         (names::CONSTRAINTS, tables::constraints(result)),
+        (names::DEPENDENCY, tables::dependency(&result.dependency)),
     ];
     let mut files: Vec<&str> = parquet.iter().map(|(name, _)| *name).collect();
     for (name, table) in &parquet {

@@ -32,7 +32,7 @@ pub use market::{
 };
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
-pub use outcome::{CellBlock, PlanBlock, TrialBlock};
+pub use outcome::{CellBlock, CreatorBlock, PlanBlock, TrialBlock};
 pub use plan::{
     Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus,
     SolverReport,

@@ -61,7 +61,7 @@ pub(super) struct Sums<'a> {
 
 impl Sums<'_> {
     /// `out` = `constant` × a source, over trials from `start` of the segment on.
-    fn fill(
+    pub(super) fn fill(
         &self,
         lane: usize,
         source: Source,
@@ -96,7 +96,7 @@ pub(super) struct Finish<'a> {
     pub(super) factors: &'a FactorValues,
 }
 
-fn multiply(out: &mut [f64], factors: Option<&[f64]>, start: usize) {
+pub(super) fn multiply(out: &mut [f64], factors: Option<&[f64]>, start: usize) {
     if let Some(factors) = factors {
         for (out, factor) in out.iter_mut().zip(&factors[start..]) {
             *out *= factor;

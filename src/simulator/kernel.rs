@@ -60,7 +60,7 @@ impl Scratch {
         }
     }
 
-    fn view(&self, recipe: &Recipe, fraction: f64) -> Sums<'_> {
+    pub(super) fn view(&self, recipe: &Recipe, fraction: f64) -> Sums<'_> {
         Sums {
             totals: &self.totals,
             values: &self.values,
@@ -131,6 +131,12 @@ pub(super) fn run(
             }
         }
     }
+}
+
+/// Draws one creator on its own: its values stand beside running sums of zero.
+pub(super) fn alone(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch) {
+    scratch.clear(recipe, segment.len);
+    draw(recipe, segment, slot, scratch, Mode::Keep);
 }
 
 /// Draws one creator over a segment.

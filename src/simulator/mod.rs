@@ -12,6 +12,7 @@
 //!   over creators into a cell's columns.
 //! - `inversion` inverts the two laws of a cell's totals.
 
+mod creators;
 mod draws;
 mod error;
 mod factors;

@@ -59,20 +59,20 @@ pub struct PlanInput<'a> {
 /// ```
 #[derive(Debug)]
 pub struct Simulator<'a> {
-    seed: u64,
-    groups: Vec<Group<'a>>,
-    factors: Factors,
+    pub(super) seed: u64,
+    pub(super) groups: Vec<Group<'a>>,
+    pub(super) factors: Factors,
     /// Booked cells of each plan, month by month, in the order of its model's cells.
-    bookings: Vec<Vec<Booking>>,
+    pub(super) bookings: Vec<Vec<Booking>>,
 }
 
 /// Where a plan's booking of a cell is simulated.
 #[derive(Debug, Clone, Copy)]
-struct Booking {
-    month: usize,
-    cell: usize,
-    group: usize,
-    job: usize,
+pub(super) struct Booking {
+    pub(super) month: usize,
+    pub(super) cell: usize,
+    pub(super) group: usize,
+    pub(super) job: usize,
 }
 
 impl<'a> Simulator<'a> {

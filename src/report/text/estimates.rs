@@ -3,9 +3,10 @@
 use super::figures::{error, label, plan_name, probability, probability_with_error, value};
 use super::layout::{Grid, Page, Tone};
 use crate::engine::{PlanResult, RunResult, TargetResult};
+use crate::individuals::Concentration;
 use crate::model::{Bound, Metric};
 use crate::summary::{Estimate, Histogram, ScopeKind};
-use crate::units::percent;
+use crate::units::{money, percent};
 
 /// A plan's estimate of a metric over the horizon.
 pub(super) fn total<'a>(result: &'a RunResult, plan: &str, metric: Metric) -> Option<&'a Estimate> {
@@ -16,6 +17,34 @@ pub(super) fn total<'a>(result: &'a RunResult, plan: &str, metric: Metric) -> Op
             && r.metric == metric
     });
     row.map(|r| &r.estimate)
+}
+
+/// How much hangs on the largest creators, in a sentence.
+pub(super) fn individuals(page: &mut Page, result: &RunResult, plan: &PlanResult) {
+    let mean = |metric: Concentration| {
+        let mut rows = result.dependency.iter();
+        rows.find(|r| r.plan == plan.plan.name && r.metric == metric)
+            .and_then(|r| r.mean)
+    };
+    let (Some(top), Some(five), Some(lost), Some(spend)) = (
+        mean(Concentration::TopRevenueShare),
+        mean(Concentration::TopFiveRevenueShare),
+        mean(Concentration::RevenueLost),
+        mean(Concentration::TopSpendShare),
+    ) else {
+        return;
+    };
+    page.wrapped(
+        "  ",
+        "  ",
+        &format!(
+            "The creator with the most revenue brings {} of it, the five largest {}; without the first it falls by {}. The costliest takes {} of spend.",
+            percent(top),
+            percent(five),
+            money(lost, &plan.model.currency),
+            percent(spend),
+        ),
+    );
 }
 
 /// The headline table.

@@ -47,6 +47,7 @@ pub fn summary(result: &RunResult, context: &ReportContext) -> String {
         plan::write(&mut page, &found.model, &found.plan);
         if found.plan.is_usable() {
             estimates::headline(&mut page, result, found);
+            estimates::individuals(&mut page, result, found);
             estimates::targets(&mut page, found);
             let (name, currency) = (&found.plan.name, &found.model.currency);
             comparison::write(&mut page, result, name, currency);
