@@ -1,9 +1,12 @@
 //! Scenario → plans → outcomes → summaries → comparisons.
 
+mod explain;
+
 use std::time::Instant;
 
 use rayon::prelude::*;
 
+pub use self::explain::{Explanation, explain_plans};
 use crate::comparison::{self, ComparisonRow};
 pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;

@@ -1,5 +1,6 @@
 //! A run's result made by hand, for the tests of what is written and reported.
 
+mod explanation;
 pub(crate) mod reference;
 mod result;
 
@@ -11,6 +12,7 @@ use crate::model::{
     Gap, HeldBy, Incidents, Location, Model, Objective, Order, Origin, Partnership, Plan,
     PlanStatus, Rules, Segment, SolverReport, Stage, Terms, Tier, Uncertainty, Unit,
 };
+pub(crate) use explanation::explanation;
 pub(crate) use result::{infeasible, result};
 
 pub(crate) fn at(line: usize) -> Origin {
@@ -158,6 +160,7 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
         },
         dependence: Dependence::of_followers_and_fee(0.6),
         incidents: Incidents::NONE,
+        audiences: Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::table::defined;
 use super::tables;
 use crate::engine::{PlanResult, RunResult};
 use crate::judging::TargetResult;
-use crate::model::{Bound, ConflictMember, ConstraintState, Model, Origin};
+use crate::model::{Bound, ConflictMember, ConstraintState, Model, Origin, joint};
 use crate::units::YearMonth;
 
 /// What result.json says of the scenario beside its name.
@@ -64,7 +64,7 @@ fn month_name(model: &Model, month: usize) -> Option<String> {
 fn plan_json(result: &PlanResult) -> Value {
     let plan = &result.plan;
     let usable = plan.is_usable();
-    json!({
+    let mut out = json!({
         "name": plan.name,
         "status": plan.status.name(),
         "reason": match &plan.status {
@@ -99,7 +99,34 @@ fn plan_json(result: &PlanResult) -> Value {
             })).collect::<Vec<_>>(),
         })),
         "warnings": plan.warnings,
-    })
+    });
+    // Only where the scenario has audiences.
+    if usable && !result.model.audiences.is_empty() {
+        out["audiences"] = audiences(result);
+    }
+    out
+}
+
+/// Every audience and month with what the plan's impressions on it come to in expectation.
+fn audiences(result: &PlanResult) -> Value {
+    let model = &result.model;
+    let mut out = Vec::new();
+    for (month, counts) in result.plan.counts.rows().into_iter().enumerate() {
+        let reached = joint::reached(model, &counts.to_vec());
+        for (audience, reached) in model.audiences.iter().zip(reached) {
+            let frequency = reached.impressions / reached.net_reach;
+            out.push(json!({
+                "month": month + 1,
+                "category": audience.category.map(|i| model.categories[i].name.as_str()),
+                "region": audience.region.map(|i| model.regions[i].name.as_str()),
+                "size": number(Some(audience.size)),
+                "impressions": number(Some(reached.impressions)),
+                "net_reach": number(Some(reached.net_reach)),
+                "frequency": number(Some(frequency)),
+            }));
+        }
+    }
+    Value::Array(out)
 }
 
 /// Partnerships by cell key, all offered cells: of one month, or over the horizon.

@@ -24,6 +24,8 @@ pub mod names {
     pub const REBALANCING: &str = "rebalancing.parquet";
     /// How much hangs on individual creators.
     pub const DEPENDENCY: &str = "dependency.parquet";
+    /// Why results vary, and what is worth learning.
+    pub const SENSITIVITY: &str = "sensitivity.parquet";
     /// Trial rows.
     pub const TRIALS: &str = "trials.parquet";
     /// Every constraint's value and price.
@@ -69,7 +71,7 @@ pub fn write_files(
     write_json(&folder.join(names::MANIFEST), &manifest)
 }
 
-fn write_json(path: &Path, value: &impl Serialize) -> Result<(), ExportError> {
+pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), ExportError> {
     let mut text = serde_json::to_vec_pretty(value)
         .map_err(std::io::Error::from)
         .map_err(ExportError::io(CANNOT_WRITE, path))?;

@@ -79,6 +79,12 @@ impl Dependence {
             .flat_map(|(i, a)| Quality::ALL[i + 1..].iter().map(move |&b| (a, b)))
     }
 
+    /// The same without what ties tiers together.
+    #[must_use]
+    pub fn within(self) -> Self {
+        Self { tiers: 0.0, ..self }
+    }
+
     fn place(a: Quality, b: Quality) -> Option<usize> {
         Self::pairs().position(|pair| pair == (a, b) || pair == (b, a))
     }

@@ -42,6 +42,19 @@ impl Incidents {
             || self.shocks()
     }
 
+    /// What of these a single creator's draws depend on: [`Incidents::NONE`] without a probability.
+    #[must_use]
+    pub fn of_one(self) -> Self {
+        if self.probability > 0.0 {
+            Self {
+                assumed: false,
+                ..self
+            }
+        } else {
+            Self::NONE
+        }
+    }
+
     /// Whether shocks can happen and lose something.
     #[must_use]
     pub fn shocks(&self) -> bool {
@@ -57,6 +70,17 @@ impl Incidents {
     #[must_use]
     pub fn kept(&self) -> f64 {
         1.0 - self.probability * self.yield_lost
+    }
+
+    /// E\[(1 − ℓJ)²\] / E\[1 − ℓJ\]²; 1 where nothing is kept.
+    #[must_use]
+    pub fn kept_excess(&self) -> f64 {
+        let kept = self.kept();
+        if kept <= 0.0 {
+            return 1.0;
+        }
+        let left = 1.0 - self.yield_lost;
+        (1.0 - self.probability + self.probability * left * left) / (kept * kept)
     }
 
     /// Expected clean-up cost of a partnership and month: p × cost.

@@ -6,12 +6,13 @@
 //! a plan are its own times a factor `f_c(plan)`, and with them revenue and commission. Every such
 //! effect is one factor of the product here; without any, all factors are exactly 1.
 
-use super::Model;
+use super::audience::{Reached, Saturation};
+use super::{Incidents, Model};
 
 /// Whether a plan's conversions can differ from the sum over its creators.
 #[must_use]
 pub fn applies(model: &Model) -> bool {
-    model.incidents.shocks()
+    !model.audiences.is_empty() || model.incidents.shocks()
 }
 
 /// The factor `f_c` on the expected conversions of every cell in a month of these counts (one a
@@ -19,16 +20,50 @@ pub fn applies(model: &Model) -> bool {
 /// no effect of the plan as a whole is switched on, and where nothing is booked.
 #[must_use]
 pub fn conversion_factors(model: &Model, counts: &[f64]) -> Vec<f64> {
-    let mut factors = vec![1.0; model.cells.len()];
-    shocks(model, counts, &mut factors);
-    factors
+    Effects::new(model).factors(counts)
 }
 
-/// Shocks to the whole brand: [`Incidents::left_by_shocks`](super::Incidents::left_by_shocks).
-fn shocks(model: &Model, counts: &[f64], factors: &mut [f64]) {
-    if model.incidents.shocks() {
-        for (cell, factor) in factors.iter_mut().enumerate() {
-            *factor *= model.incidents.left_by_shocks(cell, counts);
+/// Expected gross impressions and net reach of every audience of a model, in its order, in a month
+/// of these counts.
+#[must_use]
+pub fn reached(model: &Model, counts: &[f64]) -> Vec<Reached> {
+    Saturation::new(model).reached(counts)
+}
+
+/// A model's effects, prepared for many plans.
+#[derive(Debug, Clone)]
+pub struct Effects {
+    cells: usize,
+    saturation: Saturation,
+    incidents: Incidents,
+}
+
+impl Effects {
+    /// Of a model.
+    #[must_use]
+    pub fn new(model: &Model) -> Self {
+        Self {
+            cells: model.cells.len(),
+            saturation: Saturation::new(model),
+            incidents: model.incidents,
+        }
+    }
+
+    /// As [`conversion_factors`].
+    #[must_use]
+    pub fn factors(&self, counts: &[f64]) -> Vec<f64> {
+        let mut factors = self.saturation.conversion_shares(self.cells, counts);
+        self.shocks(counts, &mut factors);
+        factors
+    }
+
+    /// Shocks to the whole brand: [`Incidents::left_by_shocks`]. Those they share with saturation
+    /// (an incident takes impressions too) are taken as independent of it.
+    fn shocks(&self, counts: &[f64], factors: &mut [f64]) {
+        if self.incidents.shocks() {
+            for (cell, factor) in factors.iter_mut().enumerate() {
+                *factor *= self.incidents.left_by_shocks(cell, counts);
+            }
         }
     }
 }

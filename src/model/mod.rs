@@ -4,6 +4,7 @@
 //! ([`valuation`]). Nothing here reads files, solves programs, draws random
 //! numbers or prints.
 
+pub mod audience;
 mod cell;
 mod constraint;
 mod dependence;
@@ -22,6 +23,7 @@ mod settings;
 mod target;
 pub mod valuation;
 
+pub use audience::Audience;
 pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
 pub use dependence::{Dependence, Quality};
@@ -32,7 +34,7 @@ pub use market::{
 };
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
-pub use outcome::{CellBlock, CreatorBlock, PlanBlock, TrialBlock};
+pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
 pub use plan::{
     Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus,
     SolverReport,
@@ -79,6 +81,8 @@ pub struct Model {
     pub regions: Vec<Segment>,
     /// Offered cells, ordered by tier, partnership, category, region.
     pub cells: Vec<Cell>,
+    /// Whom posts can reach, one for each category and region; empty where nothing saturates.
+    pub audiences: Vec<Audience>,
     /// Budget, diversity, operations and the user's own rules.
     pub rules: Rules,
     /// Handling cost per hour, in currency.

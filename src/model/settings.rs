@@ -47,10 +47,10 @@ impl Objective {
 pub enum Trials {
     /// So many.
     Fixed(u64),
-    /// Until the relative standard error of every headline figure (spend, revenue, conversions,
+    /// Until the relative error of every headline figure (spend, revenue, conversions,
     /// ROAS of every plan) is below `precision`, checked at 1024·2^k trials, at most `max`.
     Precision {
-        /// Relative standard error wanted.
+        /// Relative error wanted, of the error that 95 % intervals are 1.96 times.
         precision: f64,
         /// Most trials.
         max: u64,

@@ -21,6 +21,7 @@
 //!
 //! with s the segment factors. Money is in the scenario's currency, per creator and month.
 
+use super::audience::Reached;
 use super::cell::{Factors, Terms};
 use super::market::Basis;
 use super::metric::{Metric, Quantity};
@@ -80,6 +81,19 @@ pub struct UnitValue {
     pub hours: f64,
 }
 
+/// Moments of the impressions of one creator of a cell, shared factors (mean one) aside.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ImpressionMoments {
+    /// E\[x\], the expected impressions.
+    pub mean: f64,
+    /// E\[x²\].
+    pub square: f64,
+    /// E\[xy\]/E\[y\], y being the creator's expected conversions: impressions where conversions are.
+    pub with_conversions: f64,
+    /// Squared coefficient of variation given that the content appears.
+    pub variation_delivered: f64,
+}
+
 impl UnitValue {
     /// One quantity; `None` where it is not defined.
     #[must_use]
@@ -92,6 +106,8 @@ impl UnitValue {
             Quantity::Conversions => Some(self.conversions),
             Quantity::Revenue => Some(self.revenue),
             Quantity::Profit => Some(self.profit),
+            // Of audiences, not of creators.
+            Quantity::NetReach => None,
         }
     }
 }
@@ -129,6 +145,50 @@ impl CellLaw<'_> {
         let click = engagement * self.factors.click_rate;
         let conversion = click * self.factors.conversion_rate * self.terms.conversion_lift;
         [view, engagement, click, conversion]
+    }
+
+    /// Moments of one creator's impressions; `None` where the tier's benchmark has no CPM.
+    ///
+    /// Followers basis, x = n s_V F V D: E\[x²\] = (n s_V)² E\[F²\] E\[V²\] d, and E\[xy\]/E\[y\] = E\[x²\]/E\[x\]
+    /// since F, V and D are in both. Benchmark basis, x = 1000 n s_V φ D/CPM: φ and D are in both.
+    #[must_use]
+    pub fn impression_moments(&self) -> Option<ImpressionMoments> {
+        // E[x²]/E[x]² of a draw
+        let excess = |d: &crate::distribution::Distribution| {
+            let mean = d.mean();
+            if mean == 0.0 {
+                1.0
+            } else {
+                1.0 + d.variance() / (mean * mean)
+            }
+        };
+        let mean = self.expected().impressions?;
+        let delivered = self.terms.delivery;
+        let (shared, alone) = match self.basis {
+            Basis::Followers(f) => (excess(&f.followers) * excess(&f.view_rate), 1.0),
+            Basis::Benchmark(b) => {
+                let cpm = b.cpm.as_ref()?;
+                let inverse = inverse_mean(cpm);
+                let own = cpm.mean_of_inverse_square() / (inverse * inverse);
+                (excess(self.fee), own)
+            }
+        };
+        if delivered == 0.0 {
+            return Some(ImpressionMoments {
+                mean: 0.0,
+                square: 0.0,
+                with_conversions: 0.0,
+                variation_delivered: 0.0,
+            });
+        }
+        // An incident takes its share of both.
+        let alone_kept = self.incidents.kept_excess();
+        Some(ImpressionMoments {
+            mean,
+            square: mean * mean * shared * alone / delivered * alone_kept,
+            with_conversions: mean * shared / delivered * alone_kept,
+            variation_delivered: shared * alone - 1.0,
+        })
     }
 
     /// Expected cost and yields. The shared factors have mean one and are independent of all else;
@@ -349,6 +409,16 @@ pub fn target_value(
     counts: &[f64],
     target: &Target,
 ) -> Option<f64> {
+    if target.metric.is_of_audiences() {
+        let reached = joint::reached(model, counts);
+        let sum = |of: fn(&Reached) -> f64| reached.iter().map(of).sum::<f64>();
+        let (net, gross) = (sum(|r| r.net_reach), sum(|r| r.impressions));
+        return match target.metric {
+            _ if reached.is_empty() || target.scope != TargetScope::Total => None,
+            Metric::NetReach => Some(net),
+            _ => (net > 0.0).then(|| gross / net),
+        };
+    }
     match target.scope {
         TargetScope::Total => metric(units, counts, target.metric),
         TargetScope::Tier(tier) => {

@@ -138,6 +138,11 @@ pub(super) static ROOT: &[Field] = &[
         doc: "Doubt about the averages: relative sd of shared mean-one factors, or \"none\".",
         shape: Shape::LeafOr(Kind::Word(&["none"]), UNCERTAINTY),
     },
+    Field {
+        name: "audience",
+        doc: "Whom posts can reach, for saturation: a table of sizes, or \"none\".",
+        shape: Shape::LeafOr(Kind::Word(&["none"]), AUDIENCE),
+    },
     table(
         "dependence",
         DEPENDENCE,
@@ -163,7 +168,7 @@ static PRECISION: &[Field] = &[
             max: 1.0,
             open: true,
         },
-        "Relative standard error of the headline figures at which to stop.",
+        "Relative error of the headline figures at which to stop.",
     ),
     leaf("max", Kind::Trials, "Most trials."),
 ];
@@ -190,7 +195,9 @@ static TARGETS: &[Field] = targets![
     "roi",
     "cpm",
     "cpe",
-    "cpa"
+    "cpa",
+    "net_reach",
+    "frequency"
 ];
 
 static TARGET_FIELDS: &[Field] = &[
@@ -531,6 +538,12 @@ static INCIDENTS: &[Field] = &[
         "Share of the plan's conversions lost in a month with such an incident.",
     ),
 ];
+
+static AUDIENCE: &[Field] = &[leaf(
+    "size",
+    Kind::Sizes,
+    "People that can be reached: a number, or numbers by region, category or \"category.region\".",
+)];
 
 /// The keys that a what-if may set (its own `name` and `description` among them).
 pub(super) fn what_if_fields() -> impl Iterator<Item = &'static Field> {

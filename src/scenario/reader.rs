@@ -298,11 +298,13 @@ impl<'a> Reader<'a> {
             cells: Vec::new(),
             rules: Rules::of_budget(1.0, [0; 4]),
             hour_cost,
+            audiences: Vec::new(),
             uncertainty: self.uncertainty(),
             dependence: self.dependence(),
             incidents: self.incidents(),
         };
         model.cells = self.cells(&model, &offered);
+        model.audiences = self.audiences(&model);
         self.rules(&mut model, &offered);
         self.targets(&mut model);
         self.counts(&mut model, &offered);

@@ -35,7 +35,34 @@ impl Reader<'_> {
         }
     }
 
+    /// Net reach and frequency: of the whole plan, of models with audiences, judged only.
+    fn target_of_audiences(&mut self, model: &Model, target: &Target) {
+        let name = target.metric.name();
+        let path: Vec<&str> = target.key.split('.').collect();
+        if target.scope != TargetScope::Total {
+            let fault = self
+                .fault_at(&path, format!("{name} is not defined for a tier"))
+                .expected("people that one tier reaches are reached by the others too")
+                .help(format!("set targets.{name} for the whole plan"));
+            self.fault(fault);
+        } else if target.enforce {
+            let fault = self
+                .fault_at(&path, format!("{name} cannot be enforced"))
+                .expected("it is judged only")
+                .help("a budget or counts that change it can be set in what-ifs");
+            self.fault(fault);
+        } else if model.audiences.is_empty() {
+            self.warnings.push(format!(
+                "{} is undefined in plan {}, which has no [audience]",
+                target.key, model.name
+            ));
+        }
+    }
+
     fn target_defined(&mut self, model: &Model, target: &Target) {
+        if target.metric.is_of_audiences() {
+            return self.target_of_audiences(model, target);
+        }
         let Some(tier) = undefined(model, target.metric, target.scope) else {
             return;
         };

@@ -32,7 +32,8 @@ impl Simulator<'_> {
         let mut order: Vec<usize> = (0..self.groups.len()).collect();
         order.sort_by(|&a, &b| self.groups[a].key.cmp(&self.groups[b].key));
         let seeds = Seeds::all(self.seed);
-        let segments: Vec<_> = Segment::cut(&seeds, true, first_trial, trials).collect();
+        let segments: Vec<_> =
+            Segment::cut(&seeds, (self.path, true), first_trial, trials).collect();
         let factors: Vec<FactorValues> = segments
             .iter()
             .map(|segment| {
@@ -190,6 +191,10 @@ impl Parts {
         }
         if job.fixed_fee != 0.0 {
             view.fill(recipe.delivered, job.fixed_fee, buffer);
+            add(spend, buffer, 1.0);
+        }
+        if job.cleanup_cost != 0.0 {
+            view.fill(recipe.incidents, job.cleanup_cost, buffer);
             add(spend, buffer, 1.0);
         }
         if let Some(total) = recipe.stages[3] {

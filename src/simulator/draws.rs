@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::{Seeds, SimulationError};
 use crate::model::{CellKey, InputGroup};
-use crate::rng::{Address, STREAM_BLOCK, Stream, slot_hash};
+use crate::rng::{Address, Path, STREAM_BLOCK, Stream, slot_hash};
 
 /// Trials that pass through the kernel together: three buffers of them fit the fastest cache.
 pub(super) const CHUNK: usize = 1024;
@@ -50,6 +50,10 @@ pub(super) enum Drawn {
     Conversions = 16,
     /// A cell's revenue; anew every month.
     Revenue = 17,
+    /// Whether a partnership has an incident; anew every month.
+    Incident = 18,
+    /// Whether its incident is a shock to the brand; anew every month.
+    Shock = 19,
 }
 
 impl Drawn {
@@ -68,6 +72,7 @@ impl Drawn {
             Self::Cpe => InputGroup::CreatorCpe,
             Self::Cpc => InputGroup::CreatorCpc,
             Self::Cpa => InputGroup::CreatorCpa,
+            Self::Incident | Self::Shock => InputGroup::CreatorIncidents,
             Self::Conversions | Self::Revenue => InputGroup::Orders,
         })
     }
@@ -137,6 +142,8 @@ impl Owners {
 pub(super) struct Segment<'a> {
     /// The run's seeds.
     pub(super) seeds: &'a Seeds,
+    /// The path of the loops.
+    pub(super) path: Path,
     /// Number of the stream block.
     pub(super) block: u64,
     /// Trials of the stream block before the first.
@@ -156,7 +163,7 @@ impl<'a> Segment<'a> {
     /// The segments of `trials` trials from `first` on, in order.
     pub(super) fn cut(
         seeds: &'a Seeds,
-        quasi: bool,
+        (path, quasi): (Path, bool),
         first: u64,
         trials: usize,
     ) -> impl Iterator<Item = Self> {
@@ -171,6 +178,7 @@ impl<'a> Segment<'a> {
             let len = left.min(STREAM_BLOCK - skip);
             let segment = Self {
                 seeds,
+                path,
                 block: next / size,
                 skip,
                 len,
@@ -196,21 +204,13 @@ impl<'a> Segment<'a> {
 
     /// Numbers of the stream block before the segment are made and dropped.
     fn from(&self, input: InputGroup, owner: u64, quantity: u16) -> Stream {
-        let mut stream = Stream::new(
-            self.seeds.of(input),
-            Address {
-                slot: owner,
-                quantity,
-                block: self.block,
-            },
-        );
-        let mut dropped = [0.0; CHUNK];
-        let mut left = self.skip;
-        while left > 0 {
-            let n = left.min(CHUNK);
-            stream.fill_uniforms(&mut dropped[..n]);
-            left -= n;
-        }
+        let address = Address {
+            slot: owner,
+            quantity,
+            block: self.block,
+        };
+        let mut stream = Stream::new(self.seeds.of(input), address).on(self.path);
+        stream.skip(self.skip);
         stream
     }
 }

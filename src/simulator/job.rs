@@ -45,6 +45,8 @@ pub(super) struct Job {
     pub(super) fee_multiplier: f64,
     /// Per creator whose content appears.
     pub(super) fixed_fee: f64,
+    /// Per incident.
+    pub(super) cleanup_cost: f64,
     /// Per creator, whatever happens.
     pub(super) standing_cost: f64,
     /// Share of revenue.
@@ -59,6 +61,9 @@ pub(super) struct Job {
     pub(super) order_factor: Product,
     /// Law of revenue given conversions.
     pub(super) order: OrderLaw,
+    /// Whether conversions are drawn later, plan by plan: columns then hold expected conversions in
+    /// place of conversions, fees in place of spend, and no revenue.
+    pub(super) deferred: bool,
 }
 
 impl Job {
@@ -110,6 +115,7 @@ impl Job {
             owner,
             fee_multiplier: law.fee_multiplier().unwrap_or(0.0),
             fixed_fee: law.fixed_fee(),
+            cleanup_cost: law.incidents.cleanup_cost,
             standing_cost: law.standing_cost(),
             commission: law.terms.commission,
             stages: law.stage_factors().map(|factor| factor * law.terms.posts),
@@ -117,7 +123,16 @@ impl Job {
             fee_factor,
             order_factor,
             order: orders.law(law.order),
+            deferred: false,
         })
+    }
+
+    /// Spend without fees: standing cost and commission.
+    pub(super) fn standing(&self, revenue: &[f64], spend: &mut [f64]) {
+        let standing = self.standing_cost * self.count;
+        for (spend, revenue) in spend.iter_mut().zip(revenue) {
+            *spend = standing + self.commission * revenue;
+        }
     }
 
     /// Index of the last creator booked, whole or in part. Counts are above 0.

@@ -10,9 +10,11 @@ use super::factors::{FactorValues, Factors};
 use super::finish::{Columns, Finish};
 use super::group::{CreatorLaw, Group};
 use super::job::{Job, Shared};
+use super::joint::{Booking, Own, Together};
 use super::kernel::{self, Scratch};
 use super::{Seeds, SimulationError};
-use crate::model::{CellBlock, Model, PlanBlock, Quality, TrialBlock, valuation};
+use crate::model::{CellBlock, Model, PlanBlock, TrialBlock, joint, valuation};
+use crate::rng::Path;
 
 /// Most creators of one cell and month.
 const MAX_COUNT: f64 = 1e7;
@@ -60,19 +62,13 @@ pub struct PlanInput<'a> {
 #[derive(Debug)]
 pub struct Simulator<'a> {
     pub(super) seed: u64,
+    pub(super) path: Path,
     pub(super) groups: Vec<Group<'a>>,
     pub(super) factors: Factors,
     /// Booked cells of each plan, month by month, in the order of its model's cells.
     pub(super) bookings: Vec<Vec<Booking>>,
-}
-
-/// Where a plan's booking of a cell is simulated.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Booking {
-    pub(super) month: usize,
-    pub(super) cell: usize,
-    pub(super) group: usize,
-    pub(super) job: usize,
+    /// Of each plan, if its creators act on each other.
+    together: Vec<Option<Together>>,
 }
 
 impl<'a> Simulator<'a> {
@@ -104,12 +100,16 @@ impl<'a> Simulator<'a> {
                         second: "another cell of that key".to_owned(),
                     });
                 }
-                let job = Job::new(&key, &law, &model.uncertainty, (month, count), &mut shared)?;
+                let job = Job {
+                    deferred: joint::applies(model),
+                    ..Job::new(&key, &law, &model.uncertainty, (month, count), &mut shared)?
+                };
                 let creators = CreatorLaw {
                     basis: law.basis,
                     fee: law.fee,
                     delivery: law.terms.delivery,
-                    followers_fee: model.dependence.between(Quality::Followers, Quality::Fee),
+                    dependence: model.dependence.within(),
+                    incidents: model.incidents.of_one(),
                 };
                 let known = groups
                     .iter()
@@ -143,10 +143,23 @@ impl<'a> Simulator<'a> {
         }
         Ok(Self {
             seed,
+            path: Path::best(),
             groups,
             factors: shared.factors,
+            together: plans
+                .iter()
+                .zip(&bookings)
+                .map(|(plan, booked)| Together::new(plan.model, booked))
+                .collect(),
             bookings,
         })
+    }
+
+    /// The same with its loops on a path of the caller's choice: the same bits, at another speed.
+    #[must_use]
+    pub fn on(mut self, path: Path) -> Self {
+        self.path = path;
+        self
     }
 
     /// Outcomes of `trials` trials from number `first_trial` on. A pure function: the same bits for
@@ -175,7 +188,7 @@ impl<'a> Simulator<'a> {
             static SCRATCH: RefCell<(Scratch, FactorValues)> = RefCell::default();
         }
         SCRATCH.with_borrow_mut(|(scratch, factors)| {
-            let segments = Segment::cut(seeds, quasi, first_trial, trials);
+            let segments = Segment::cut(seeds, (self.path, quasi), first_trial, trials);
             self.simulate(segments, first_trial, trials, scratch, factors)
         })
     }
@@ -196,6 +209,12 @@ impl<'a> Simulator<'a> {
                 group.jobs.iter().map(empty).collect()
             })
             .collect();
+        let mut own: Vec<Option<Own>> = self
+            .bookings
+            .iter()
+            .zip(&self.together)
+            .map(|(booked, plan)| Some(plan.as_ref()?.columns(booked.len(), trials)))
+            .collect();
         let mut at = 0;
         for segment in segments {
             self.factors.fill(&segment, factors);
@@ -206,17 +225,22 @@ impl<'a> Simulator<'a> {
             for (group, columns) in self.groups.iter().zip(&mut columns) {
                 kernel::run(group, &segment, finish, scratch, columns, at);
             }
+            for ((booked, plan), own) in self.bookings.iter().zip(&self.together).zip(&mut own) {
+                if let (Some(plan), Some(own)) = (plan, own) {
+                    plan.finish(booked, finish, (&self.groups, &columns), own, at);
+                }
+            }
             at += segment.len;
         }
         TrialBlock {
             first_trial,
             trials,
-            plans: self.hand_out(columns),
+            plans: self.hand_out(columns, own),
         }
     }
 
     /// Gives every plan its columns; the last that shares a job takes them, the others get copies.
-    fn hand_out(&self, mut columns: Vec<Vec<Columns>>) -> Vec<PlanBlock> {
+    fn hand_out(&self, mut columns: Vec<Vec<Columns>>, own: Vec<Option<Own>>) -> Vec<PlanBlock> {
         let mut users: Vec<Vec<usize>> = self
             .groups
             .iter()
@@ -238,8 +262,17 @@ impl<'a> Simulator<'a> {
         };
         self.bookings
             .iter()
-            .map(|bookings| PlanBlock {
-                cells: bookings.iter().map(&mut hand).collect(),
+            .zip(&self.together)
+            .zip(own)
+            .map(|((bookings, plan), own)| {
+                let cells = bookings.iter().map(&mut hand).collect();
+                match (plan, own) {
+                    (Some(plan), Some(own)) => plan.block(cells, own),
+                    _ => PlanBlock {
+                        cells,
+                        audiences: Vec::new(),
+                    },
+                }
             })
             .collect()
     }

@@ -55,13 +55,18 @@ class Report:
         if not holds:
             self.failures.append(what)
 
-    def within(self, what, value, expected, error):
-        """`error`: standard error of the difference."""
+    def within(self, what, value, expected, error, replicates=False):
+        """`error`: standard error of the difference, normal; or one from sixteen replicates, made larger
+        so that 1.96 of it are a 95 % interval: without that factor deviations follow t(15)."""
         self.checks += 1
         slack = 1e-9 * max(abs(expected), 1e-6)
         away = abs(value - expected)
         if away > slack:
             score = away / error if error else float("inf")
+            if replicates:
+                # As far out for a normal variable.
+                t = score * stats.t.ppf(0.975, 15) / stats.norm.ppf(0.975)
+                score = stats.norm.isf(stats.t.sf(t, 15))
             self.scores.append((score, f"{what}: {value:.6g}, expected {expected:.6g}"))
 
     def judge(self):
@@ -175,11 +180,12 @@ def check_means(report, where, model, x, summary):
             if want is None:
                 report.exact(f"{at} {name} mean", row["mean"], None)
             elif scenario.METRICS[name][1] is None:
-                report.within(f"{at} {name} mean", row["mean"], want, row["mc_error"])
+                report.within(f"{at} {name} mean", row["mean"], want, row["mc_error"], replicates=True)
                 report.exact(f"{at} {name} ratio_of_means", row["ratio_of_means"], None)
             elif row["ratio_of_means"] is not None:
                 error = row["ratio_of_means_error"]
-                report.within(f"{at} {name} ratio_of_means", row["ratio_of_means"], want, error)
+                found = row["ratio_of_means"]
+                report.within(f"{at} {name} ratio_of_means", found, want, error, replicates=True)
 
 
 def check_spread(report, where, model, x, summary, seed):
@@ -256,7 +262,7 @@ def check_moves(report, name, folder, totals):
             a, b = totals[row["plan"]][row["metric"]], base[row["metric"]]
             if a is not None and b is not None:
                 at = f"{name}/{row['plan']} mean_difference {row['metric']}"
-                report.within(at, row["mean_difference"], a - b, row["mc_error"])
+                report.within(at, row["mean_difference"], a - b, row["mc_error"], replicates=True)
     moves = pl.read_parquet(folder / "rebalancing.parquet")
     for plan, own in totals.items():
         rows = moves.filter(pl.col("plan") == plan)

@@ -6,12 +6,14 @@
 mod comparison;
 mod conflict;
 mod estimates;
+mod explanation;
 mod figures;
 mod layout;
 mod lists;
 mod plan;
 mod whole;
 
+pub use explanation::explanation;
 pub use lists::{BatchLine, batch_table, entries};
 pub use whole::{ReportContext, plan_only, summary};
 

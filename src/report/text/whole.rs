@@ -47,6 +47,7 @@ pub fn summary(result: &RunResult, context: &ReportContext) -> String {
         plan::write(&mut page, &found.model, &found.plan);
         if found.plan.is_usable() {
             estimates::headline(&mut page, result, found);
+            estimates::audiences(&mut page, result, found);
             estimates::individuals(&mut page, result, found);
             estimates::targets(&mut page, found);
             let (name, currency) = (&found.plan.name, &found.model.currency);
@@ -76,7 +77,7 @@ pub fn plan_only(scenario: &str, planned: &[(Model, Plan)], context: &ReportCont
     page.into_text()
 }
 
-fn title(
+pub(super) fn title(
     page: &mut Page,
     scenario: &str,
     model: &Model,
@@ -174,7 +175,7 @@ fn doubt(model: &Model) -> String {
 }
 
 /// Warnings that no plan's section has said; one that several plans share is said once.
-fn warnings(page: &mut Page, warnings: &[String], plans: &[&Plan]) {
+pub(super) fn warnings(page: &mut Page, warnings: &[String], plans: &[&Plan]) {
     let mut shared: Vec<(&str, Vec<String>)> = Vec::new();
     for warning in warnings {
         let said = |w: &String| !w.is_empty() && warning.ends_with(w.as_str());

@@ -247,21 +247,21 @@ fn golden_bits() {
     assert_eq!(found, golden, "{found:#x?}");
 }
 
-/// Spend, impressions, engagements, clicks, conversions, revenue of mega.sponsored (26,461.70 spent,
-/// 38 orders) and of mid.sponsored, whose clicks are not defined.
+/// Spend, impressions, engagements, clicks, conversions, revenue of mega.sponsored (25,712.03 spent,
+/// 158 orders) and of mid.sponsored, whose clicks are not defined.
 const GOLDEN: [Option<u64>; 12] = [
-    Some(0x40d9_d76c_f142_366d),
-    Some(0x4110_a8db_d0a5_2c82),
-    Some(0x40a7_59a7_4bf3_ef40),
-    Some(0x406d_6075_42fc_e8da),
-    Some(0x4043_0000_0000_0000),
-    Some(0x40b4_f76f_a5c3_3042),
-    Some(0x40be_9b8d_cb02_2d06),
-    Some(0x4115_00a3_bbdb_47f0),
-    Some(0x40aa_84d2_c129_b0ff),
+    Some(0x40d9_1c02_3127_5797),
+    Some(0x4121_65c8_df75_1f0d),
+    Some(0x40d2_7f1a_3e7c_851e),
+    Some(0x409d_8deb_a117_a228),
+    Some(0x4063_c000_0000_0000),
+    Some(0x40d6_b00f_1d7c_3dfc),
+    Some(0x40cb_ca42_c4dd_97fb),
+    Some(0x4123_3f6b_c4da_2e15),
+    Some(0x40b9_c387_93ca_33b0),
     None,
-    Some(0x406c_0000_0000_0000),
-    Some(0x40de_0706_32d0_b856),
+    Some(0x4079_7000_0000_0000),
+    Some(0x40eb_6dac_3b38_81fd),
 ];
 
 #[test]

@@ -6,6 +6,9 @@ use crate::simulator::{PlanInput, Seeds, Simulator};
 
 const TRIALS: usize = 500;
 
+/// What an input moves in three cells.
+type Moved<'a> = (InputGroup, &'a [Quantity], &'a [Quantity], Vec<Quantity>);
+
 /// Which quantities of a cell differ between two blocks.
 fn changed(a: &CellBlock, b: &CellBlock) -> Vec<Quantity> {
     Quantity::SIMULATED
@@ -42,7 +45,7 @@ fn another_seed_of_a_group_moves_what_the_group_moves() {
     let benchmark_all = [Spend, Impressions, Engagements, Conversions, Revenue];
     let with_spend = |yields: &[Quantity]| -> Vec<Quantity> { [&[Spend], yields].concat() };
     let orders = &all[3..];
-    let expected: [(InputGroup, &[Quantity], &[Quantity], Vec<Quantity>); 14] = [
+    let expected: [Moved<'_>; 14] = [
         (InputGroup::Market, orders, orders, with_spend(orders)),
         (InputGroup::Platform, &benchmark, &all, with_spend(&all)),
         (
