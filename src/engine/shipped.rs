@@ -48,6 +48,7 @@ fn metric(model: &Model, cells: &[(usize, &[Vec<f64>; 6])], metric: Metric) -> O
                     Quantity::Conversions => of(4),
                     Quantity::Revenue => of(5),
                     Quantity::Profit => margin * of(5) - of(0),
+                    Quantity::NetReach => unreachable!("left out below"),
                 };
             }
         }
@@ -152,6 +153,11 @@ fn plan(name: &str, model: &Model, plan: &Plan, rows: &[SummaryRow], seed: u64) 
         .iter()
         .filter(|r| r.plan == plan.name && r.month.is_none())
     {
+        // Net reach is not a sum over cells; its share is in the conversions.
+        let parts = [Some(row.metric.numerator()), row.metric.denominator()];
+        if parts.contains(&Some(Quantity::NetReach)) {
+            continue;
+        }
         let tier = match row.scope.kind {
             ScopeKind::Total => None,
             ScopeKind::Tier => row.scope.tier.clone(),

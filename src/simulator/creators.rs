@@ -57,7 +57,9 @@ impl Simulator<'_> {
                     let weighted: Vec<(&Job, f64)> = bookings
                         .jobs
                         .iter()
-                        .filter_map(|&job| Some((job, weight(job, creator)?)))
+                        .filter_map(|&job| {
+                            (creator <= job.last_creator()).then(|| (job, job.weight(creator)))
+                        })
                         .collect();
                     if !weighted.is_empty() {
                         due.push((bookings, weighted));
@@ -115,18 +117,6 @@ impl Simulator<'_> {
         }
         out
     }
-}
-
-/// The weight of a creator in a job; `None` if the job does not book it.
-fn weight(job: &Job, creator: usize) -> Option<f64> {
-    let last = job.last_creator();
-    (creator <= last).then(|| {
-        if creator == last && job.fraction() > 0.0 {
-            job.fraction()
-        } else {
-            1.0
-        }
-    })
 }
 
 /// One job's creator in one segment.

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::SimulationError;
+use super::copula::Copula;
 use super::draws::{Drawn, creator};
 use super::job::{Job, Shared};
+use super::tables::Tables;
 use crate::distribution::{Distribution, DrawTable, ZTable};
 use crate::model::{Basis, Benchmark, CellKey, Dependence, Followers, Incidents, Quality};
-use crate::stats::Matrix;
 
 /// What decides the draws of a cell's creators. Terms, segment factors and shared factors are
 /// constants of the sums over creators and so no part of it.
@@ -489,90 +490,4 @@ impl Recipe {
         self.steps.push(step);
         self.fee.source = self.add(Register::Fee);
     }
-}
-
-/// Which qualities of a creator are correlated, and how their normals come from independent ones.
-#[derive(Debug)]
-struct Copula {
-    /// Whether a quality is correlated with another, both uncertain.
-    joined: [bool; 6],
-    /// The Cholesky factor of the correlations of the uncertain ones.
-    rows: Matrix<6>,
-    /// Whether only followers and fee are.
-    followers_and_fee_alone: bool,
-}
-
-impl Copula {
-    fn new(law: &CreatorLaw<'_>, f: &Followers) -> Self {
-        let uncertain = |quality: Quality| {
-            let distribution = match quality {
-                Quality::Followers => &f.followers,
-                Quality::Fee => law.fee,
-                Quality::EngagementRate => &f.engagement_rate,
-                Quality::ViewRate => &f.view_rate,
-                Quality::ClickRate => &f.click_rate,
-                Quality::ConversionRate => &f.conversion_rate,
-            };
-            !distribution.is_certain()
-        };
-        let joined = Quality::ALL.map(|a| {
-            let mut others = Quality::ALL.into_iter().filter(|&b| b != a && uncertain(b));
-            uncertain(a) && others.any(|b| law.dependence.between(a, b) != 0.0)
-        });
-        let alone = Quality::ALL
-            .into_iter()
-            .filter(|&quality| joined[quality as usize])
-            .eq([Quality::Followers, Quality::Fee]);
-        // Models are read with a positive definite matrix; one made otherwise counts as independent.
-        let rows = law.dependence.factor(uncertain).unwrap_or_else(|| {
-            std::array::from_fn(|i| std::array::from_fn(|j| f64::from(u8::from(i == j))))
-        });
-        Self {
-            joined,
-            rows,
-            followers_and_fee_alone: alone,
-        }
-    }
-
-    fn joins(&self, quality: Quality) -> bool {
-        self.joined[quality as usize]
-    }
-
-    /// Qualities whose normals are kept, those of the fee alone excepted, which come with it.
-    fn kept(&self) -> impl Iterator<Item = Quality> {
-        Quality::ALL
-            .into_iter()
-            .filter(|&quality| self.joins(quality) && !self.followers_and_fee_alone)
-    }
-}
-
-/// Quantile tables by distribution, each built once.
-#[derive(Debug, Default)]
-pub(super) struct Tables {
-    plain: Vec<(Distribution, Arc<DrawTable>)>,
-    over_normal: Vec<(Distribution, Arc<ZTable>)>,
-}
-
-impl Tables {
-    fn draw(&mut self, quantity: Drawn, distribution: &Distribution) -> Draw {
-        let table = once(&mut self.plain, distribution, Distribution::draw_table);
-        Draw { quantity, table }
-    }
-
-    fn over_normal(&mut self, distribution: &Distribution) -> Arc<ZTable> {
-        once(&mut self.over_normal, distribution, Distribution::z_table)
-    }
-}
-
-fn once<T>(
-    known: &mut Vec<(Distribution, Arc<T>)>,
-    distribution: &Distribution,
-    build: impl Fn(&Distribution) -> T,
-) -> Arc<T> {
-    if let Some((_, table)) = known.iter().find(|(d, _)| d == distribution) {
-        return Arc::clone(table);
-    }
-    let table = Arc::new(build(distribution));
-    known.push((*distribution, Arc::clone(&table)));
-    table
 }

@@ -3,8 +3,8 @@
 use super::SimulationError;
 use super::draws::{Owners, cell};
 use super::factors::{Factors, Product};
-use super::group::Tables;
 use super::inversion::{OrderLaw, OrderTables};
+use super::tables::Tables;
 use crate::model::valuation::CellLaw;
 use crate::model::{Basis, CellKey, InputGroup, Uncertainty};
 
@@ -81,8 +81,14 @@ impl Job {
             owners,
             ..
         } = shared;
-        let mut times =
-            |before, input, tier: &str, spread| factors.times(owners, before, input, tier, spread);
+        let mut times = |before, input, tier: &str, spread| {
+            let tiers = if tier.is_empty() {
+                0.0
+            } else {
+                law.dependence.tiers
+            };
+            factors.times(owners, before, input, tier, (spread, tiers))
+        };
         let u = uncertainty;
         let platform = times(None, InputGroup::Platform, "", u.platform)?;
         let stage_factors = match law.basis {
@@ -138,6 +144,15 @@ impl Job {
     /// Index of the last creator booked, whole or in part. Counts are above 0.
     pub(super) fn last_creator(&self) -> usize {
         self.count.ceil() as usize - 1
+    }
+
+    /// Weight of a creator booked.
+    pub(super) fn weight(&self, creator: usize) -> f64 {
+        if creator == self.last_creator() && self.fraction() > 0.0 {
+            self.fraction()
+        } else {
+            1.0
+        }
     }
 
     /// Weight of the last creator if it is a fraction; 0 if it is whole.

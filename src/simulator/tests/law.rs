@@ -15,7 +15,12 @@ use crate::simulator::{PlanInput, Simulator};
 /// two thousand.
 const Z: f64 = 5.0;
 
-fn simulate(model: &Model, counts: &Array2<f64>, trials: usize, seed: u64) -> Vec<CellBlock> {
+pub(super) fn simulate(
+    model: &Model,
+    counts: &Array2<f64>,
+    trials: usize,
+    seed: u64,
+) -> Vec<CellBlock> {
     let plan = PlanInput {
         model,
         counts: counts.view(),
@@ -35,7 +40,7 @@ fn central(x: &[f64], k: i32) -> f64 {
 }
 
 /// Mean and its standard error.
-fn estimate(x: &[f64]) -> (f64, f64) {
+pub(super) fn estimate(x: &[f64]) -> (f64, f64) {
     (mean(x), (central(x, 2) / x.len() as f64).sqrt())
 }
 
@@ -46,7 +51,7 @@ fn spread(x: &[f64]) -> (f64, f64) {
     (variance, error.max(0.0).sqrt())
 }
 
-fn assert_near(what: &str, found: f64, wanted: f64, error: f64) {
+pub(super) fn assert_near(what: &str, found: f64, wanted: f64, error: f64) {
     let rounding = 1e-9 * wanted.abs();
     assert!(
         (found - wanted).abs() <= Z * error + rounding,
@@ -348,7 +353,7 @@ fn sum(total: &mut Vec<f64>, column: &[f64]) {
     }
 }
 
-fn agree(name: &str, slow: &[f64], fast: &[f64]) {
+pub(super) fn agree(name: &str, slow: &[f64], fast: &[f64]) {
     let both = |a: f64, b: f64| (a * a + b * b).sqrt();
     let ((a, ea), (b, eb)) = (estimate(slow), estimate(fast));
     assert_near(&format!("{name}: mean"), b, a, both(ea, eb));

@@ -4,4 +4,5 @@ mod addressing;
 mod creators;
 mod law;
 mod market;
+mod risks;
 mod seeds;
