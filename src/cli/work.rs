@@ -199,6 +199,7 @@ pub(crate) fn plans_only(scenario: &Scenario, planned: &[(Model, Plan)]) -> RunR
         comparison: Vec::new(),
         rebalancing: Vec::new(),
         dependency: Vec::new(),
+        best: None,
         warnings: scenario.warnings.clone(),
         seconds: Vec::new(),
     }

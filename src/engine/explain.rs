@@ -106,6 +106,7 @@ pub fn explain_plans(
             comparison: Vec::new(),
             rebalancing: Vec::new(),
             dependency: Vec::new(),
+            best: None,
             seconds: vec![("explaining", begun.elapsed().as_secs_f64())],
         },
         inputs,

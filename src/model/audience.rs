@@ -108,6 +108,15 @@ pub fn expected_net_share(mean: f64, variation: f64, size: f64) -> f64 {
     mean_decay(load * slope - log) * slope
 }
 
+/// Which cells are asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All; for a cell without partnerships as it would be for the first.
+    All,
+    /// Those with partnerships; the others get 1.
+    Booked,
+}
+
 /// What a plan's impressions on one audience come to in expectation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reached {
@@ -182,11 +191,14 @@ impl Saturation {
     /// are in both): trials with many conversions are more saturated. That is exact in mean
     /// and, for lognormal quantities, in variance of G as weighted by λ.
     #[must_use]
-    pub fn conversion_shares(&self, cells: usize, counts: &[f64]) -> Vec<f64> {
-        let mut shares = vec![1.0; cells];
+    pub fn conversion_shares(&self, counts: &[f64], which: Which) -> Vec<f64> {
+        let mut shares = vec![1.0; counts.len()];
         for group in &self.audiences {
             let sums = self.sums(group, counts);
             for (cell, tier, moments) in &group.cells {
+                if which == Which::Booked && counts[*cell] == 0.0 {
+                    continue;
+                }
                 let (mean, variation) = self.weighted(&sums, *tier, moments, counts[*cell]);
                 shares[*cell] = expected_net_share(mean, variation, group.size);
             }

@@ -6,7 +6,7 @@
 //! a plan are its own times a factor `f_c(plan)`, and with them revenue and commission. Every such
 //! effect is one factor of the product here; without any, all factors are exactly 1.
 
-use super::audience::{Reached, Saturation};
+use super::audience::{Reached, Saturation, Which};
 use super::{Incidents, Model};
 
 /// Whether a plan's conversions can differ from the sum over its creators.
@@ -20,7 +20,7 @@ pub fn applies(model: &Model) -> bool {
 /// no effect of the plan as a whole is switched on, and where nothing is booked.
 #[must_use]
 pub fn conversion_factors(model: &Model, counts: &[f64]) -> Vec<f64> {
-    Effects::new(model).factors(counts)
+    Effects::new(model).factors(counts, Which::All)
 }
 
 /// Expected gross impressions and net reach of every audience of a model, in its order, in a month
@@ -33,7 +33,6 @@ pub fn reached(model: &Model, counts: &[f64]) -> Vec<Reached> {
 /// A model's effects, prepared for many plans.
 #[derive(Debug, Clone)]
 pub struct Effects {
-    cells: usize,
     saturation: Saturation,
     incidents: Incidents,
 }
@@ -43,26 +42,27 @@ impl Effects {
     #[must_use]
     pub fn new(model: &Model) -> Self {
         Self {
-            cells: model.cells.len(),
             saturation: Saturation::new(model),
             incidents: model.incidents,
         }
     }
 
-    /// As [`conversion_factors`].
+    /// As [`conversion_factors`], of all cells or only of those booked.
     #[must_use]
-    pub fn factors(&self, counts: &[f64]) -> Vec<f64> {
-        let mut factors = self.saturation.conversion_shares(self.cells, counts);
-        self.shocks(counts, &mut factors);
+    pub fn factors(&self, counts: &[f64], which: Which) -> Vec<f64> {
+        let mut factors = self.saturation.conversion_shares(counts, which);
+        self.shocks(counts, which, &mut factors);
         factors
     }
 
     /// Shocks to the whole brand: [`Incidents::left_by_shocks`]. Those they share with saturation
     /// (an incident takes impressions too) are taken as independent of it.
-    fn shocks(&self, counts: &[f64], factors: &mut [f64]) {
+    fn shocks(&self, counts: &[f64], which: Which, factors: &mut [f64]) {
         if self.incidents.shocks() {
             for (cell, factor) in factors.iter_mut().enumerate() {
-                *factor *= self.incidents.left_by_shocks(cell, counts);
+                if which == Which::All || counts[cell] > 0.0 {
+                    *factor *= self.incidents.left_by_shocks(cell, counts);
+                }
             }
         }
     }

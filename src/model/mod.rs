@@ -41,7 +41,7 @@ pub use plan::{
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
-pub use settings::{Objective, PlanSettings, Trials};
+pub use settings::{BestWanted, Indifference, Objective, PlanSettings, Trials};
 pub use target::{Bound, Target, TargetScope};
 
 /// One fully resolved planning problem: the base scenario or one what-if.

@@ -31,7 +31,7 @@ use crate::model::{Cancel, Constraint, Model, PlanSettings};
 use crate::optimizer::goal::Goal;
 use crate::optimizer::program::{Program, Row, program_of};
 use crate::optimizer::ratio::solve_relaxed;
-use crate::optimizer::solver::{Solved, Verdict, remaining};
+use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, remaining};
 use crate::optimizer::whole::Search;
 
 /// Rounds of the continuous sequence.
@@ -147,6 +147,12 @@ impl Run<'_> {
             let (program, rules) = pieces.program(self.values, &point);
             let goal = Goal::Sum(program.maximize.clone());
             let solved = solve_relaxed(&program, &goal, self.relaxations, self.cancel);
+            if self.cancel.requested() {
+                return Err(Box::new(Solved::without_point(
+                    Verdict::Failed(INTERRUPTED.to_owned()),
+                    solved.solver,
+                )));
+            }
             if !solved.found() {
                 // No plan keeps the rules at this point's factors: back to the best, by halves.
                 let Some((_, back)) = &best else {

@@ -207,10 +207,12 @@ fn place(model: &Model, key: &str, mark: Mark) -> Result<(Option<usize>, Option<
         .help("write size = \"5m\", or define [segments]"));
     }
     let fault = |name: &str, what: &str, known: &[&Segment]| {
-        let fault = Fault::at(
-            mark,
-            format!("\"{}\" in \"{shown}\" is not a {what}", short(name)),
-        );
+        let place = if name == key {
+            String::new()
+        } else {
+            format!(" in \"{shown}\"")
+        };
+        let fault = Fault::at(mark, format!("\"{}\"{place} is not a {what}", short(name)));
         match nearest(name, known.iter().map(|s| s.name.as_str())) {
             Some(near) => fault.expected(format!("did you mean {near}?")),
             None => {

@@ -1,8 +1,10 @@
 //! The one list of keys of a scenario file. Reader, JSON Schema, nearest names, `imatrix show`
 //! and `--set` all go by it; a test holds them equal.
 
+pub(super) use super::shape::leaf;
 pub(super) use super::shape::{Field, Kind, Names, Shape};
-use super::shape::{leaf, map, table};
+use super::shape::{map, table};
+use super::stop::STOP;
 
 /// Tiers in the glossary's order.
 pub(super) const TIERS: &[&str] = &["mega", "macro", "mid", "micro", "nano"];
@@ -96,8 +98,8 @@ pub(super) static ROOT: &[Field] = &[
     ),
     Field {
         name: "trials",
-        doc: "Number of trials, or the precision wanted.",
-        shape: Shape::LeafOr(Kind::Trials, PRECISION),
+        doc: "Number of trials, or what they are to show: a precision, or the best plan.",
+        shape: Shape::LeafOr(Kind::Trials, STOP),
     },
     leaf(
         "counts",
@@ -158,19 +160,6 @@ pub(super) static ROOT: &[Field] = &[
         doc: "Named changes, planned and simulated beside the base.",
         shape: Shape::WhatIfs,
     },
-];
-
-static PRECISION: &[Field] = &[
-    leaf(
-        "precision",
-        Kind::Number {
-            min: 0.0,
-            max: 1.0,
-            open: true,
-        },
-        "Relative error of the headline figures at which to stop.",
-    ),
-    leaf("max", Kind::Trials, "Most trials."),
 ];
 
 macro_rules! targets {

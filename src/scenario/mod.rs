@@ -30,6 +30,7 @@ mod shape;
 mod source;
 mod spread;
 mod starter;
+mod stop;
 mod structure;
 mod targets;
 mod tree;

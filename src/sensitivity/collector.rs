@@ -113,7 +113,8 @@ impl Collected {
 
     /// What it is worth to know an input before choosing between two plans whose difference this is, of
     /// mean `mean`: s L(|mean|/s) with s² the variance of the difference that the input explains, taken for
-    /// normal. Its error is how much more it is where s² is larger by its standard error.
+    /// normal. Its error is how much more it is where s² is larger by its standard error; where the mean
+    /// is beyond two s, the shape of a tail decides that nobody knows, and it is at least the value.
     fn worth(&self, input: usize, mean: f64) -> (f64, f64) {
         let Some(indices) = self.indices(input) else {
             return (0.0, 0.0);
@@ -127,9 +128,11 @@ impl Collected {
                 0.0
             }
         };
-        let value = loss(indices.first * variance);
-        let more = loss((indices.first.max(0.0) + indices.first_error) * variance);
-        (value, more - value)
+        let explained = indices.first * variance;
+        let value = loss(explained);
+        let more = loss((indices.first.max(0.0) + indices.first_error) * variance) - value;
+        let in_the_tail = mean * mean > 4.0 * explained;
+        (value, if in_the_tail { more.max(value) } else { more })
     }
 }
 

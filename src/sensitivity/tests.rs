@@ -129,7 +129,7 @@ fn first_order_variances_are_those_in_closed_form() {
                     .map(|tier| {
                         normal_expectation(|z| {
                             let p = normal_cdf(z).clamp(1e-300, 1.0 - 1e-16);
-                            let totals = parts.at_quantile(input, tier, p);
+                            let totals = parts.at_quantile(&subject, input, tier, p);
                             let off =
                                 totals.metric(metric).unwrap() - expected.metric(metric).unwrap();
                             off * off
@@ -456,4 +456,48 @@ counts = { "mid.sponsored" = 8 }
         brute.mean(),
         brute.error()
     );
+}
+
+#[test]
+fn a_platform_in_a_small_audience_moves_less_than_in_proportion() {
+    // Var(E[revenue | platform]) from the simulator against the valuation's at the saturation that
+    // goes with the platform. Five standard errors; without saturation the share would be twice it.
+    let text = r#"
+schema = 1
+name = "crowd"
+budget = 60_000
+tiers.use = ["mid", "micro"]
+partnerships.use = ["sponsored", "affiliate"]
+uncertainty.platform = 0.2
+audience.size = 200_000
+counts = { "mid.sponsored" = 12, "micro.affiliate" = 40 }
+"#;
+    let planned = planned(text);
+    let subject = subject(&planned[0]);
+    let parts = Parts::new(&subject);
+    let found = explained(text, TRIALS);
+    let figure = |inputs, measure| {
+        figure(&found, Some("base"), Metric::Revenue, inputs, None, measure).unwrap()
+    };
+    let platform = Inputs::One(InputGroup::Platform);
+    let (sd, _) = figure(Inputs::All, Measure::Sd);
+    let (first, error) = figure(platform, Measure::FirstOrder);
+    let revenue = parts.expected().revenue;
+    let at = |z: f64| {
+        let p = normal_cdf(z).clamp(1e-300, 1.0 - 1e-16);
+        parts
+            .at_quantile(&subject, InputGroup::Platform, None, p)
+            .revenue
+    };
+    let mean = normal_expectation(at);
+    let exact = normal_expectation(|z| (at(z) - mean).powi(2)) / (sd * sd);
+    assert!(
+        (first - exact).abs() < 5.0 * error + 0.05 * exact,
+        "{first} ± {error}, {exact}"
+    );
+    assert!(
+        exact < 0.6 * (0.2 * revenue / sd).powi(2),
+        "{exact}: hardly saturated"
+    );
+    assert!(figure(platform, Measure::High).0 < revenue * parts.factor(InputGroup::Platform, 1.28));
 }

@@ -234,6 +234,17 @@ impl Factors {
         })))
     }
 
+    /// Uniforms of one trial.
+    pub(super) fn draws(&self) -> usize {
+        let one = |single: &Single| {
+            single
+                .mixed
+                .as_ref()
+                .map_or(1, |(weights, _)| weights.len())
+        };
+        self.singles.iter().map(one).sum()
+    }
+
     /// The values of all products in a segment, into buffers that are used again.
     pub(super) fn fill(&self, segment: &Segment<'_>, values: &mut FactorValues) {
         let FactorValues { singles, products } = values;

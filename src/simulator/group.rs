@@ -451,6 +451,13 @@ impl Recipe {
         Source::Sum(sum)
     }
 
+    /// Uniforms of one creator and trial.
+    pub(super) fn draws(&self) -> usize {
+        let steps = self.steps.iter().filter(|step| step.quantity().is_some());
+        let monthly = usize::from(self.delivery.is_some()) + usize::from(self.incident.is_some());
+        steps.count() + monthly * self.lanes
+    }
+
     /// Whether a yield or the fee comes from a source.
     fn reads(&self, source: Source) -> bool {
         let yields = self.stages.iter().flatten();

@@ -155,6 +155,15 @@ impl<'a> Simulator<'a> {
         })
     }
 
+    /// Uniforms that one trial takes, each the argument of one quantile: the size of the work.
+    #[must_use]
+    pub fn draws_per_trial(&self) -> usize {
+        let creators = |group: &Group<'_>| group.slots.len() * group.recipe.draws();
+        // Two a job: its conversions and its revenue.
+        let cells = |group: &Group<'_>| creators(group) + 2 * group.jobs.len();
+        self.groups.iter().map(cells).sum::<usize>() + self.factors.draws()
+    }
+
     /// The same with its loops on a path of the caller's choice: the same bits, at another speed.
     #[must_use]
     pub fn on(mut self, path: Path) -> Self {

@@ -13,6 +13,7 @@ mod moments;
 mod quadrature;
 mod quantiles;
 mod replicates;
+mod selection;
 mod sketch;
 pub mod special;
 
@@ -29,5 +30,6 @@ pub use quantiles::{
 pub use replicates::{
     LevelCounts, REPLICATED, REPLICATES, ReplicateSums, T_OVER_Z, replicated_probability_error,
 };
+pub use selection::{Rival, Selection, Standing, error_share, select};
 pub use sketch::Sketch;
 pub use special::{normal_cdf, normal_quantile, student_t_quantile};

@@ -2,8 +2,8 @@
 
 use super::values::Values;
 
-/// Unit values looked at, at most: a second or so.
-const EFFORT: usize = 60_000_000;
+/// Unit values looked at from one start, at most: some tenths of a second.
+const EFFORT: usize = 10_000_000;
 
 /// Neighbours by value that are held against the rules before a step is given up.
 const TRIED: usize = 400;

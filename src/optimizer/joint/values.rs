@@ -1,5 +1,6 @@
 //! The value of a plan, its slope, and whether it keeps the rules, all at the plan's own factors.
 
+use crate::model::audience::Which;
 use crate::model::joint::Effects;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{Constraint, Model, Objective, Quantity, constraints};
@@ -82,7 +83,7 @@ impl<'a> Values<'a> {
     }
 
     pub(super) fn factors(&self, x: &[f64]) -> Vec<f64> {
-        self.effects.factors(x)
+        self.effects.factors(x, Which::All)
     }
 
     /// Unit values at factors.
@@ -122,7 +123,7 @@ impl<'a> Values<'a> {
 
     /// What the objective adds up and, for ROAS, what it is divided by (else 1).
     fn sums(&self, x: &[f64]) -> (f64, f64) {
-        let factors = self.factors(x);
+        let factors = self.effects.factors(x, Which::Booked);
         let above = Self::sum(&self.above, x, &factors);
         if self.is_ratio() {
             (above, Self::sum(&self.spend, x, &factors))

@@ -17,7 +17,7 @@ use crate::units::{count, listed, money, significant};
 /// What is pictured.
 const PICTURED: Metric = Metric::Roas;
 /// Columns that a narrow screen does without, the first first.
-const SPARE: [&str; 2] = ["with others", "alone"];
+const SPARE: [&str; 3] = ["with others", "alone", ""];
 /// A value of knowing below this share of a plan's expected spend is next to nothing.
 const NOTHING: f64 = 1e-5;
 
@@ -121,7 +121,8 @@ fn in_full(page: &mut Page, explanation: &Explanation, found: &PlanResult) {
     }
     if joint::applies(&found.model) {
         page.sentence(
-            "Low and high hold what creators of the plan do to each other at its expected strength; the shares do not.",
+            "Low and high of creators' inputs, and what knowing averages is worth, hold the audience's saturation at its expected \
+             strength; the shares do not.",
         );
     }
 }
@@ -200,7 +201,7 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
         page.sentence("Even knowing everything beforehand would change next to nothing.");
         return;
     }
-    if known.inputs.iter().all(|input| input.worth.0 <= floor) {
+    if !known.inputs.iter().any(|input| input.is_worth(floor)) {
         nothing_alone(page, &known, floor, currency);
         return;
     }
@@ -212,7 +213,7 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
         [money(value, currency), sd.unwrap_or_default()]
     };
     let largest = known.inputs.first().map_or(0.0, |i| i.worth.0);
-    for input in known.inputs.iter().filter(|i| i.worth.0 > floor) {
+    for input in known.inputs.iter().filter(|i| i.is_worth(floor)) {
         let [value, sd] = worth(input.worth);
         let tiers: Vec<String> = input
             .tiers

@@ -1,5 +1,6 @@
 //! The whole summary of a run, and that of planning alone.
 
+use super::best;
 use super::comparison;
 use super::estimates;
 use super::figures::{objective, plan_name};
@@ -42,6 +43,9 @@ pub fn summary(result: &RunResult, context: &ReportContext) -> String {
     if let Some(base) = result.plans.first() {
         let trials = simulated.then_some((result.trials, result.seed));
         title(&mut page, &result.scenario, &base.model, context, trials);
+    }
+    if let (Some(found), Some(base)) = (&result.best, result.plans.first()) {
+        best::write(&mut page, found, &base.model.currency);
     }
     for found in &result.plans {
         plan::write(&mut page, &found.model, &found.plan);

@@ -2,6 +2,7 @@
 
 mod addressing;
 mod creators;
+mod joint;
 mod law;
 mod market;
 mod risks;
