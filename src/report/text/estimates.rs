@@ -36,6 +36,10 @@ pub(super) fn individuals(page: &mut Page, result: &RunResult, plan: &PlanResult
     ) else {
         return;
     };
+    // One creator is all there is.
+    if plan.plan.counts.sum() <= 1.0 {
+        return;
+    }
     page.wrapped(
         "  ",
         "  ",
