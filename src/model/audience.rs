@@ -74,7 +74,8 @@ pub fn net_share(gross: f64, size: f64) -> f64 {
 /// ```
 #[must_use]
 pub fn net_reach(gross: f64, size: f64) -> f64 {
-    gross * net_share(gross, size)
+    // Rounding may lead an ulp beyond.
+    (gross * net_share(gross, size)).min(size)
 }
 
 /// E\[R(G)\] / E\[G\] for gamma-distributed gross impressions of mean µ and squared coefficient of

@@ -247,8 +247,6 @@ impl Run<'_> {
                 clocked |= matches!(solved.verdict, Verdict::TimeLimit { .. });
                 if solved.found() {
                     starts.push(solved.x);
-                } else {
-                    verdict = solved.verdict;
                 }
             }
             starts.push(point.iter().map(|x| x.round()).collect());
@@ -266,6 +264,25 @@ impl Run<'_> {
             }
             if let Some((_, x)) = &best {
                 point.clone_from(x);
+            }
+        }
+        if best.is_none() && !self.cancel.requested() {
+            // Whole counts keep these rules in a few places only: from plans at fixed factors.
+            for (index, factor) in STARTS.into_iter().enumerate() {
+                let solved = self.at_fixed(factor);
+                nodes += solved.nodes;
+                clocked |= matches!(solved.verdict, Verdict::TimeLimit { .. });
+                best = solved.found().then(|| climb.from(&solved.x)).flatten();
+                if index == 0 {
+                    verdict = if solved.found() {
+                        Verdict::NodeLimit
+                    } else {
+                        solved.verdict
+                    };
+                }
+                if best.is_some() {
+                    break;
+                }
             }
         }
         let bound = line.solved.bound.unwrap_or(f64::INFINITY);
@@ -303,6 +320,27 @@ impl Run<'_> {
             counts,
             ..line
         }
+    }
+
+    /// The best whole counts of the linear program at one factor for all cells.
+    fn at_fixed(&self, factor: f64) -> Solved {
+        let units = self.values.units(&vec![factor; self.model.cells.len()]);
+        let program = program_of(self.model, &units, &self.values.constraints(&units));
+        let goal = Goal::of(self.model, &units);
+        let relaxed = solve_relaxed(&program, &goal, self.relaxations, self.cancel);
+        if !relaxed.found() {
+            return relaxed;
+        }
+        let part = remaining(self.settings, self.started);
+        let search = Search {
+            program: &program,
+            goal: &goal,
+            settings: &part,
+            relaxations: self.relaxations,
+            cancel: self.cancel,
+            started: self.started,
+        };
+        search.best(&relaxed)
     }
 
     /// The linear program around a point, of whole counts: V's tangent, rules at the point's

@@ -27,6 +27,10 @@ const KNIFE_EDGE: f64 = 1e-4;
 /// Counts of a fractional plan below this are the solver's noise.
 const NOTHING: f64 = 1e-9;
 
+/// Said where rules leave no plan of creators that act on each other.
+const APART: &str = "rules on cost and value are judged here with the conversions of creators one by one, \
+                     before audiences saturate";
+
 /// Seconds that a continuous program may always take: the clock is for branch and bound, and a
 /// price that it cut off would not be reproducible.
 const PATIENCE: f64 = 60.0;
@@ -229,14 +233,24 @@ impl Work<'_> {
             Ok(found) => found,
             Err(nothing) => {
                 return match self.status(&nothing) {
-                    Err(plan) => *plan,
+                    Err(mut plan) => {
+                        if plan.status == PlanStatus::Infeasible {
+                            plan.warnings.push(APART.to_owned());
+                        }
+                        *plan
+                    }
                     Ok(status) => self.without_plan(status, &nothing),
                 };
             }
         };
         let status = match self.status(&found.solved) {
             Ok(status) => status,
-            Err(plan) => return *plan,
+            Err(mut plan) => {
+                if plan.status == PlanStatus::Infeasible {
+                    plan.warnings.push(APART.to_owned());
+                }
+                return *plan;
+            }
         };
         // From here on everything is as it is within the plan found.
         let units = valuation::units_in(self.model, &found.counts);

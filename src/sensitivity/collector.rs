@@ -252,6 +252,15 @@ impl IndexCollector {
             error: Some(error),
         };
         let largest = choice.profits.iter().copied().fold(f64::MIN, f64::max);
+        let all = (self.regret.mean(), self.regret.error());
+        // Nothing is worth more than everything; an approximation may say so.
+        let bounded = |(value, error): (f64, f64)| {
+            if value > all.0 {
+                (all.0, error.max(value - all.0))
+            } else {
+                (value, error)
+            }
+        };
         let mut rows: Vec<SensitivityRow> = self
             .inputs
             .iter()
@@ -268,11 +277,11 @@ impl IndexCollector {
                             most
                         }
                     });
-                row(Inputs::One(input), worth)
+                row(Inputs::One(input), bounded(worth))
             })
             .collect();
         if self.regret.count() > 1 {
-            rows.push(row(Inputs::All, (self.regret.mean(), self.regret.error())));
+            rows.push(row(Inputs::All, all));
         }
         rows
     }

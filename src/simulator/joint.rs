@@ -184,7 +184,7 @@ impl Together {
                 }
                 for (share, gross) in share.iter_mut().zip(gross) {
                     *share = net_share(*gross, crowd.size);
-                    *gross *= *share;
+                    *gross = (*gross * *share).min(crowd.size);
                 }
                 // A shock leaves reach as it is.
                 if let Some(left) = shocks.get(crowd.month) {

@@ -73,6 +73,7 @@ impl Tally {
         };
         self.feasible += 1;
         if !found.is_usable() {
+            eprintln!("case {case}: {:?}, best {best}", found.status);
             return;
         }
         self.found += 1;
