@@ -108,7 +108,7 @@ fn processor_time() -> Option<Duration> {
 /// Prints what part of the limit's speed the engine reaches.
 fn ratios(_: &mut Criterion) {
     let base = market(&[]);
-    let counts = counts(1.0);
+    let counts = counts(&base, 1.0);
     for path in Path::available() {
         let plan = PlanInput {
             model: &base,
