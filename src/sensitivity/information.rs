@@ -86,7 +86,8 @@ fn same_world(a: &Model, b: &Model) -> bool {
         other.is_none_or(|other| other.basis == tier.basis)
     });
     let doubt = a.uncertainty == b.uncertainty && a.dependence == b.dependence;
-    tiers && doubt && a.order == b.order && a.audiences == b.audiences
+    let risks = a.audiences == b.audiences && a.incidents == b.incidents;
+    tiers && doubt && risks && a.order == b.order
 }
 
 /// The expected value of perfect information about each shared factor for a choice, and about all of
