@@ -1,32 +1,29 @@
 //! The reference work: 93 sponsored creators of five tiers on the followers basis (mega 1, macro 4,
 //! mid 18, micro 40, nano 30), each with uncertain followers, fee, view, engagement, click and
 //! conversion rate; gamma orders and the preset shared uncertainty. 558 draws a trial for
-//! creators, 10 for cells, 22 for shared factors.
+//! creators, 10 for cells, 27 for shared factors.
 //!
-//! `cargo bench --bench simulate`; throughput is trials a second on one thread.
+//! `cargo bench --bench simulate`; throughput is trials a second on one thread. First come, for every path
+//! of vector instructions of the machine, the reference work beside its **limit**: as many draws
+//! from a table of quantiles, summed, and nothing else. Both take turns, so what else the machine
+//! does weighs on both; processor time counts, and the best of three rounds.
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use influencer_matrix::distribution::Distribution;
 use influencer_matrix::model::Model;
+use influencer_matrix::rng::{Address, Path, Stream};
 use influencer_matrix::scenario::{self, Overrides};
 use influencer_matrix::simulator::{PlanInput, Simulator};
 use ndarray::Array2;
 
 /// Trials of one call: one stream block.
 const TRIALS: usize = 8192;
-const COUNTS: [f64; 5] = [1.0, 4.0, 18.0, 40.0, 30.0];
 
-/// Five tiers, sponsored, every figure of a creator uncertain.
-const REFERENCE: &str = r#"
-schema = 1
-name = "reference"
-budget = 300_000
-partnerships.use = ["sponsored"]
-tiers.nano = { partnerships = ["sponsored"], fee = "20 to 100" }
-funnel = { view_rate = "20% to 40%", click_rate = "5% to 15%", conversion_rate = "2% to 8%" }
-dependence.followers_fee = 0
-"#;
+/// Five tiers, sponsored, every figure of a creator uncertain; fixed counts.
+const REFERENCE: &str = include_str!("peers/reference.toml");
 
 /// The reference market with some of its keys changed.
 fn market(changes: &[(&str, &str)]) -> Model {
@@ -43,10 +40,100 @@ fn market(changes: &[(&str, &str)]) -> Model {
     }
 }
 
-fn counts(factor: f64) -> Array2<f64> {
-    Array2::from_shape_fn((1, COUNTS.len()), |(_, cell)| {
-        (COUNTS[cell] * factor).ceil()
+/// The reference plan, scaled.
+fn counts(model: &Model, factor: f64) -> Array2<f64> {
+    let counts = model.counts.as_ref().expect("the file fixes its counts");
+    Array2::from_shape_fn((1, counts.len()), |(_, cell)| {
+        (counts[cell] * factor).ceil()
     })
+}
+
+/// Draws a trial of the reference work: 93 creators × 6, 2 a cell, 22 shared factors.
+const DRAWS: usize = 93 * 6 + 2 * 5 + 22;
+
+/// As many draws as `TRIALS` trials of the reference work make, summed.
+fn limit(path: Path) -> f64 {
+    let law = Distribution::lognormal_interval(1e3, 1e4).expect("a proper interval");
+    let table = law.draw_table();
+    let work = || {
+        let mut sums = vec![0.0; TRIALS];
+        let mut draws = vec![0.0; TRIALS];
+        let address = |slot| Address {
+            slot,
+            quantity: 0,
+            block: 0,
+        };
+        for slot in 0..DRAWS as u64 {
+            table.fill(&mut Stream::new(1, address(slot)).on(path), &mut draws);
+            let (sums, draws) = (&mut sums[..], &draws[..]);
+            path.run(
+                #[inline(always)]
+                move || {
+                    for (sum, draw) in sums.iter_mut().zip(draws) {
+                        *sum += draw;
+                    }
+                },
+            );
+        }
+        black_box(sums);
+    };
+    time(work)
+}
+
+/// Rounds of one measurement: the system's clock of processor time ticks slowly.
+const ROUNDS: u32 = 40;
+
+/// Seconds of this thread's processor time that a work takes.
+fn time(mut work: impl FnMut()) -> f64 {
+    work();
+    let start = (processor_time(), Instant::now());
+    for _ in 0..ROUNDS {
+        work();
+    }
+    let taken = match (start.0, processor_time()) {
+        (Some(from), Some(to)) => to - from,
+        _ => start.1.elapsed(),
+    };
+    taken.as_secs_f64() / f64::from(ROUNDS)
+}
+
+/// Time that this thread has run, where the system tells (Linux): others on the machine are no part
+/// of it.
+fn processor_time() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanoseconds = text.split_whitespace().next()?.parse().ok()?;
+    Some(Duration::from_nanos(nanoseconds))
+}
+
+/// Prints what part of the limit's speed the engine reaches.
+fn ratios(_: &mut Criterion) {
+    let base = market(&[]);
+    let counts = counts(&base, 1.0);
+    for path in Path::available() {
+        let plan = PlanInput {
+            model: &base,
+            counts: counts.view(),
+        };
+        let simulator = Simulator::new(&[plan], 1)
+            .expect("plans fit their models")
+            .on(path);
+        let (mut engine, mut bound) = (f64::INFINITY, f64::INFINITY);
+        for round in 0..3 {
+            engine = engine.min(time(|| {
+                black_box(simulator.block(round * TRIALS as u64, TRIALS));
+            }));
+            bound = bound.min(limit(path));
+        }
+        let (trials, draws) = (TRIALS as f64, (TRIALS * DRAWS) as f64);
+        println!(
+            "{path:?}: engine {:.0} ns a trial; limit {:.0} ns, {:.2} billion draws a second; \
+             the engine reaches {:.0} % of the limit",
+            engine / trials * 1e9,
+            bound / trials * 1e9,
+            draws / bound / 1e9,
+            100.0 * bound / engine
+        );
+    }
 }
 
 fn simulate(criterion: &mut Criterion) {
@@ -57,7 +144,7 @@ fn simulate(criterion: &mut Criterion) {
         ("funnel.conversion_rate", "0.05"),
     ]);
     let correlated = market(&[("dependence.followers_fee", "0.6")]);
-    let (whole, half, small) = (counts(1.0), counts(0.5), counts(0.01));
+    let (whole, half, small) = (counts(&base, 1.0), counts(&base, 0.5), counts(&base, 0.01));
     let plan = |model, counts: &'static Array2<f64>| PlanInput {
         model,
         counts: counts.view(),
@@ -93,5 +180,5 @@ fn simulate(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, simulate);
+criterion_group!(benches, ratios, simulate);
 criterion_main!(benches);

@@ -21,9 +21,9 @@ const PIECE: usize = 256;
 /// Cells an octave, as a power of two, and entries of both sides: usual tables, and those of steep
 /// or widely spread distributions.
 const USUAL: u32 = 8;
-const USUAL_SIZE: usize = 2 * OCTAVE_SLOTS << USUAL;
+const USUAL_SIZE: usize = (2 * OCTAVE_SLOTS) << USUAL;
 const FINE: u32 = 10;
-const FINE_SIZE: usize = 2 * OCTAVE_SLOTS << FINE;
+const FINE_SIZE: usize = (2 * OCTAVE_SLOTS) << FINE;
 
 /// A quantile function Q that turns the numbers of a stream into draws, eight at a time.
 ///
@@ -102,12 +102,12 @@ impl DrawTable {
             Form::Usual(words) => {
                 stream
                     .path()
-                    .work(Draw::<MULTIPLY, USUAL, USUAL_SIZE> { words, stream, out })
+                    .work(Draw::<MULTIPLY, USUAL, USUAL_SIZE> { words, stream, out });
             }
             Form::Fine(words) => {
                 stream
                     .path()
-                    .work(Draw::<MULTIPLY, FINE, FINE_SIZE> { words, stream, out })
+                    .work(Draw::<MULTIPLY, FINE, FINE_SIZE> { words, stream, out });
             }
         }
     }

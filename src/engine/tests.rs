@@ -1,3 +1,5 @@
+mod best;
+
 use ndarray::Array2;
 
 use super::*;

@@ -7,6 +7,8 @@ use super::tables;
 use crate::engine::{PlanResult, RunResult};
 use crate::judging::TargetResult;
 use crate::model::{Bound, ConflictMember, ConstraintState, Model, Origin, joint};
+use crate::ranking::BestPlan;
+use crate::stats::Standing;
 use crate::units::YearMonth;
 
 /// What result.json says of the scenario beside its name.
@@ -22,7 +24,7 @@ pub struct Description {
 #[must_use]
 pub fn result_json(result: &RunResult, description: &Description) -> Value {
     let base = result.plans.first().map(|p| &p.model);
-    json!({
+    let mut object = json!({
         "scenario": result.scenario,
         "description": description.description,
         "currency": base.map(|m| m.currency.as_str()),
@@ -34,7 +36,44 @@ pub fn result_json(result: &RunResult, description: &Description) -> Value {
         "comparison": tables::comparison(&result.comparison).json_rows(),
         "rebalancing": tables::rebalancing(&result.rebalancing).json_rows(),
         "constraints": tables::constraints(result).json_rows(),
+        "dependency": tables::dependency(&result.dependency).json_rows(),
         "warnings": result.warnings,
+    });
+    if let Some(found) = &result.best {
+        object["best"] = best(found);
+    }
+    object
+}
+
+/// The choice among plans.
+fn best(found: &BestPlan) -> Value {
+    let standing = |standing| match standing {
+        Standing::Worse => "worse",
+        Standing::Within => "within",
+        Standing::Equal => "equal",
+        Standing::Open => "open",
+    };
+    json!({
+        "metric": found.wanted.metric.name(),
+        "probability": found.wanted.probability,
+        "indifference": number((found.zone > 0.0).then_some(found.zone)),
+        "verdict": match found.standing {
+            Standing::Worse => "best",
+            Standing::Within => "within indifference",
+            Standing::Equal => "all equal",
+            Standing::Open => "undecided",
+        },
+        "plan": found.plan,
+        "figure": number(found.figure),
+        "trials": found.trials,
+        "rivals": found.rivals.iter().map(|rival| json!({
+            "plan": rival.plan,
+            "figure": number(rival.figure),
+            "difference": number(Some(rival.difference)),
+            "error": number(Some(rival.error)),
+            "standing": standing(rival.standing),
+        })).collect::<Vec<_>>(),
+        "left_out": found.left_out,
     })
 }
 

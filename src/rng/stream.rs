@@ -95,7 +95,7 @@ impl Stream {
         for _ in 0..count / LANES {
             self.generator.next();
         }
-        self.cut_row(&mut [(); LANES][..count % LANES], |_, _| {});
+        self.cut_row(&mut [(); LANES][..count % LANES], |(), _| {});
     }
 
     /// The next `out.len()` uniforms. Fills in pieces and at once give the same sequence.

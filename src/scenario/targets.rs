@@ -22,12 +22,20 @@ impl Reader<'_> {
             self.target_defined(model, target);
         }
         model.targets = out;
-        let metric = valuation::objective_metric(model.objective);
+        let objective = valuation::objective_metric(model.objective);
+        self.aim_defined(model, &["objective"], "the objective", objective);
+        if let Some(metric) = self.contested() {
+            self.aim_defined(model, &["trials", "best"], "the metric", metric);
+        }
+    }
+
+    /// What the key at `path` aims at must be defined for all tiers.
+    fn aim_defined(&mut self, model: &Model, path: &[&str], what: &str, metric: Metric) {
         if let Some(tier) = undefined(model, metric, TargetScope::Total) {
             let fault = self
                 .fault_at(
-                    &["objective"],
-                    format!("the objective {} is not defined for {tier}", metric.name()),
+                    path,
+                    format!("{what} {} is not defined for {tier}", metric.name()),
                 )
                 .expected(format!("its benchmark has no {}", missing(metric)))
                 .help(format!("add {} to tiers.{tier}.benchmark", missing(metric)));

@@ -113,7 +113,8 @@ impl Collected {
 
     /// What it is worth to know an input before choosing between two plans whose difference this is, of
     /// mean `mean`: s L(|mean|/s) with s² the variance of the difference that the input explains, taken for
-    /// normal. Its error is how much more it is where s² is larger by its standard error.
+    /// normal. Its error is how much more it is where s² is larger by its standard error; where the mean
+    /// is beyond two s, the shape of a tail decides that nobody knows, and it is at least the value.
     fn worth(&self, input: usize, mean: f64) -> (f64, f64) {
         let Some(indices) = self.indices(input) else {
             return (0.0, 0.0);
@@ -127,9 +128,11 @@ impl Collected {
                 0.0
             }
         };
-        let value = loss(indices.first * variance);
-        let more = loss((indices.first.max(0.0) + indices.first_error) * variance);
-        (value, more - value)
+        let explained = indices.first * variance;
+        let value = loss(explained);
+        let more = loss((indices.first.max(0.0) + indices.first_error) * variance) - value;
+        let in_the_tail = mean * mean > 4.0 * explained;
+        (value, if in_the_tail { more.max(value) } else { more })
     }
 }
 
@@ -249,6 +252,15 @@ impl IndexCollector {
             error: Some(error),
         };
         let largest = choice.profits.iter().copied().fold(f64::MIN, f64::max);
+        let all = (self.regret.mean(), self.regret.error());
+        // Nothing is worth more than everything; an approximation may say so.
+        let bounded = |(value, error): (f64, f64)| {
+            if value > all.0 {
+                (all.0, error.max(value - all.0))
+            } else {
+                (value, error)
+            }
+        };
         let mut rows: Vec<SensitivityRow> = self
             .inputs
             .iter()
@@ -265,11 +277,11 @@ impl IndexCollector {
                             most
                         }
                     });
-                row(Inputs::One(input), worth)
+                row(Inputs::One(input), bounded(worth))
             })
             .collect();
         if self.regret.count() > 1 {
-            rows.push(row(Inputs::All, (self.regret.mean(), self.regret.error())));
+            rows.push(row(Inputs::All, all));
         }
         rows
     }

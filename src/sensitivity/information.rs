@@ -23,7 +23,7 @@ pub struct Choice {
 
 impl Choice {
     /// The choice between the first plan and the others that differ from it in what can be decided.
-    /// Plans whose market differs (yields of a tier, order value, margin, doubt, dependence) are other worlds, not
+    /// Plans whose market differs (yields of a tier, order value, margin, audiences, doubt, dependence) are other worlds, not
     /// other decisions, and left out.
     #[must_use]
     pub fn of(subjects: &[Subject<'_>]) -> Option<Self> {
@@ -86,7 +86,7 @@ fn same_world(a: &Model, b: &Model) -> bool {
         other.is_none_or(|other| other.basis == tier.basis)
     });
     let doubt = a.uncertainty == b.uncertainty && a.dependence == b.dependence;
-    tiers && a.order == b.order && doubt && a.audiences == b.audiences
+    tiers && doubt && a.order == b.order && a.audiences == b.audiences
 }
 
 /// The expected value of perfect information about each shared factor for a choice, and about all of

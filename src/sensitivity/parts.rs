@@ -2,7 +2,7 @@
 
 use super::inputs::spread;
 use super::row::Subject;
-use crate::model::{Basis, InputGroup, Metric, Model, valuation};
+use crate::model::{Basis, InputGroup, Metric, Model, joint, valuation};
 use crate::stats::normal_quantile;
 
 /// Expected totals of a plan.
@@ -131,9 +131,25 @@ impl Parts {
         libm::exp(libm::sqrt(variance) * z - 0.5 * variance)
     }
 
-    /// Expected totals with one input's factor, of one tier or of all, at a quantile.
-    pub(super) fn at_quantile(&self, input: InputGroup, tier: Option<&str>, p: f64) -> Totals {
+    /// Expected totals of the subject with one input's factor, of one tier or of all, at a quantile.
+    pub(super) fn at_quantile(
+        &self,
+        subject: &Subject<'_>,
+        input: InputGroup,
+        tier: Option<&str>,
+        p: f64,
+    ) -> Totals {
         let value = self.factor(input, normal_quantile(p));
+        let moves_impressions = matches!(input, InputGroup::Platform | InputGroup::Benchmark);
+        if moves_impressions && joint::applies(subject.model) {
+            let model = with_impressions(subject.model, input, tier, value);
+            let counts = subject.counts;
+            return Self::new(&Subject {
+                model: &model,
+                counts,
+            })
+            .expected();
+        }
         self.totals(|other, name| {
             let meant = other == input && tier.is_none_or(|tier| tier == name);
             if meant { value } else { 1.0 }
@@ -141,6 +157,20 @@ impl Parts {
     }
 }
 
-pub(super) fn tier_name(model: &Model, cell: usize) -> &str {
+/// The model with a factor's value on impressions and all after: what saturates then does so at that value.
+fn with_impressions(model: &Model, input: InputGroup, tier: Option<&str>, value: f64) -> Model {
+    let mut model = model.clone();
+    for cell in 0..model.cells.len() {
+        let own = &model.tiers[model.cells[cell].tier];
+        let followers = matches!(own.basis, Basis::Followers(_));
+        let meant = tier.is_none_or(|tier| tier == own.name);
+        if meant && (input == InputGroup::Platform || !followers) {
+            model.cells[cell].factors.view_rate *= value;
+        }
+    }
+    model
+}
+
+fn tier_name(model: &Model, cell: usize) -> &str {
     &model.tiers[model.cells[cell].tier].name
 }

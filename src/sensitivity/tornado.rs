@@ -63,7 +63,7 @@ pub fn tornado(subject: &Subject<'_>) -> Vec<SensitivityRow> {
             let several = tiers.len() > 1;
             for tier in [None].into_iter().chain(alone.filter(|_| several)) {
                 for (measure, p) in [(Measure::Low, LOW), (Measure::High, 1.0 - LOW)] {
-                    let totals = parts.at_quantile(input, tier, p);
+                    let totals = parts.at_quantile(subject, input, tier, p);
                     push(metric, one, tier, measure, totals.metric(metric));
                 }
             }

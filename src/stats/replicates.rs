@@ -49,8 +49,8 @@ const _: () = assert!(GRANULE.is_multiple_of(REPLICATES));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ReplicateSums {
-    numerator: [f64; REPLICATES],
-    denominator: [f64; REPLICATES],
+    pub(super) numerator: [f64; REPLICATES],
+    pub(super) denominator: [f64; REPLICATES],
 }
 
 impl ReplicateSums {
@@ -61,64 +61,37 @@ impl ReplicateSums {
 
     /// Adds a function of a column; where it is NaN the value is skipped.
     pub fn extend_by(&mut self, values: &[f64], of: impl Fn(f64) -> f64) {
+        let term = |value: f64| {
+            let value = of(value);
+            if value.is_nan() {
+                [0.0; 2]
+            } else {
+                [value, 1.0]
+            }
+        };
         for granule in values.chunks(GRANULE) {
             let (rows, rest) = granule.as_chunks::<REPLICATES>();
-            self.add(rows, rest, |row, lane| {
-                let value = of(row[lane]);
-                if value.is_nan() {
-                    [0.0; 2]
-                } else {
-                    [value, 1.0]
+            for half in [0, HALF] {
+                let (mut numerator, mut denominator) = ([0.0; HALF], [0.0; HALF]);
+                for row in rows {
+                    let sums = numerator.iter_mut().zip(&mut denominator);
+                    for ((numerator, denominator), &value) in sums.zip(&row[half..]) {
+                        let [x, y] = term(value);
+                        *numerator += x;
+                        *denominator += y;
+                    }
                 }
-            });
+                self.add(half, &numerator, &denominator);
+            }
+            for (replicate, &value) in rest.iter().enumerate() {
+                let [x, y] = term(value);
+                self.add(replicate, &[x], &[y]);
+            }
         }
     }
 
     /// Adds the parts of a ratio of means; pairs with a NaN are skipped.
     pub fn extend_ratio(&mut self, numerator: &[f64], denominator: &[f64]) {
-        let len = numerator.len().min(denominator.len());
-        let (numerator, denominator) = (&numerator[..len], &denominator[..len]);
-        for (x, y) in numerator.chunks(GRANULE).zip(denominator.chunks(GRANULE)) {
-            let ((x, x_rest), (y, y_rest)) = (x.as_chunks(), y.as_chunks());
-            let rows = x.iter().zip(y);
-            let rest = x_rest.iter().zip(y_rest);
-            self.add_pairs(rows, rest);
-        }
-    }
-
-    /// Adds the rows of a granule, a value of each replicate, and its last values.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "one straight loop per kind of term")]
-    fn add(
-        &mut self,
-        rows: &[[f64; REPLICATES]],
-        rest: &[f64],
-        term: impl Fn(&[f64; REPLICATES], usize) -> [f64; 2],
-    ) {
-        for half in [0, HALF] {
-            let mut sums = [[0.0; HALF]; 2];
-            for row in rows {
-                for lane in 0..HALF {
-                    let [x, y] = term(row, half + lane);
-                    sums[0][lane] += x;
-                    sums[1][lane] += y;
-                }
-            }
-            self.add_half(half, &sums);
-        }
-        for (replicate, &value) in rest.iter().enumerate() {
-            let [x, y] = term(&[value; REPLICATES], 0);
-            self.numerator[replicate] += x;
-            self.denominator[replicate] += y;
-        }
-    }
-
-    /// The same for pairs.
-    fn add_pairs<'a>(
-        &mut self,
-        rows: impl Iterator<Item = (&'a [f64; REPLICATES], &'a [f64; REPLICATES])> + Clone,
-        rest: impl Iterator<Item = (&'a f64, &'a f64)>,
-    ) {
         let term = |x: f64, y: f64| {
             if x.is_nan() | y.is_nan() {
                 [0.0; 2]
@@ -126,28 +99,38 @@ impl ReplicateSums {
                 [x, y]
             }
         };
-        for half in [0, HALF] {
-            let mut sums = [[0.0; HALF]; 2];
-            for (x, y) in rows.clone() {
-                for lane in 0..HALF {
-                    let [x, y] = term(x[half + lane], y[half + lane]);
-                    sums[0][lane] += x;
-                    sums[1][lane] += y;
+        let len = numerator.len().min(denominator.len());
+        let (numerator, denominator) = (&numerator[..len], &denominator[..len]);
+        for (x, y) in numerator.chunks(GRANULE).zip(denominator.chunks(GRANULE)) {
+            let (x, x_rest) = x.as_chunks::<REPLICATES>();
+            let (y, y_rest) = y.as_chunks::<REPLICATES>();
+            for half in [0, HALF] {
+                let (mut numerator, mut denominator) = ([0.0; HALF], [0.0; HALF]);
+                for (x, y) in x.iter().zip(y) {
+                    let sums = numerator.iter_mut().zip(&mut denominator);
+                    let pairs = x[half..].iter().zip(&y[half..]);
+                    for ((numerator, denominator), (&x, &y)) in sums.zip(pairs) {
+                        let [x, y] = term(x, y);
+                        *numerator += x;
+                        *denominator += y;
+                    }
                 }
+                self.add(half, &numerator, &denominator);
             }
-            self.add_half(half, &sums);
-        }
-        for (replicate, (&x, &y)) in rest.enumerate() {
-            let [x, y] = term(x, y);
-            self.numerator[replicate] += x;
-            self.denominator[replicate] += y;
+            for (replicate, (&x, &y)) in x_rest.iter().zip(y_rest).enumerate() {
+                let [x, y] = term(x, y);
+                self.add(replicate, &[x], &[y]);
+            }
         }
     }
 
-    fn add_half(&mut self, half: usize, sums: &[[f64; HALF]; 2]) {
-        for lane in 0..HALF {
-            self.numerator[half + lane] += sums[0][lane];
-            self.denominator[half + lane] += sums[1][lane];
+    /// Adds sums of the replicates from `first` on.
+    fn add(&mut self, first: usize, numerator: &[f64], denominator: &[f64]) {
+        for (all, own) in self.numerator[first..].iter_mut().zip(numerator) {
+            *all += own;
+        }
+        for (all, own) in self.denominator[first..].iter_mut().zip(denominator) {
+            *all += own;
         }
     }
 
@@ -183,6 +166,26 @@ impl ReplicateSums {
             return 0.0;
         }
         T_OVER_Z * standard / denominator.abs()
+    }
+
+    /// This ratio less another's and the difference's error, of the same meaning as
+    /// [`ReplicateSums::error`]: what the two have in common cancels replicate by replicate. With
+    /// dᵣ = 16 (Nᵣ − θ Dᵣ)/Σ D − 16 (N′ᵣ − θ′ D′ᵣ)/Σ D′ the standard error is √(Σ dᵣ²/(16·15)).
+    /// NaN where either ratio is.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> (f64, f64) {
+        let (mine, theirs) = (self.ratio(), other.ratio());
+        let deviations = |sums: &Self, ratio: f64| -> [f64; REPLICATES] {
+            let mean = sums.totals()[1] / REPLICATES as f64;
+            std::array::from_fn(|r| (sums.numerator[r] - ratio * sums.denominator[r]) / mean)
+        };
+        let (d, e) = (deviations(self, mine), deviations(other, theirs));
+        let squares: f64 = d.iter().zip(&e).map(|(d, e)| (d - e) * (d - e)).sum();
+        let standard = (squares / (REPLICATES * (REPLICATES - 1)) as f64).sqrt();
+        // Replicates that agree leave only rounding.
+        let rounding = 1e-13 * mine.abs().max(theirs.abs());
+        let exact = |x: f64| if x.abs() <= rounding { 0.0 } else { x };
+        (exact(mine - theirs), T_OVER_Z * exact(standard))
     }
 }
 
@@ -353,10 +356,53 @@ mod tests {
     #[test]
     fn replicates_that_agree_have_no_error() {
         let mut sums = ReplicateSums::default();
-        sums.extend(&[0.1; 4000]);
+        sums.extend(&vec![0.1; 4000]);
         assert_eq!(sums.error(), 0.0);
         assert!(replicated_probability_error(&sums, 4000) > 0.0);
         assert!(ReplicateSums::default().ratio().is_nan());
         assert!(ReplicateSums::default().error().is_nan());
+    }
+
+    #[test]
+    fn a_difference_of_means_is_that_of_the_paired_replicates() {
+        let (x, y) = columns(1600);
+        let mut plans = [ReplicateSums::default(), ReplicateSums::default()];
+        plans[0].extend(&x);
+        plans[1].extend(&y);
+        let pairs = |r: usize| (r..1600).step_by(16).map(|i| x[i] - y[i]);
+        let means: Vec<f64> = (0..16).map(|r| pairs(r).sum::<f64>() / 100.0).collect();
+        let all = means.iter().sum::<f64>() / 16.0;
+        let variance = means.iter().map(|m| (m - all) * (m - all)).sum::<f64>() / 15.0;
+        let (difference, error) = plans[0].difference(&plans[1]);
+        assert!((difference / all - 1.0).abs() < 1e-12);
+        assert!((error / (T_OVER_Z * (variance / 16.0).sqrt()) - 1.0).abs() < 1e-9);
+        assert_eq!(plans[0].difference(&plans[0]), (0.0, 0.0));
+    }
+
+    #[test]
+    fn the_error_of_a_difference_of_ratios_is_near_its_jackknife() {
+        let (x, y) = columns(160_000);
+        let mut plans = [ReplicateSums::default(), ReplicateSums::default()];
+        plans[0].extend_ratio(&x, &y);
+        plans[1].extend_ratio(&y, &x);
+        // Leaving out one replicate at a time.
+        let without = |r: usize| {
+            let ratio = |sums: &ReplicateSums| {
+                let [n, d] = sums.totals();
+                (n - sums.numerator[r]) / (d - sums.denominator[r])
+            };
+            ratio(&plans[0]) - ratio(&plans[1])
+        };
+        let all: Vec<f64> = (0..16).map(without).collect();
+        let mean = all.iter().sum::<f64>() / 16.0;
+        let squares: f64 = all.iter().map(|v| (v - mean) * (v - mean)).sum();
+        let jackknife = T_OVER_Z * (squares * 15.0 / 16.0).sqrt();
+        let (difference, error) = plans[0].difference(&plans[1]);
+        let (x, y) = (x.iter().sum::<f64>(), y.iter().sum::<f64>());
+        assert!((difference / (x / y - y / x) - 1.0).abs() < 1e-12);
+        assert!(
+            (error / jackknife - 1.0).abs() < 1e-2,
+            "{error} {jackknife}"
+        );
     }
 }

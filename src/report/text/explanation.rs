@@ -17,7 +17,7 @@ use crate::units::{count, listed, money, significant};
 /// What is pictured.
 const PICTURED: Metric = Metric::Roas;
 /// Columns that a narrow screen does without, the first first.
-const SPARE: [&str; 2] = ["with others", "alone"];
+const SPARE: [&str; 3] = ["with others", "alone", ""];
 /// A value of knowing below this share of a plan's expected spend is next to nothing.
 const NOTHING: f64 = 1e-5;
 
@@ -100,16 +100,20 @@ fn in_full(page: &mut Page, explanation: &Explanation, found: &PlanResult) {
             number(input.high),
         ]);
     }
-    let grid = grid.fitted(page.width(), &SPARE);
-    page.table(&grid);
+    let whole = grid.natural_width() <= page.width();
+    page.table(&grid.fitted(page.width(), &SPARE));
+    let shares = format!(
+        "Alone: the share of its variance that goes away when the input is known; with others: the share that stays when \
+         all but it is known (standard errors up to {} points).",
+        significant(100.0 * findings.largest_error().unwrap_or(f64::NAN), 1),
+    );
     page.sentence(&format!(
-        "{} is {shown} in expectation (│), with a standard deviation of {}. Alone: the share of its variance that \
-         goes away when the input is known; with others: the share that stays when all but it is known (standard errors \
-         up to {} points). Low and high: what is expected with the input at its 10 % (░) and its 90 % quantile (█), in all \
-         tiers at once; for creators' inputs, with their average over the plan there.",
+        "{} is {shown} in expectation (│), with a standard deviation of {}. {} Low and high: what is expected with the \
+         input at its 10 % (░) and its 90 % quantile (█), in all tiers at once; for creators' inputs, with their average \
+         over the plan there.",
         label(PICTURED),
         value(PICTURED, findings.sd, currency),
-        significant(100.0 * findings.largest_error().unwrap_or(f64::NAN), 1),
+        if whole { shares.as_str() } else { "" },
     ));
     page.blank();
     for sentence in findings.sentences(label(PICTURED)) {
@@ -121,7 +125,8 @@ fn in_full(page: &mut Page, explanation: &Explanation, found: &PlanResult) {
     }
     if joint::applies(&found.model) {
         page.sentence(
-            "Low and high hold what creators of the plan do to each other at its expected strength; the shares do not.",
+            "Low and high of creators' inputs, and what knowing averages is worth, hold the audience's saturation at its expected \
+             strength; the shares do not.",
         );
     }
 }
@@ -200,7 +205,7 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
         page.sentence("Even knowing everything beforehand would change next to nothing.");
         return;
     }
-    if known.inputs.iter().all(|input| input.worth.0 <= floor) {
+    if !known.inputs.iter().any(|input| input.is_worth(floor)) {
         nothing_alone(page, &known, floor, currency);
         return;
     }
@@ -212,7 +217,7 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
         [money(value, currency), sd.unwrap_or_default()]
     };
     let largest = known.inputs.first().map_or(0.0, |i| i.worth.0);
-    for input in known.inputs.iter().filter(|i| i.worth.0 > floor) {
+    for input in known.inputs.iter().filter(|i| i.is_worth(floor)) {
         let [value, sd] = worth(input.worth);
         let tiers: Vec<String> = input
             .tiers

@@ -3,6 +3,7 @@
 //! Every function returns a `String`; printing is the command line's. Widths are the caller's, colour codes appear only
 //! if asked for, numbers are never in scientific notation, and what is undefined is "–".
 
+mod best;
 mod comparison;
 mod conflict;
 mod estimates;

@@ -6,6 +6,7 @@ use super::coefficients::{GAMMA_0, GAMMA_1, GAMMA_2, GAMMA_3, GAMMA_4};
 use super::polynomial;
 use crate::distribution::{Distribution, QuantileTable, ZTable};
 use crate::model::valuation::OrderValue;
+use crate::rng::Path;
 use crate::stats::special::{LogConcave, LogGamma};
 
 /// Least shape of the expansion.
@@ -28,6 +29,13 @@ pub(in crate::simulator) struct OrderLaw {
     value: f64,
     /// The gamma laws of sums; `None` if orders are all the same.
     spread: Option<Arc<Tables>>,
+}
+
+impl OrderLaw {
+    /// Mean of one order.
+    pub(in crate::simulator) fn mean(&self) -> f64 {
+        self.value
+    }
 }
 
 impl PartialEq for OrderLaw {
@@ -96,6 +104,7 @@ impl OrderLaw {
     /// standard normal quantiles of the uniforms.
     pub(in crate::simulator) fn revenue(
         &self,
+        path: Path,
         orders: &[f64],
         uniforms: &[f64],
         normals: &[f64],
@@ -109,22 +118,55 @@ impl OrderLaw {
         };
         let shape = tables.shape;
         let scale = self.value / shape;
-        let draws = || orders.iter().zip(uniforms.iter().zip(normals));
-        let most = orders
-            .iter()
-            .fold(0.0, |most, &n| if n > most { n } else { most });
-        if most * shape >= EXPANDED {
-            for (out, (&n, (_, &z))) in out.iter_mut().zip(draws()) {
-                *out = scale * expansion(n * shape, z);
+        for (((out, orders), uniforms), normals) in out
+            .chunks_mut(PIECE)
+            .zip(orders.chunks(PIECE))
+            .zip(uniforms.chunks(PIECE))
+            .zip(normals.chunks(PIECE))
+        {
+            let open = {
+                let out = &mut *out;
+                path.run(
+                    #[inline(always)]
+                    move || expand(orders, normals, shape, scale, out),
+                )
+            };
+            if !open {
+                continue;
             }
-        }
-        for (out, (&n, (&u, &z))) in out.iter_mut().zip(draws()) {
-            let a = n * shape;
-            if !(a >= EXPANDED && z * z <= (REACH * REACH) * a) {
-                *out = scale * tables.outside(n, u, z);
+            let draws = orders.iter().zip(uniforms).zip(normals);
+            for (out, ((&n, &u), &z)) in out.iter_mut().zip(draws) {
+                if out.is_nan() {
+                    *out = scale * tables.outside(n, u, z);
+                }
             }
         }
     }
+}
+
+/// Trials that are looked at together for what they need.
+const PIECE: usize = 128;
+
+/// `out[i]` = quantile where there are no orders or the expansion reaches, else NaN. Returns whether
+/// there is one.
+#[inline(always)]
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "straight code becomes vectors"
+)]
+#[expect(clippy::inline_always, reason = "the hot loop")]
+fn expand(orders: &[f64], normals: &[f64], shape: f64, scale: f64, out: &mut [f64]) -> bool {
+    for (out, (&n, &z)) in out.iter_mut().zip(orders.iter().zip(normals)) {
+        let a = n * shape;
+        let reached = (a >= EXPANDED) & (z * z <= (REACH * REACH) * a);
+        let value = if reached {
+            scale * expansion(a, z)
+        } else {
+            f64::NAN
+        };
+        *out = if n == 0.0 { 0.0 } else { value };
+    }
+    out.iter().fold(false, |open, value| open | value.is_nan())
 }
 
 impl Tables {
@@ -161,8 +203,8 @@ impl Tables {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the body of the hot loop")]
 fn expansion(a: f64, z: f64) -> f64 {
-    let s = z / a.sqrt();
     let r = 1.0 / a;
+    let s = z * (a.sqrt() * r);
     let tail = polynomial(&GAMMA_1, s)
         + r * (polynomial(&GAMMA_2, s)
             + r * (polynomial(&GAMMA_3, s) + r * polynomial(&GAMMA_4, s)));

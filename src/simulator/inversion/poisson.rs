@@ -1,7 +1,10 @@
 //! Conversions: the Poisson law.
 
+use fearless_simd::{Simd, f64x8, prelude::*};
+
 use super::coefficients::{POISSON_0, POISSON_1, POISSON_2};
 use super::polynomial;
+use crate::rng::{LANES, Path, Work};
 use crate::stats::special::{HALF_LN_TWO_PI, stirling_remainder, x_minus_ln_1p};
 
 /// Expectation below which the distribution function is summed from 0.
@@ -23,29 +26,162 @@ const HUGE: f64 = 1e9;
 /// hold it to 1e-9 × min(u, 1 − u) in u up to expectations of 4,000, and to 1e-7 × that up to 1e6, where
 /// the distribution function that they compare with is no better.
 pub(in crate::simulator) fn invert(
+    path: Path,
     expected: &[f64],
     uniforms: &[f64],
     normals: &[f64],
     out: &mut [f64],
 ) {
-    let draws = || expected.iter().zip(uniforms.iter().zip(normals));
-    let most = expected
-        .iter()
-        .fold(0.0, |most, &m| if m > most { m } else { most });
+    for (((out, expected), uniforms), normals) in out
+        .chunks_mut(PIECE)
+        .zip(expected.chunks(PIECE))
+        .zip(uniforms.chunks(PIECE))
+        .zip(normals.chunks(PIECE))
+    {
+        piece(path, expected, uniforms, normals, out);
+    }
+}
+
+/// Trials that are looked at together for what they need.
+const PIECE: usize = 128;
+
+fn piece(path: Path, expected: &[f64], uniforms: &[f64], normals: &[f64], out: &mut [f64]) {
+    let (least, most) = path.run(
+        #[inline(always)]
+        move || range(expected),
+    );
+    out.fill(f64::NAN);
     if most >= SEARCHED {
-        for (out, (&mean, (_, &z))) in out.iter_mut().zip(draws()) {
-            *out = expansion(mean, z);
+        let out = &mut *out;
+        path.run(
+            #[inline(always)]
+            move || expand(expected, normals, out),
+        );
+    }
+    if least < SEARCHED {
+        path.work(Search {
+            expected,
+            uniforms,
+            out,
+        });
+    }
+    // What is not a number is handled with what is open.
+    if out.iter().fold(false, |open, n| open | n.is_nan()) {
+        for (((out, &mean), &u), &z) in out.iter_mut().zip(expected).zip(uniforms).zip(normals) {
+            if out.is_nan() {
+                *out = if mean.is_nan() {
+                    mean
+                } else {
+                    outside(mean, u, z)
+                };
+            }
         }
     }
-    for (out, (&mean, (&u, &z))) in out.iter_mut().zip(draws()) {
-        if mean < SEARCHED {
-            *out = search(mean, u);
-        } else if mean.is_nan() {
-            *out = mean;
-        } else if *out < 0.0 {
-            *out = outside(mean, u, z);
+}
+
+/// Least and largest of the numbers.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "part of a hot loop")]
+fn range(numbers: &[f64]) -> (f64, f64) {
+    let (mut least, mut most) = ([f64::INFINITY; LANES], [0.0; LANES]);
+    let mut row = |numbers: &[f64]| {
+        for ((least, most), &x) in least.iter_mut().zip(&mut most).zip(numbers) {
+            *least = if x < *least { x } else { *least };
+            *most = if x > *most { x } else { *most };
+        }
+    };
+    numbers.chunks(LANES).for_each(&mut row);
+    let both = least.into_iter().zip(most);
+    both.fold((f64::INFINITY, 0.0), |(low, high), (least, most)| {
+        (
+            if least < low { least } else { low },
+            if most > high { most } else { high },
+        )
+    })
+}
+
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the hot loop")]
+fn expand(expected: &[f64], normals: &[f64], out: &mut [f64]) {
+    for (out, (&mean, &z)) in out.iter_mut().zip(expected.iter().zip(normals)) {
+        *out = expansion(mean, z);
+    }
+}
+
+/// Sums the distribution function from 0 up, eight trials at a time, where the expectation is
+/// small. Others are left as they are.
+struct Search<'a> {
+    expected: &'a [f64],
+    uniforms: &'a [f64],
+    out: &'a mut [f64],
+}
+
+impl Work for Search<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let rows = self.expected.chunks(LANES).zip(self.uniforms.chunks(LANES));
+        for (out, (expected, uniforms)) in self.out.chunks_mut(LANES).zip(rows) {
+            // What fills up a last row is certain to be done at once.
+            let (mut mean, mut u) = ([0.0; LANES], [0.0; LANES]);
+            for ((mean, u), (&m, &uniform)) in mean
+                .iter_mut()
+                .zip(&mut u)
+                .zip(expected.iter().zip(uniforms))
+            {
+                let small = m < SEARCHED;
+                *mean = if small { m } else { 0.0 };
+                *u = if small { uniform } else { 0.0 };
+            }
+            let first = mean.map(exp_of_minus);
+            let [mean, u, first] = [mean, u, first].map(|row| f64x8::from_slice(simd, &row));
+            let (mut term, mut below) = (first, first);
+            let mut n = f64x8::splat(simd, 0.0);
+            let (mut next, zero) = (0.0, f64x8::splat(simd, 0.0));
+            loop {
+                // Rounding may keep the sum under a uniform next to 1: stop where terms no longer
+                // change it.
+                let open = below.simd_lt(u) & term.simd_gt(f64x8::splat(simd, 1e-18));
+                if !open.any_true() {
+                    break;
+                }
+                next += 1.0;
+                term *= mean * (1.0 / next);
+                below += open.select(term, zero);
+                n = open.select(f64x8::splat(simd, next), n);
+            }
+            let mut found = [0.0; LANES];
+            n.store_slice(&mut found);
+            for (out, (&m, found)) in out.iter_mut().zip(expected.iter().zip(found)) {
+                *out = if m < SEARCHED { found } else { *out };
+            }
         }
     }
+}
+
+/// exp(−x) for x in [0, 6], relative error below 4·2⁻⁵²: 2ᵏ e^r with |r| ≤ ½ ln 2, e^r by its
+/// series.
+#[inline(always)]
+fn exp_of_minus(x: f64) -> f64 {
+    const SERIES: [f64; 14] = {
+        let mut series = [1.0; 14];
+        let mut k = 1;
+        while k < 14 {
+            series[k] = series[k - 1] / k as f64;
+            k += 1;
+        }
+        series
+    };
+    /// ln 2 in two parts; a multiple of the first by a small whole number is exact.
+    const LN_2: (f64, f64) = (0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10);
+    // Whole numbers of this size stand in the low bits of 1.5 · 2⁵².
+    const SHIFT: f64 = 6_755_399_441_055_744.0;
+    let shifted = SHIFT - x * std::f64::consts::LOG2_E;
+    let k = shifted - SHIFT;
+    let r = (-x - k * LN_2.0) - k * LN_2.1;
+    let power = shifted.to_bits().wrapping_add(1023) << 52;
+    polynomial(&SERIES, r) * f64::from_bits(power)
 }
 
 /// Bound on the error of the expansion, normal quantiles being off by up to 2e-8.
@@ -55,30 +191,34 @@ fn bound(mean: f64, root: f64) -> f64 {
     1e-3 + 1e-7 * root + 4e-15 * mean
 }
 
-/// ⌊x⌋ if the expansion decides it, else −1.
+/// ⌊x⌋ if the expansion decides it, else NaN.
 #[inline(always)]
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "straight code becomes vectors"
+)]
 #[expect(clippy::inline_always, reason = "the body of the hot loop")]
 fn expansion(mean: f64, z: f64) -> f64 {
     let root = mean.sqrt();
-    let s = z / root;
     let r = 1.0 / mean;
+    let s = z * (root * r);
     let x = mean * (1.0 + s + s * s * polynomial(&POISSON_0, s))
         + (polynomial(&POISSON_1, s) + r * polynomial(&POISSON_2, s));
     let nearest = (x + WHOLE) - WHOLE;
     let off = x - nearest;
-    let clear = off.abs() > bound(mean, root) && s > REACH.0 && s < REACH.1;
+    let clear = (off.abs() > bound(mean, root)) & (s > REACH.0) & (s < REACH.1);
     let below = nearest - if off < 0.0 { 1.0 } else { 0.0 };
-    if clear { below } else { -1.0 }
+    if clear { below } else { f64::NAN }
 }
 
 /// Where the expansion does not decide.
 #[cold]
 fn outside(mean: f64, u: f64, z: f64) -> f64 {
-    let s = z / mean.sqrt();
+    let r = 1.0 / mean;
+    let s = z * (mean.sqrt() * r);
     if s <= REACH.0 || s >= REACH.1 {
         return walk(mean, u, z);
     }
-    let r = 1.0 / mean;
     let x = mean * (1.0 + s + s * s * polynomial(&POISSON_0, s))
         + (polynomial(&POISSON_1, s) + r * polynomial(&POISSON_2, s));
     // x is next to the whole number n: it is n or n − 1.
@@ -94,20 +234,6 @@ fn outside(mean: f64, u: f64, z: f64) -> f64 {
         upper_tail(last, mean, at) <= 1.0 - u
     };
     if reached { last } else { n }
-}
-
-/// Sums the distribution function from 0 up.
-fn search(mean: f64, u: f64) -> f64 {
-    let mut term = libm::exp(-mean);
-    let mut below = term;
-    let mut n = 0.0;
-    // Rounding may keep the sum under a uniform next to 1: stop where terms no longer change it.
-    while below < u && term > 1e-18 {
-        n += 1.0;
-        term *= mean / n;
-        below += term;
-    }
-    n
 }
 
 /// From a normal start to the exact answer, by the distribution function there and its steps.
@@ -181,5 +307,20 @@ fn upper_tail(n: f64, mean: f64, at: f64) -> f64 {
         if k > mean && term <= sum * 1e-17 {
             return sum;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exponentials_are_exact_to_the_last_places() {
+        for i in 0..=60_000 {
+            let x = f64::from(i) * 1e-4;
+            let error = exp_of_minus(x) / libm::exp(-x) - 1.0;
+            assert!(error.abs() < 4.0 * f64::EPSILON, "{x}: {error:e}");
+        }
+        assert_eq!(exp_of_minus(0.0), 1.0);
     }
 }

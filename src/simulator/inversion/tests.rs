@@ -3,6 +3,7 @@
 use super::*;
 use crate::distribution::QuantileTable;
 use crate::model::valuation::OrderValue;
+use crate::rng::Path;
 use crate::stats::special::{LogConcave, LogGamma};
 use statrs::distribution::{DiscreteCDF, Poisson};
 
@@ -23,15 +24,26 @@ fn normals(uniforms: &[f64]) -> Vec<f64> {
     out
 }
 
+/// What a work fills in, which has to be the same bits on every path of this machine.
+fn on_every_path(len: usize, work: impl Fn(Path, &mut [f64])) -> Vec<f64> {
+    let mut all = Path::available().into_iter().map(|path| {
+        let mut out = vec![f64::NAN; len];
+        work(path, &mut out);
+        out
+    });
+    let first = all.next().unwrap();
+    let bits = |out: &[f64]| out.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    for other in all {
+        assert_eq!(bits(&other), bits(&first));
+    }
+    first
+}
+
 fn poisson_at(mean: f64, uniforms: &[f64]) -> Vec<f64> {
-    let mut out = vec![f64::NAN; uniforms.len()];
-    poisson(
-        &vec![mean; uniforms.len()],
-        uniforms,
-        &normals(uniforms),
-        &mut out,
-    );
-    out
+    let (means, normals) = (vec![mean; uniforms.len()], normals(uniforms));
+    on_every_path(uniforms.len(), |path, out| {
+        poisson(path, &means, uniforms, &normals, out);
+    })
 }
 
 /// n is the least with F(n) ≥ u, for F off by at most `slack`: F(n) ≥ u − slack, F(n − 1) < u + slack.
@@ -78,8 +90,26 @@ fn poisson_inverts_far_out_too() {
         assert!(((found[1] - mean) / root - 1.0).abs() < 1e-4);
     }
     let mut out = [0.0];
-    poisson(&[f64::NAN], &[0.5], &[0.0], &mut out);
+    poisson(Path::best(), &[f64::NAN], &[0.5], &[0.0], &mut out);
     assert!(out[0].is_nan());
+}
+
+/// Small and large expectations, and none, side by side in one row.
+#[test]
+fn poisson_of_mixed_expectations_is_that_of_each() {
+    let uniforms = uniforms();
+    let means = [0.0, 5.999, 6.0, 0.3, 1e3, 2.0, 80.0, 1e-9, 4.0, 7.5, 12.0];
+    let expected: Vec<f64> = means.into_iter().cycle().take(uniforms.len()).collect();
+    let normals = normals(&uniforms);
+    let mixed = on_every_path(uniforms.len(), |path, out| {
+        poisson(path, &expected, &uniforms, &normals, out);
+    });
+    for (place, mean) in means.into_iter().enumerate() {
+        let alone = poisson_at(mean, &uniforms);
+        for i in (place..uniforms.len()).step_by(means.len()) {
+            assert_eq!(mixed[i], alone[i], "mean {mean}, u {}", uniforms[i]);
+        }
+    }
 }
 
 /// The uniform decides at each jump of the law: just below F(n) gives n, just above gives n + 1.
@@ -105,13 +135,10 @@ fn gamma_error(shape: f64, orders: f64) -> f64 {
     let sd = 100.0 / shape.sqrt();
     let law = OrderTables::default().law(OrderValue { mean: 100.0, sd });
     let uniforms = uniforms();
-    let mut out = vec![f64::NAN; uniforms.len()];
-    law.revenue(
-        &vec![orders; uniforms.len()],
-        &uniforms,
-        &normals(&uniforms),
-        &mut out,
-    );
+    let (orders_each, normals) = (vec![orders; uniforms.len()], normals(&uniforms));
+    let out = on_every_path(uniforms.len(), |path, out| {
+        law.revenue(path, &orders_each, &uniforms, &normals, out);
+    });
     let exact = LogGamma::new(shape * orders);
     uniforms
         .iter()
@@ -167,13 +194,13 @@ fn certain_orders_and_no_orders_are_exact() {
         mean: 150.0,
         sd: 0.0,
     });
-    certain.revenue(&[0.0, 1.0, 7.0], &u, &z, &mut out);
+    certain.revenue(Path::best(), &[0.0, 1.0, 7.0], &u, &z, &mut out);
     assert_eq!(out, [0.0, 150.0, 1050.0]);
     let spread = OrderTables::default().law(OrderValue {
         mean: 150.0,
         sd: 60.0,
     });
-    spread.revenue(&[0.0, 0.0, 1e4], &u, &z, &mut out);
+    spread.revenue(Path::best(), &[0.0, 0.0, 1e4], &u, &z, &mut out);
     assert_eq!(out[..2], [0.0, 0.0]);
     assert!((out[2] / 1.5e6 - 1.0).abs() < 0.02);
 }

@@ -3,7 +3,8 @@
 use ndarray::Array2;
 
 use super::market::{counts, model, tiers};
-use crate::model::{CellBlock, Model, TrialBlock};
+use crate::model::{CellBlock, Model, Quality, TrialBlock};
+use crate::rng::Path;
 use crate::simulator::{PlanInput, SimulationError, Simulator};
 
 const TYPES: [&str; 4] = ["sponsored", "affiliate", "seeding", "ambassador"];
@@ -94,6 +95,26 @@ fn any_cut_gives_the_same_bits() {
     }
 }
 
+/// Every set of vector instructions that this machine has, on tiers of both bases, drawn delivery,
+/// fractions of creators and correlated fees, from whole stream blocks and from inside them.
+#[test]
+fn any_instructions_give_the_same_bits() {
+    let base = base();
+    let correlation = base.0.dependence.between(Quality::Followers, Quality::Fee);
+    assert!(correlation != 0.0);
+    let simulator = |path| Simulator::new(&[input(&base)], 7).unwrap().on(path);
+    let plain = simulator(Path::Baseline);
+    for path in Path::available() {
+        for (first, trials) in [(0, 9000), (8191, 2), (12_345, 77)] {
+            assert_eq!(
+                bits(&base.0, &simulator(path).block(first, trials), 0),
+                bits(&base.0, &plain.block(first, trials), 0),
+                "{path:?} from {first}"
+            );
+        }
+    }
+}
+
 #[test]
 fn threads_and_order_of_calls_change_nothing() {
     let base = base();
@@ -153,7 +174,7 @@ fn other_plans_change_nothing() {
     let mut changed = base.clone();
     changed.0.order.mean = 170.0;
     changed.0.uncertainty.market = 0.3;
-    changed.0.dependence.followers_fee = 0.0;
+    changed.0.dependence = crate::model::Dependence::NONE;
     let more = counts(
         &base.0,
         &[

@@ -174,6 +174,13 @@ pub(super) struct KnownInput {
     pub(super) tiers: Vec<(String, f64)>,
 }
 
+impl KnownInput {
+    /// Whether it is worth more than `floor`, and than its error.
+    pub(super) fn is_worth(&self, floor: f64) -> bool {
+        self.worth.0 > floor && self.worth.0 > self.worth.1
+    }
+}
+
 impl Known {
     pub(super) fn of(explanation: &Explanation) -> Self {
         let rows = || {
@@ -211,7 +218,7 @@ impl Known {
 
     /// Which input is worth learning most, in words. Worth below `floor` is next to nothing.
     pub(super) fn sentence(&self, floor: f64, currency: &str) -> Option<String> {
-        let mut worthy = self.inputs.iter().filter(|i| i.worth.0 > floor);
+        let mut worthy = self.inputs.iter().filter(|i| i.is_worth(floor));
         let first = worthy.next()?;
         let rest = match worthy.next() {
             None => ", the others next to nothing".to_owned(),
@@ -222,8 +229,8 @@ impl Known {
             ),
         };
         Some(format!(
-            "Knowing {} before deciding is worth {}{rest}. That is the most a test can be worth: it tells less than \
-             everything.",
+            "Knowing {} before deciding is worth {}{rest}. That is the most that testing or asking can be worth: it \
+             tells less than all.",
             first.group.words(),
             money(first.worth.0, currency),
         ))
