@@ -81,8 +81,8 @@ pub fn net_reach(gross: f64, size: f64) -> f64 {
 /// E\[R(G)\] / E\[G\] for gamma-distributed gross impressions of mean µ and squared coefficient of
 /// variation v: the net share of the negative binomial model, [`net_share`] where v = 0.
 ///
-/// With x = v µ/A and y = (1/v − 1) … the power is taken by logarithms, so that nothing is lost where v
-/// or µ/A is small: A (1 − (1 + x)^(−1/v)) / µ = φ(ln(1 + x)/v) ln(1 + x)/x, φ(y) = (1 − e^(−y))/y.
+/// The power is taken by logarithms, so that nothing is lost where v or µ/A is small: with x = v µ/A,
+/// A (1 − (1 + x)^(−1/v)) / µ = φ(ln(1 + x)/v) ln(1 + x)/x, φ(y) = (1 − e^(−y))/y.
 #[must_use]
 pub fn expected_reach_share(mean: f64, variation: f64, size: f64) -> f64 {
     let load = mean / size;
@@ -244,7 +244,7 @@ impl Saturation {
     }
 
     /// Of all impressions on an audience: with U the platform's factor and B a tier's,
-    /// G = U Σ B_t X_t, all independent.
+    /// `G = U Σ B_t X_t`, all independent.
     fn spread(&self, sums: &[TierSum]) -> Spread {
         let (mut mean, mut variance) = (0.0, 0.0);
         for (sum, tier) in sums.iter().zip(&self.tiers) {

@@ -149,8 +149,8 @@ impl CellLaw<'_> {
 
     /// Moments of one creator's impressions; `None` where the tier's benchmark has no CPM.
     ///
-    /// Followers basis, x = n s_V F V D: E\[x²\] = (n s_V)² E\[F²\] E\[V²\] d, and E\[xy\]/E\[y\] = E\[x²\]/E\[x\]
-    /// since F, V and D are in both. Benchmark basis, x = 1000 n s_V φ D/CPM: φ and D are in both.
+    /// Followers basis, x = nsFVD with s the segment's view factor: E\[x²\] = (ns)² E\[F²\] E\[V²\] d, and E\[xy\]/E\[y\] = E\[x²\]/E\[x\]
+    /// since F, V and D are in both. Benchmark basis, x = 1000 nsφD/CPM: φ and D are in both.
     #[must_use]
     pub fn impression_moments(&self) -> Option<ImpressionMoments> {
         // E[x²]/E[x]² of a draw

@@ -158,7 +158,9 @@ impl Run<'_> {
                 let Some((_, back)) = &best else {
                     if out.is_none() && round + 1 < ROUNDS && solved.verdict == Verdict::Infeasible
                     {
-                        point.iter_mut().for_each(|x| *x *= 0.5);
+                        for x in &mut point {
+                            *x *= 0.5;
+                        }
                         continue;
                     }
                     return Err(Box::new(solved));
@@ -285,6 +287,17 @@ impl Run<'_> {
                 }
             }
         }
+        self.answer(line, best, (verdict, clocked), nodes)
+    }
+
+    /// The best whole counts found, or none, in place of the continuous ones.
+    fn answer(
+        &self,
+        line: Found,
+        best: Option<(f64, Vec<f64>)>,
+        (verdict, clocked): (Verdict, bool),
+        nodes: u64,
+    ) -> Found {
         let bound = line.solved.bound.unwrap_or(f64::INFINITY);
         let Some((value, counts)) = best else {
             return Found {

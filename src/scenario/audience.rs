@@ -13,7 +13,7 @@ use crate::model::{Audience, Basis, Model, Quantity, Segment};
 struct Size {
     category: Option<usize>,
     region: Option<usize>,
-    size: f64,
+    people: f64,
     key: String,
     mark: Mark,
 }
@@ -79,7 +79,7 @@ impl Reader<'_> {
             if found.is_none() && !missing.contains(&name) {
                 missing.push(name);
             }
-            let (size, mark) = found.map_or((1.0, node.mark), |s| (s.size, s.mark));
+            let (size, mark) = found.map_or((1.0, node.mark), |s| (s.people, s.mark));
             audiences.push(Audience {
                 category: cell.category,
                 region: cell.region,
@@ -143,7 +143,7 @@ impl Reader<'_> {
             return vec![Size {
                 category: None,
                 region: None,
-                size,
+                people: size,
                 key: String::new(),
                 mark: node.mark,
             }];
@@ -168,7 +168,7 @@ impl Reader<'_> {
                     out.push(Size {
                         category,
                         region,
-                        size,
+                        people: size,
                         key,
                         mark,
                     });
@@ -213,16 +213,14 @@ fn place(model: &Model, key: &str, mark: Mark) -> Result<(Option<usize>, Option<
             format!(" in \"{shown}\"")
         };
         let fault = Fault::at(mark, format!("\"{}\"{place} is not a {what}", short(name)));
-        match nearest(name, known.iter().map(|s| s.name.as_str())) {
-            Some(near) => fault.expected(format!("did you mean {near}?")),
-            None => {
-                let names: Vec<&str> = known.iter().take(12).map(|s| s.name.as_str()).collect();
-                if names.is_empty() {
-                    fault.expected(format!("this scenario defines no {what}"))
-                } else {
-                    fault.expected(format!("expected one of {}", names.join(", ")))
-                }
-            }
+        if let Some(near) = nearest(name, known.iter().map(|s| s.name.as_str())) {
+            return fault.expected(format!("did you mean {near}?"));
+        }
+        let names: Vec<&str> = known.iter().take(12).map(|s| s.name.as_str()).collect();
+        if names.is_empty() {
+            fault.expected(format!("this scenario defines no {what}"))
+        } else {
+            fault.expected(format!("expected one of {}", names.join(", ")))
         }
     };
     match parts[..] {
