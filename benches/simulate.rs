@@ -1,7 +1,7 @@
 //! The reference work: 93 sponsored creators of five tiers on the followers basis (mega 1, macro 4,
 //! mid 18, micro 40, nano 30), each with uncertain followers, fee, view, engagement, click and
 //! conversion rate; gamma orders and the preset shared uncertainty. 558 draws a trial for
-//! creators, 10 for cells, 22 for shared factors.
+//! creators, 10 for cells, 27 for shared factors.
 //!
 //! `cargo bench --bench simulate`; throughput is trials a second on one thread. First come, for every path
 //! of vector instructions of the machine, the reference work beside its **limit**: as many draws
@@ -108,7 +108,7 @@ fn processor_time() -> Option<Duration> {
 /// Prints what part of the limit's speed the engine reaches.
 fn ratios(_: &mut Criterion) {
     let base = market(&[]);
-    let counts = counts(1.0);
+    let counts = counts(&base, 1.0);
     for path in Path::available() {
         let plan = PlanInput {
             model: &base,

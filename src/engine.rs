@@ -11,6 +11,7 @@ use crate::comparison::{self, ComparisonRow};
 pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;
 
+use crate::individuals::{self, DependencyRow, Gathering};
 use crate::judging;
 use crate::model::{
     Cancel, Model, Plan, PlanSettings, Progress, SinkError, TrialBlock, TrialSink, Trials,
@@ -43,6 +44,8 @@ pub struct RunResult {
     pub comparison: Vec<ComparisonRow>,
     /// Rows of `rebalancing.parquet`.
     pub rebalancing: Vec<RebalancingRow>,
+    /// Rows of `dependency.parquet`.
+    pub dependency: Vec<DependencyRow>,
     /// The choice among the plans, if `trials.best` asked for one.
     pub best: Option<BestPlan>,
     /// Sentences that qualify the result.
@@ -142,6 +145,7 @@ pub fn simulate_plans(
         summary: Vec::new(),
         comparison: Vec::new(),
         rebalancing: Vec::new(),
+        dependency: Vec::new(),
         best: None,
         warnings: Vec::new(),
         seconds: Vec::new(),
@@ -152,7 +156,7 @@ pub fn simulate_plans(
         result
             .warnings
             .extend(stop.nothing_to_choose(settings.trials));
-        let (collector, stop) =
+        let (collector, stop, dependency) =
             collect(&planned, &usable, settings, stop, (sink, progress), cancel)?;
         result
             .seconds
@@ -164,6 +168,7 @@ pub fn simulate_plans(
             .extend(missed_precision(&collector, settings.trials));
         result.best = stop.best();
         result.summary = collector.summary();
+        result.dependency = dependency;
         // Comparisons speak of the base plan; without it there is nothing to compare with.
         if usable[0] == 0 {
             result.comparison = comparison::rows(&collector, |i| &planned[usable[i]].1.name);
@@ -345,7 +350,7 @@ fn collect(
     mut stop: Stop,
     (mut sink, progress): (Option<&mut dyn TrialSink>, &dyn Progress),
     cancel: &Cancel,
-) -> Result<(Collector, Stop), EngineError> {
+) -> Result<(Collector, Stop, Vec<DependencyRow>), EngineError> {
     let inputs: Vec<PlanInput<'_>> = usable
         .iter()
         .map(|&i| PlanInput {
@@ -388,7 +393,38 @@ fn collect(
     }
     progress.finish();
     stop_if(cancel)?;
-    Ok((collector, stop))
+    let dependency = dependency(&simulator, &inputs, collector.trials());
+    stop_if(cancel)?;
+    Ok((collector, stop, dependency))
+}
+
+/// How much of each plan hangs on individuals, over the first trials of the run.
+fn dependency(
+    simulator: &Simulator<'_>,
+    plans: &[PlanInput<'_>],
+    trials: u64,
+) -> Vec<DependencyRow> {
+    let looked_at: Vec<usize> = plans
+        .iter()
+        .map(|plan| individuals::trials(plan.counts.sum(), trials))
+        .collect();
+    let mut gathering = Gathering::new(&looked_at);
+    let mut different = looked_at.clone();
+    different.sort_unstable();
+    different.dedup();
+    for trials in different {
+        simulator.creators(
+            |plan| looked_at[plan] == trials,
+            0,
+            trials,
+            |creator| gathering.add(creator),
+        );
+    }
+    plans
+        .iter()
+        .enumerate()
+        .flat_map(|(index, plan)| gathering.rows(index, &plan.model.name))
+        .collect()
 }
 
 /// Ends the work if that was asked for.
@@ -417,5 +453,7 @@ fn next_blocks(
         .collect()
 }
 
+#[cfg(test)]
+mod shipped;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! A run's result made by hand, for the tests of what is written and reported.
 
 mod explanation;
+pub(crate) mod reference;
 mod result;
 
 use ndarray::Array2;
@@ -8,8 +9,8 @@ use ndarray::Array2;
 use crate::distribution::Distribution;
 use crate::model::{
     Band, BandSource, Basis, Benchmark, Cell, ConstraintKind, ConstraintState, Dependence, Factors,
-    Gap, HeldBy, Location, Model, Objective, Order, Origin, Partnership, Plan, PlanStatus, Rules,
-    Segment, SolverReport, Stage, Terms, Tier, Uncertainty, Unit,
+    Gap, HeldBy, Incidents, Location, Model, Objective, Order, Origin, Partnership, Plan,
+    PlanStatus, Rules, Segment, SolverReport, Stage, Terms, Tier, Uncertainty, Unit,
 };
 pub(crate) use explanation::explanation;
 pub(crate) use result::{infeasible, result};
@@ -157,8 +158,9 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
             fee: 0.05,
             benchmark: 0.15,
         },
+        dependence: Dependence::of_followers_and_fee(0.6),
+        incidents: Incidents::NONE,
         audiences: Vec::new(),
-        dependence: Dependence { followers_fee: 0.6 },
     }
 }
 

@@ -74,6 +74,7 @@ pub mod engine;
 pub mod export;
 #[cfg(test)]
 mod fixture;
+pub mod individuals;
 pub mod judging;
 pub mod model;
 pub mod optimizer;

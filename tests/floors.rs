@@ -14,6 +14,7 @@ const FLOORS: [&[&str]; 7] = [
         "comparison",
         "rebalancing",
         "judging",
+        "individuals",
         "sensitivity",
     ],
     &["engine", "batch"],

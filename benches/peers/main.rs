@@ -100,6 +100,7 @@ fn path(named: &str) -> Option<Path> {
     available.find(|&path| name(path) == named)
 }
 
+#[expect(clippy::print_stderr, reason = "for whoever runs all benches")]
 fn main() {
     if std::env::args().any(|argument| argument == "--bench") {
         eprintln!("the peers are measured by benches/peers/run");

@@ -1,7 +1,7 @@
 //! The reference work in numbers, read off the engine's own model so that nobody types them twice.
 
 use influencer_matrix::distribution::Distribution;
-use influencer_matrix::model::{Basis, Model, Quantity, Uncertainty, valuation};
+use influencer_matrix::model::{Basis, Dependence, Model, Quantity, Uncertainty, valuation};
 use serde_json::{Value, json};
 
 /// A lognormal: mean and standard deviation of the logarithm.
@@ -48,7 +48,7 @@ impl Parameters {
     /// the peers would not simulate right.
     pub(crate) fn of(model: &Model, draws_per_trial: usize) -> Self {
         assert_eq!(model.months, 1);
-        assert_eq!(model.dependence.followers_fee, 0.0);
+        assert_eq!(model.dependence, Dependence::NONE);
         let counts = model.counts.as_ref().expect("the file fixes its counts");
         let cells = (0..model.cells.len()).map(|cell| {
             let law = valuation::law(model, cell);

@@ -105,6 +105,7 @@ pub fn explain_plans(
             summary: Vec::new(),
             comparison: Vec::new(),
             rebalancing: Vec::new(),
+            dependency: Vec::new(),
             best: None,
             seconds: vec![("explaining", begun.elapsed().as_secs_f64())],
         },

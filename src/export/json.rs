@@ -36,6 +36,7 @@ pub fn result_json(result: &RunResult, description: &Description) -> Value {
         "comparison": tables::comparison(&result.comparison).json_rows(),
         "rebalancing": tables::rebalancing(&result.rebalancing).json_rows(),
         "constraints": tables::constraints(result).json_rows(),
+        "dependency": tables::dependency(&result.dependency).json_rows(),
         "warnings": result.warnings,
     });
     if let Some(found) = &result.best {

@@ -3,6 +3,7 @@
 use super::table::Table;
 use crate::comparison::ComparisonRow;
 use crate::engine::{PlanResult, RunResult};
+use crate::individuals::DependencyRow;
 use crate::model::{CellKey, ConstraintState, valuation};
 use crate::rebalancing::RebalancingRow;
 use crate::summary::SummaryRow;
@@ -149,6 +150,24 @@ pub fn rebalancing(rows: &[RebalancingRow]) -> Table {
             Some(r.revenue_contribution)
         })
         .number("roas_contribution", rows, |r| r.roas_contribution)
+}
+
+/// `dependency.parquet`.
+#[must_use]
+pub fn dependency(rows: &[DependencyRow]) -> Table {
+    Table::new()
+        .text("plan", rows, |r| Some(&r.plan))
+        .text("metric", rows, |r| Some(r.metric.name()))
+        .number("mean", rows, |r| r.mean)
+        .number("mc_error", rows, |r| r.mc_error)
+        .number("p05", rows, |r| r.quantiles[0])
+        .number("p50", rows, |r| r.quantiles[1])
+        .number("p95", rows, |r| r.quantiles[2])
+        .number("p05_error", rows, |r| r.quantile_errors[0])
+        .number("p50_error", rows, |r| r.quantile_errors[1])
+        .number("p95_error", rows, |r| r.quantile_errors[2])
+        .number("undefined_share", rows, |r| Some(r.undefined_share))
+        .number("trials", rows, |r| Some(r.trials as f64))
 }
 
 /// `constraints.parquet`: all plans, infeasible ones too. `unit` is what the shadow price is per.

@@ -22,6 +22,8 @@ pub mod names {
     pub const COMPARISON: &str = "comparison.parquet";
     /// What moves from plan to plan.
     pub const REBALANCING: &str = "rebalancing.parquet";
+    /// How much hangs on individual creators.
+    pub const DEPENDENCY: &str = "dependency.parquet";
     /// Why results vary, and what is worth learning.
     pub const SENSITIVITY: &str = "sensitivity.parquet";
     /// Trial rows.
@@ -51,6 +53,7 @@ pub fn write_files(
         (names::COMPARISON, tables::comparison(&result.comparison)),
         (names::REBALANCING, tables::rebalancing(&result.rebalancing)),
         (names::CONSTRAINTS, tables::constraints(result)),
+        (names::DEPENDENCY, tables::dependency(&result.dependency)),
     ];
     let mut files: Vec<&str> = parquet.iter().map(|(name, _)| *name).collect();
     for (name, table) in &parquet {

@@ -48,13 +48,15 @@ pub enum InputGroup {
     CreatorCpa,
     /// Whether a creator's content appears.
     CreatorDelivery,
+    /// Whether a creator has an incident, and whether it shocks the brand.
+    CreatorIncidents,
     /// The number of orders and their values, given all else.
     Orders,
 }
 
 impl InputGroup {
     /// All groups, in the order of the outputs: shared, creators', orders.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Market,
         Self::Platform,
         Self::EngagementRate,
@@ -74,6 +76,7 @@ impl InputGroup {
         Self::CreatorCpc,
         Self::CreatorCpa,
         Self::CreatorDelivery,
+        Self::CreatorIncidents,
         Self::Orders,
     ];
 
@@ -101,6 +104,7 @@ impl InputGroup {
             Self::CreatorCpc => "creators.cpc",
             Self::CreatorCpa => "creators.cpa",
             Self::CreatorDelivery => "creators.delivery",
+            Self::CreatorIncidents => "creators.incidents",
             Self::Orders => "orders",
         }
     }
@@ -128,6 +132,7 @@ impl InputGroup {
             Self::CreatorCpc => "creators' CPC",
             Self::CreatorCpa => "creators' CPA",
             Self::CreatorDelivery => "creators' delivery",
+            Self::CreatorIncidents => "creators' incidents",
             Self::Orders => "chance in orders",
         }
     }

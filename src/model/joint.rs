@@ -6,13 +6,13 @@
 //! a plan are its own times a factor `f_c(plan)`, and with them revenue and commission. Every such
 //! effect is one factor of the product here; without any, all factors are exactly 1.
 
-use super::Model;
 use super::audience::{Reached, Saturation, Which};
+use super::{Incidents, Model};
 
 /// Whether a plan's conversions can differ from the sum over its creators.
 #[must_use]
 pub fn applies(model: &Model) -> bool {
-    !model.audiences.is_empty()
+    !model.audiences.is_empty() || model.incidents.shocks()
 }
 
 /// The factor `f_c` on the expected conversions of every cell in a month of these counts (one a
@@ -34,6 +34,7 @@ pub fn reached(model: &Model, counts: &[f64]) -> Vec<Reached> {
 #[derive(Debug, Clone)]
 pub struct Effects {
     saturation: Saturation,
+    incidents: Incidents,
 }
 
 impl Effects {
@@ -42,12 +43,27 @@ impl Effects {
     pub fn new(model: &Model) -> Self {
         Self {
             saturation: Saturation::new(model),
+            incidents: model.incidents,
         }
     }
 
     /// As [`conversion_factors`], of all cells or only of those booked.
     #[must_use]
     pub fn factors(&self, counts: &[f64], which: Which) -> Vec<f64> {
-        self.saturation.conversion_shares(counts, which)
+        let mut factors = self.saturation.conversion_shares(counts, which);
+        self.shocks(counts, which, &mut factors);
+        factors
+    }
+
+    /// Shocks to the whole brand: [`Incidents::left_by_shocks`]. Those they share with saturation
+    /// (an incident takes impressions too) are taken as independent of it.
+    fn shocks(&self, counts: &[f64], which: Which, factors: &mut [f64]) {
+        if self.incidents.shocks() {
+            for (cell, factor) in factors.iter_mut().enumerate() {
+                if which == Which::All || counts[cell] > 0.0 {
+                    *factor *= self.incidents.left_by_shocks(cell, counts);
+                }
+            }
+        }
     }
 }

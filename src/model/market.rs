@@ -147,10 +147,3 @@ impl Uncertainty {
         benchmark: 0.0,
     };
 }
-
-/// Gaussian copula within a creator.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Dependence {
-    /// Latent normal correlation of followers and fee, in (-1, 1).
-    pub followers_fee: f64,
-}

@@ -7,6 +7,9 @@
 pub mod audience;
 mod cell;
 mod constraint;
+mod dependence;
+mod funnel;
+mod incidents;
 mod input;
 pub mod joint;
 mod market;
@@ -23,13 +26,15 @@ pub mod valuation;
 pub use audience::Audience;
 pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
+pub use dependence::{Dependence, Quality};
+pub use incidents::Incidents;
 pub use input::InputGroup;
 pub use market::{
-    Basis, Benchmark, Dependence, Followers, Order, Partnership, Segment, Stage, Tier, Uncertainty,
+    Basis, Benchmark, Followers, Order, Partnership, Segment, Stage, Tier, Uncertainty,
 };
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
-pub use outcome::{AudienceBlock, CellBlock, PlanBlock, TrialBlock};
+pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
 pub use plan::{
     Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus,
     SolverReport,
@@ -84,8 +89,10 @@ pub struct Model {
     pub hour_cost: f64,
     /// Doubt about averages, shared by all creators of a trial.
     pub uncertainty: Uncertainty,
-    /// Dependence between the quantities of one creator.
+    /// Dependence between the qualities of one creator, and between tiers.
     pub dependence: Dependence,
+    /// Incidents.
+    pub incidents: Incidents,
 }
 
 impl Model {

@@ -70,3 +70,19 @@ impl CellBlock {
         (!column.is_empty()).then_some(column.as_slice())
     }
 }
+
+/// One creator of one plan in a block of trials, over the horizon.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CreatorBlock<'a> {
+    /// Index of the plan, in the order the plans were given.
+    pub plan: usize,
+    /// Index into `Model::cells` of the plan's model.
+    pub cell: usize,
+    /// Index of the creator among those of the cell.
+    pub slot: usize,
+    /// Currency: fees, product, handling and commission on `revenue`, one value a trial.
+    pub spend: &'a [f64],
+    /// Currency: what the creator is expected to sell given its own qualities and the shared
+    /// factors of the trial, without the chance in single orders.
+    pub revenue: &'a [f64],
+}

@@ -16,13 +16,16 @@
 //! - spend = (`fee·n·f_p·U_fee`, or the fee amount) × `s_fee` × D + product cost + commission × revenue + hours × hour cost
 //! - profit = margin × revenue − spend
 //!
+//! In a month with an incident (probability p) a partnership keeps 1 − ℓ of I, E, K and λ, and spend
+//! has the clean-up cost on top.
+//!
 //! with s the segment factors. Money is in the scenario's currency, per creator and month.
 
 use super::audience::Reached;
 use super::cell::{Factors, Terms};
 use super::market::Basis;
 use super::metric::{Metric, Quantity};
-use super::{Model, Objective, Target, TargetScope, joint};
+use super::{Dependence, Incidents, Model, Objective, Target, TargetScope, funnel, joint};
 use ndarray::Array2;
 
 /// Order value of a cell: mean and standard deviation of one order.
@@ -51,6 +54,10 @@ pub struct CellLaw<'a> {
     pub margin: f64,
     /// Handling cost a creator and month: hours × hour cost.
     pub handling_cost: f64,
+    /// Dependence between a creator's qualities.
+    pub dependence: Dependence,
+    /// Incidents.
+    pub incidents: Incidents,
 }
 
 /// Expected cost and yields of one creator of a cell in a month.
@@ -174,17 +181,22 @@ impl CellLaw<'_> {
                 variation_delivered: 0.0,
             });
         }
+        // An incident takes its share of both.
+        let alone_kept = self.incidents.kept_excess();
         Some(ImpressionMoments {
             mean,
-            square: mean * mean * shared * alone / delivered,
-            with_conversions: mean * shared / delivered,
+            square: mean * mean * shared * alone / delivered * alone_kept,
+            with_conversions: mean * shared / delivered * alone_kept,
             variation_delivered: shared * alone - 1.0,
         })
     }
 
-    /// Expected cost and yields. All draws of a creator but followers and fee are independent and
-    /// the shared factors have mean one, so expectations of products are products of expectations;
-    /// no product holds both followers and fee.
+    /// Expected cost and yields. The shared factors have mean one and are independent of all else;
+    /// the qualities of a creator enter by the expectations of their products, which under
+    /// dependence differ from the products of their expectations. No product holds the fee
+    /// and a quality of the funnel. Incidents take their share of all yields and add their
+    /// clean-up; the shocks to a whole plan are a matter of the plan
+    /// ([`Incidents::left_by_shocks`]).
     #[must_use]
     pub fn expected(&self) -> UnitValue {
         self.expected_in_plan(1.0)
@@ -203,6 +215,11 @@ impl CellLaw<'_> {
                 let engaged = views * f.engagement_rate.mean();
                 let clicked = engaged * f.click_rate.mean();
                 let converted = clicked * f.conversion_rate.mean();
+                let [views, engaged, clicked, converted] =
+                    match funnel::products(f, &self.dependence) {
+                        Some(products) => products.map(|p| self.terms.posts * p * delivered),
+                        None => [views, engaged, clicked, converted],
+                    };
                 (
                     Some(views * stage[0]),
                     Some(engaged * stage[1]),
@@ -221,17 +238,20 @@ impl CellLaw<'_> {
                 )
             }
         };
-        let conversions = conversions * factor;
+        let kept = self.incidents.kept();
+        let conversions = conversions * kept * factor;
         let revenue = conversions * self.order.mean;
         let fee = self
             .fee_multiplier()
             .map_or(self.fixed_fee(), |m| mean_fee * m);
-        let spend = fee * delivered + self.standing_cost() + self.terms.commission * revenue;
+        let spend = fee * delivered
+            + (self.standing_cost() + self.incidents.expected_cleanup())
+            + self.terms.commission * revenue;
         UnitValue {
             spend,
-            impressions,
-            engagements,
-            clicks,
+            impressions: impressions.map(|v| v * kept),
+            engagements: engagements.map(|v| v * kept),
+            clicks: clicks.map(|v| v * kept),
             conversions,
             revenue,
             profit: self.margin * revenue - spend,
@@ -258,6 +278,8 @@ pub fn law(model: &Model, cell: usize) -> CellLaw<'_> {
         order: order_value(model, c.tier),
         margin: model.order.margin,
         handling_cost: c.terms.hours * model.hour_cost,
+        dependence: model.dependence,
+        incidents: model.incidents,
     }
 }
 

@@ -1,10 +1,12 @@
 //! From a model to its plan.
 
+mod together;
+
 use std::time::Instant;
 
 use ndarray::Array2;
 
-use crate::model::joint as together;
+use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
     BudgetScale, Cancel, Constraint, ConstraintState, Gap, Model, Plan, PlanSettings, PlanStatus,
@@ -13,7 +15,6 @@ use crate::model::{
 use crate::optimizer::check::check;
 use crate::optimizer::conflict;
 use crate::optimizer::goal::Goal;
-use crate::optimizer::joint::{self, Found};
 use crate::optimizer::price::{price_unit, prices};
 use crate::optimizer::program::{Program, dot, program_of};
 use crate::optimizer::ratio::solve_relaxed;
@@ -26,10 +27,6 @@ const KNIFE_EDGE: f64 = 1e-4;
 
 /// Counts of a fractional plan below this are the solver's noise.
 const NOTHING: f64 = 1e-9;
-
-/// Said where rules leave no plan of creators that act on each other.
-const APART: &str = "rules on cost and value are judged here with the conversions of creators one by one, \
-                     before audiences saturate";
 
 /// Seconds that a continuous program may always take: the clock is for branch and bound, and a
 /// price that it cut off would not be reproducible.
@@ -100,7 +97,7 @@ pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
     };
     let mut plan = match &model.counts {
         Some(counts) => work.fixed(counts),
-        None if together::applies(model) => work.together(),
+        None if joint::applies(model) => work.together(),
         None => work.optimized(),
     };
     if model.counts.is_none() && plan.is_usable() {
@@ -218,83 +215,6 @@ impl Work<'_> {
         } else {
             Err(Box::new(self.without_plan(status, solved)))
         }
-    }
-
-    /// Plans a model whose creators act on each other.
-    fn together(&self) -> Plan {
-        let search = joint::search(
-            self.model,
-            self.settings,
-            self.relaxations,
-            self.cancel,
-            self.search.started,
-        );
-        let found = match search {
-            Ok(found) => found,
-            Err(nothing) => {
-                return match self.status(&nothing) {
-                    Err(mut plan) => {
-                        if plan.status == PlanStatus::Infeasible {
-                            plan.warnings.push(APART.to_owned());
-                        }
-                        *plan
-                    }
-                    Ok(status) => self.without_plan(status, &nothing),
-                };
-            }
-        };
-        let status = match self.status(&found.solved) {
-            Ok(status) => status,
-            Err(mut plan) => {
-                if plan.status == PlanStatus::Infeasible {
-                    plan.warnings.push(APART.to_owned());
-                }
-                return *plan;
-            }
-        };
-        // From here on everything is as it is within the plan found.
-        let units = valuation::units_in(self.model, &found.counts);
-        let constraints = constraints(self.model, &units);
-        let program = program_of(self.model, &units, &constraints);
-        let goal = Goal::Sum(found.slopes.clone());
-        let within = Work {
-            units: &units,
-            constraints: &constraints,
-            program: &program,
-            goal: &goal,
-            search: Search {
-                program: &program,
-                goal: &goal,
-                ..self.search
-            },
-            ..*self
-        };
-        within.found_together(status, &found)
-    }
-
-    fn found_together(&self, status: PlanStatus, found: &Found) -> Plan {
-        let counts = &found.counts[..];
-        let costs: Vec<f64> = self.units.iter().map(|u| u.spend).collect();
-        let goal = Goal::Sum(found.pieces.maximize.clone());
-        let prices = prices(
-            &found.pieces,
-            &goal,
-            &found.rules,
-            (&found.relaxed, found.optimum),
-            self.relaxations,
-            self.cancel,
-        );
-        let value = self.objective(counts).unwrap_or(found.solved.objective);
-        let spend = dot(&costs, &found.relaxed);
-        let mut plan = self.described(status, &found.solved, (counts, value), &prices, spend);
-        if !found.settled {
-            plan.warnings.push(
-                "the programs of concave pieces did not settle on one plan; this is the best of those \
-                 found, and its gap is only indicative"
-                    .to_owned(),
-            );
-        }
-        plan
     }
 
     fn found(&self, status: PlanStatus, solved: &Solved, relaxed: &Solved) -> Plan {

@@ -2,8 +2,8 @@
 
 use crate::distribution::Distribution;
 use crate::model::{
-    Band, BandSource, Basis, Cell, Dependence, Factors, Followers, Model, Objective, Order, Origin,
-    Partnership, Rules, Segment, Stage, Terms, Tier, Uncertainty,
+    Band, BandSource, Basis, Cell, Dependence, Factors, Followers, Incidents, Model, Objective,
+    Order, Origin, Partnership, Rules, Segment, Stage, Terms, Tier, Uncertainty,
 };
 
 fn certain(value: f64) -> Distribution {
@@ -134,8 +134,9 @@ pub(crate) fn model(
         rules: Rules::of_budget(budget, [tiers.len(), types.len(), 0, 0]),
         hour_cost: 0.0,
         uncertainty: Uncertainty::NONE,
+        dependence: Dependence::of_followers_and_fee(0.6),
+        incidents: Incidents::NONE,
         audiences: Vec::new(),
-        dependence: Dependence { followers_fee: 0.6 },
         tiers,
     }
 }

@@ -23,6 +23,7 @@ mod presets;
 mod problem;
 mod read;
 mod reader;
+mod risks;
 mod rules;
 mod schema;
 mod shape;

@@ -16,6 +16,10 @@ pub(super) struct Presets {
     pub(super) base: Node,
     /// On top of the base where the objective is profit.
     pub(super) profit: Node,
+    /// Under the `[incidents]` of a file that has them.
+    pub(super) incidents: Node,
+    /// The figures of `incidents = "cautious"`.
+    pub(super) cautious: Node,
     /// What is wrong with the embedded file; a test holds it empty.
     pub(super) faults: Vec<Fault>,
 }
@@ -35,11 +39,15 @@ pub(super) fn load(sources: &mut Sources) -> Presets {
     let assumption = part("assumption", Kind::Preset(Assumption::Assumption));
     let default = part("default", Kind::Default);
     let profit = part("profit", Kind::Default);
+    let incidents = part("incidents", Kind::Default);
+    let cautious = part("cautious", Kind::Preset(Assumption::Assumption));
     overlay(&mut base, &assumption, ROOT);
     overlay(&mut base, &default, ROOT);
     Presets {
         base,
         profit,
+        incidents,
+        cautious,
         faults,
     }
 }

@@ -421,7 +421,26 @@ fn compose(presets: &Presets, layers: &[&Node]) -> Node {
         overlay(&mut node, &presets.profit, ROOT);
     }
     for layer in layers {
-        overlay(&mut node, layer, ROOT);
+        let Some(incidents) = layer.get("incidents") else {
+            overlay(&mut node, layer, ROOT);
+            continue;
+        };
+        // A word stands for figures, so that a layer above can change one of them.
+        let mut layer = (*layer).clone();
+        match &incidents.value {
+            Value::Text(word) => {
+                layer.remove("incidents");
+                node.remove("incidents");
+                if word == "cautious" {
+                    overlay(&mut node, &presets.cautious, ROOT);
+                }
+            }
+            Value::Table(_) if node.get("incidents").is_none() => {
+                overlay(&mut node, &presets.incidents, ROOT);
+            }
+            _ => {}
+        }
+        overlay(&mut node, &layer, ROOT);
     }
     node
 }

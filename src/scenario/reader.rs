@@ -9,9 +9,7 @@ use super::spread;
 use super::tree::{Node, Value};
 use super::value;
 use crate::distribution::Distribution;
-use crate::model::{
-    Dependence, Model, Objective, Order, Origin, Partnership, Rules, Stage, Tier, Uncertainty,
-};
+use crate::model::{Model, Objective, Order, Origin, Partnership, Rules, Stage, Tier, Uncertainty};
 
 /// Keys of the followers basis in a tier.
 pub(super) const FOLLOWERS_KEYS: [&str; 5] = [
@@ -277,9 +275,8 @@ impl<'a> Reader<'a> {
             hour_cost,
             audiences: Vec::new(),
             uncertainty: self.uncertainty(),
-            dependence: Dependence {
-                followers_fee: self.number(&["dependence", "followers_fee"]).unwrap_or(0.0),
-            },
+            dependence: self.dependence(),
+            incidents: self.incidents(),
         };
         model.cells = self.cells(&model, &offered);
         model.audiences = self.audiences(&model);

@@ -9,7 +9,7 @@ use super::parts::Totals;
 use super::row::Subject;
 use crate::distribution::Distribution;
 use crate::model::valuation::{self, CellLaw, UnitValue};
-use crate::model::{Basis, InputGroup, Metric};
+use crate::model::{Basis, InputGroup, Metric, Quality};
 use crate::stats::special::normal_pdf;
 use crate::stats::{normal_expectation, normal_quantile};
 
@@ -89,6 +89,21 @@ pub(super) fn effect(law: &CellLaw<'_>, followers_fee: f64, input: InputGroup) -
         (_, InputGroup::CreatorDelivery) => {
             let delivery = law.terms.delivery;
             same((1.0 - delivery) / delivery)
+        }
+        // Y = (1 − ℓJ)/(1 − pℓ), H = J/p: the clean-up is the cost it moves. Shocks are left out.
+        (_, InputGroup::CreatorIncidents) => {
+            let i = &law.incidents;
+            let kept = i.kept();
+            let both = if kept > 0.0 {
+                (1.0 - i.yield_lost) / kept - 1.0
+            } else {
+                0.0
+            };
+            Effect {
+                yields: i.kept_excess() - 1.0,
+                both,
+                costs: (1.0 - i.probability) / i.probability,
+            }
         }
         (Basis::Followers(f), InputGroup::CreatorFollowers) => {
             let correlated = followers_fee != 0.0
@@ -204,8 +219,12 @@ pub(super) fn swings(
         let moved = if input == InputGroup::Orders {
             Moved::Orders { count: total }
         } else {
-            // Delivery is drawn anew every month, the rest once.
-            let slots: f64 = if input == InputGroup::CreatorDelivery {
+            // Delivery and incidents are drawn anew every month, the rest once.
+            let monthly = matches!(
+                input,
+                InputGroup::CreatorDelivery | InputGroup::CreatorIncidents
+            );
+            let slots: f64 = if monthly {
                 counts.iter().map(|&n| overlap(n, n)).sum()
             } else {
                 let months = counts.iter();
@@ -216,7 +235,11 @@ pub(super) fn swings(
             Moved::Creators {
                 count: total,
                 slots,
-                effect: effect(&law, model.dependence.followers_fee, input),
+                effect: effect(
+                    &law,
+                    model.dependence.between(Quality::Followers, Quality::Fee),
+                    input,
+                ),
                 cost: cost_moved(&law, input),
             }
         };
@@ -235,6 +258,9 @@ pub(super) fn swings(
 
 /// The part of a creator's expected cost that goes with a quantity of his.
 fn cost_moved(law: &CellLaw<'_>, input: InputGroup) -> f64 {
+    if input == InputGroup::CreatorIncidents {
+        return law.incidents.expected_cleanup();
+    }
     let drawn = law.fee_multiplier().unwrap_or(0.0) * law.fee.mean();
     let fee = if input == InputGroup::CreatorDelivery {
         drawn + law.fixed_fee()

@@ -60,6 +60,11 @@ pub(super) fn moves(model: &Model, cell: usize, input: InputGroup) -> bool {
         // Nothing that is explained depends on them: impressions, engagements and clicks do.
         InputGroup::CreatorCpm | InputGroup::CreatorCpe | InputGroup::CreatorCpc => false,
         InputGroup::CreatorDelivery => delivered && terms.delivery < 1.0,
+        InputGroup::CreatorIncidents => {
+            let i = &model.incidents;
+            i.probability > 0.0
+                && (i.cleanup_cost > 0.0 || delivered && (i.yield_lost > 0.0 || i.shocks()))
+        }
         InputGroup::Orders => delivered,
     }
 }

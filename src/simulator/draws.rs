@@ -50,6 +50,10 @@ pub(super) enum Drawn {
     Conversions = 16,
     /// A cell's revenue; anew every month.
     Revenue = 17,
+    /// Whether a partnership has an incident; anew every month.
+    Incident = 18,
+    /// Whether its incident is a shock to the brand; anew every month.
+    Shock = 19,
 }
 
 impl Drawn {
@@ -68,6 +72,7 @@ impl Drawn {
             Self::Cpe => InputGroup::CreatorCpe,
             Self::Cpc => InputGroup::CreatorCpc,
             Self::Cpa => InputGroup::CreatorCpa,
+            Self::Incident | Self::Shock => InputGroup::CreatorIncidents,
             Self::Conversions | Self::Revenue => InputGroup::Orders,
         })
     }

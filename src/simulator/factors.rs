@@ -7,7 +7,8 @@
 
 use super::SimulationError;
 use super::draws::{CHUNK, Drawn, Owners, Segment, factor};
-use crate::distribution::{Distribution, QuantileTable};
+use super::kernel::NORMAL;
+use crate::distribution::{Distribution, QuantileTable, ZTable};
 use crate::model::InputGroup;
 use crate::rng::{SOBOL_DIMENSIONS, STREAM_BLOCK, Sobol};
 
@@ -63,10 +64,21 @@ pub(super) struct Factors {
 
 #[derive(Debug)]
 struct Single {
+    spread: f64,
+    /// Latent normal correlation with the same factor of other tiers.
+    tiers: f64,
+    table: QuantileTable,
+    source: Source,
+    /// Where tiers are correlated: its weights on the normals of the tiers up to it in [`TIERS`], and
+    /// its quantile over the normal's axis.
+    mixed: Option<(Vec<(f64, Source)>, ZTable)>,
+}
+
+/// Where the uniforms of one factor of one tier come from.
+#[derive(Debug)]
+struct Source {
     input: InputGroup,
     owner: u64,
-    spread: f64,
-    table: QuantileTable,
     /// Its points; `None` for what the table of dimensions does not know.
     points: Option<Sobol>,
 }
@@ -74,20 +86,67 @@ struct Single {
 impl Single {
     /// Its values in a segment.
     fn fill(&self, segment: &Segment<'_>, values: &mut [f64]) {
-        let mut uniforms = [0.0; CHUNK];
+        let Some((weights, table)) = &self.mixed else {
+            self.source.fill(segment, values);
+            for part in values.chunks_mut(CHUNK) {
+                let mut uniforms = [0.0; CHUNK];
+                let uniforms = &mut uniforms[..part.len()];
+                uniforms.copy_from_slice(part);
+                self.table.fill_on(segment.path, uniforms, part);
+            }
+            return;
+        };
+        let mut uniforms = vec![0.0; values.len()];
+        let mut normals = vec![0.0; values.len()];
+        let mut latent = vec![0.0; values.len()];
+        for (weight, source) in weights {
+            source.fill(segment, &mut uniforms);
+            NORMAL.fill_on(segment.path, &uniforms, &mut normals);
+            for (latent, normal) in latent.iter_mut().zip(&normals) {
+                *latent += weight * normal;
+            }
+        }
+        table.fill(&latent, values);
+    }
+}
+
+/// Row `tier` of the Cholesky factor of equal correlations ρ between [`TIERS`]: its weights on the
+/// independent normals of the tiers up to it. The table of tiers is fixed, so that a tier's factor is
+/// the same whatever other tiers are in use.
+fn weights(tier: usize, rho: f64) -> Vec<f64> {
+    let mut rows: Vec<Vec<f64>> = Vec::new();
+    for i in 0..=tier {
+        let mut row: Vec<f64> = Vec::new();
+        for j in 0..i {
+            let known: f64 = row.iter().zip(&rows[j]).map(|(a, b)| a * b).sum();
+            let pivot = rows[j][j];
+            row.push(if pivot > 0.0 {
+                (rho - known) / pivot
+            } else {
+                0.0
+            });
+        }
+        let squares: f64 = row.iter().map(|a| a * a).sum();
+        row.push((1.0 - squares).max(0.0).sqrt());
+        rows.push(row);
+    }
+    rows.pop().unwrap_or_default()
+}
+
+impl Source {
+    /// Its uniforms in a segment.
+    fn fill(&self, segment: &Segment<'_>, values: &mut [f64]) {
         let points = self.points.as_ref().filter(|_| segment.quasi);
         let mut stream = points
             .is_none()
             .then(|| segment.factor_stream(self.input, self.owner));
         let mut trial = segment.first_trial();
         for part in values.chunks_mut(CHUNK) {
-            let uniforms = &mut uniforms[..part.len()];
             if let Some(points) = points {
-                points.fill_uniforms(trial, uniforms);
+                points.fill_uniforms(trial, part);
             } else if let Some(stream) = &mut stream {
-                stream.fill_uniforms(uniforms);
+                stream.fill_uniforms(part);
             }
-            self.table.fill_on(segment.path, uniforms, part);
             trial += part.len() as u64;
         }
     }
@@ -103,15 +162,26 @@ impl Factors {
         }
     }
 
+    fn source(&self, input: InputGroup, tier: &str) -> Source {
+        let owner = factor(input.name(), tier);
+        let quantity = Drawn::FactorPoints.in_month(0);
+        let points = |dimension| Sobol::new(self.seed, owner, quantity, dimension);
+        Source {
+            input,
+            owner,
+            points: dimension(input, tier, 0).map(points),
+        }
+    }
+
     /// The number of `before` × the factor of an input and tier with relative standard deviation
-    /// `spread`; `before` itself if that is 0.
+    /// `spread`; `before` itself if that is 0. `tiers` is the latent normal correlation between tiers.
     pub(super) fn times(
         &mut self,
         owners: &mut Owners,
         before: Product,
         input: InputGroup,
         tier: &str,
-        spread: f64,
+        (spread, tiers): (f64, f64),
     ) -> Result<Product, SimulationError> {
         let name = input.name();
         if spread == 0.0 {
@@ -121,7 +191,7 @@ impl Factors {
         let single = self
             .singles
             .iter()
-            .position(|s| s.owner == owner && s.spread == spread);
+            .position(|s| s.source.owner == owner && s.spread == spread && s.tiers == tiers);
         let single = if let Some(single) = single {
             single
         } else {
@@ -138,14 +208,21 @@ impl Factors {
                     source,
                 }
             })?;
-            let quantity = Drawn::FactorPoints.in_month(0);
-            let points = |dimension| Sobol::new(self.seed, owner, quantity, dimension);
+            let place = TIERS.iter().position(|&known| known == tier);
+            let mut mixed = None;
+            if let Some(place) = place
+                && tiers > 0.0
+            {
+                let sources = TIERS[..=place].iter().map(|tier| self.source(input, tier));
+                let weights = weights(place, tiers).into_iter().zip(sources).collect();
+                mixed = Some((weights, law.z_table()));
+            }
             self.singles.push(Single {
-                input,
-                owner,
                 spread,
+                tiers,
                 table: law.table(),
-                points: dimension(input, tier, 0).map(points),
+                source: self.source(input, tier),
+                mixed,
             });
             self.singles.len() - 1
         };
@@ -159,7 +236,13 @@ impl Factors {
 
     /// Uniforms of one trial.
     pub(super) fn draws(&self) -> usize {
-        self.singles.len()
+        let one = |single: &Single| {
+            single
+                .mixed
+                .as_ref()
+                .map_or(1, |(weights, _)| weights.len())
+        };
+        self.singles.iter().map(one).sum()
     }
 
     /// The values of all products in a segment, into buffers that are used again.
@@ -202,6 +285,20 @@ impl FactorValues {
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    #[test]
+    fn weights_have_the_wanted_correlations() {
+        for rho in [0.0, 0.3, 0.9, 1.0] {
+            let rows: Vec<Vec<f64>> = (0..5).map(|tier| weights(tier, rho)).collect();
+            for (i, a) in rows.iter().enumerate() {
+                for (j, b) in rows.iter().enumerate() {
+                    let found: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+                    let wanted = if i == j { 1.0 } else { rho };
+                    assert!((found - wanted).abs() < 1e-14, "{rho} {i} {j}: {found}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn every_factor_has_a_dimension_of_its_own() {

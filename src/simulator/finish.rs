@@ -62,7 +62,7 @@ pub(super) struct Sums<'a> {
 
 impl Sums<'_> {
     /// `out` = `constant` × a source, over trials from `start` of the segment on.
-    fn fill(
+    pub(super) fn fill(
         &self,
         lane: usize,
         source: Source,
@@ -97,7 +97,7 @@ pub(super) struct Finish<'a> {
     pub(super) factors: &'a FactorValues,
 }
 
-fn multiply(out: &mut [f64], factors: Option<&[f64]>, start: usize) {
+pub(super) fn multiply(out: &mut [f64], factors: Option<&[f64]>, start: usize) {
     if let Some(factors) = factors {
         for (out, factor) in out.iter_mut().zip(&factors[start..]) {
             *out *= factor;
@@ -205,6 +205,10 @@ impl Finish<'_> {
             }
             if job.fixed_fee != 0.0 {
                 fill(recipe.delivered, job.fixed_fee, cost);
+                add(spend, cost);
+            }
+            if job.cleanup_cost != 0.0 {
+                fill(recipe.incidents, job.cleanup_cost, cost);
                 add(spend, cost);
             }
             start += n;

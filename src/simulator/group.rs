@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::SimulationError;
+use super::copula::Copula;
 use super::draws::{Drawn, creator};
 use super::job::{Job, Shared};
+use super::tables::Tables;
 use crate::distribution::{Distribution, DrawTable, ZTable};
-use crate::model::{Basis, CellKey};
+use crate::model::{Basis, Benchmark, CellKey, Dependence, Followers, Incidents, Quality};
 
 /// What decides the draws of a cell's creators. Terms, segment factors and shared factors are
 /// constants of the sums over creators and so no part of it.
@@ -18,8 +20,10 @@ pub(super) struct CreatorLaw<'a> {
     pub(super) fee: &'a Distribution,
     /// Probability that the content appears.
     pub(super) delivery: f64,
-    /// Latent normal correlation of followers and fee.
-    pub(super) followers_fee: f64,
+    /// Dependence between a creator's qualities.
+    pub(super) dependence: Dependence,
+    /// Incidents.
+    pub(super) incidents: Incidents,
 }
 
 /// The creators of one cell under one law, and the jobs that book them.
@@ -65,8 +69,13 @@ impl<'a> Group<'a> {
         self.jobs = order.into_iter().map(|(_, job)| job).collect();
         let fee = self.jobs.iter().any(|job| job.fee_multiplier != 0.0);
         let delivered = self.jobs.iter().any(|job| job.fixed_fee != 0.0);
-        self.recipe = Recipe::new(&self.law, fee, delivered, months, &mut shared.tables);
-        if self.recipe.sums > 0 {
+        let costs = Costs {
+            fee,
+            delivered,
+            cleanup: self.jobs.iter().any(|job| job.cleanup_cost != 0.0),
+        };
+        self.recipe = Recipe::new(&self.law, costs, months, &mut shared.tables);
+        if self.recipe.sums > 0 || self.law.incidents.shocks() {
             let creators = self.jobs.last().map_or(0, |job| job.last_creator() + 1);
             self.slots = (0..creators as u64)
                 .map(|index| creator(&self.key, index))
@@ -117,6 +126,18 @@ pub(super) enum Register {
     Fee = 1,
     /// The fee by a cost-per.
     Quotient = 2,
+    /// The fee again, where yields go with it and not costs.
+    Price = 3,
+}
+
+impl Register {
+    /// Where it is kept.
+    pub(super) fn place(self) -> usize {
+        match self {
+            Self::Price => Self::Fee as usize,
+            other => other as usize,
+        }
+    }
 }
 
 /// Registers in all.
@@ -131,9 +152,10 @@ pub(super) enum Step {
     FillFee(Draw),
     /// yield ×= draw
     Multiply(Draw),
-    /// yield = draw, and its standard normal is kept for the correlated fee.
+    /// yield = followers' draw, and its standard normal is kept for qualities correlated with it.
     FillKeepingNormal(Draw),
-    /// fee = its quantile at Φ(ρ z + √(1 − ρ²) z′), z the kept normal, z′ that of the fee's draw.
+    /// fee = its quantile at Φ(ρ z + √(1 − ρ²) z′), z the normal kept of the followers, z′ that of
+    /// the fee's draw: where nothing else is correlated.
     FillCorrelatedFee {
         /// ρ.
         correlation: f64,
@@ -142,6 +164,10 @@ pub(super) enum Step {
         /// The fee's quantile over z.
         table: Arc<ZTable>,
     },
+    /// The standard normal of a quality's draw is kept.
+    KeepNormal(Quality),
+    /// yield or fee = or ×= a quality's quantile at Φ(Σ lⱼ zⱼ) of the kept normals.
+    Correlated(Correlated),
     /// quotient = 1 / draw
     Reciprocal(Draw),
     /// quotient = fee / draw
@@ -150,6 +176,23 @@ pub(super) enum Step {
     Add(Register, usize),
     /// sum += delivery
     AddDelivery(usize),
+    /// sum += what is kept of a creator's yields: delivery × (1 − yield lost by an incident)
+    AddKept(usize),
+    /// sum += incident
+    AddIncident(usize),
+}
+
+/// A quality of a creator from the normals of those it is correlated with.
+#[derive(Debug, Clone)]
+pub(super) struct Correlated {
+    /// Where it goes.
+    pub(super) register: Register,
+    /// Whether it multiplies what is there.
+    pub(super) multiply: bool,
+    /// Its row of the Cholesky factor.
+    pub(super) row: [f64; 6],
+    /// Its quantile over z.
+    pub(super) table: Arc<ZTable>,
 }
 
 impl Step {
@@ -163,9 +206,37 @@ impl Step {
             | Self::Reciprocal(draw)
             | Self::Divide(draw) => Some(draw.quantity),
             Self::FillCorrelatedFee { .. } => Some(Drawn::Fee),
-            Self::Add(..) | Self::AddDelivery(_) => None,
+            Self::KeepNormal(quality) => Some(drawn(*quality)),
+            Self::Correlated(_)
+            | Self::Add(..)
+            | Self::AddDelivery(_)
+            | Self::AddKept(_)
+            | Self::AddIncident(_) => None,
         }
     }
+}
+
+/// The draw of a quality.
+fn drawn(quality: Quality) -> Drawn {
+    match quality {
+        Quality::Followers => Drawn::Followers,
+        Quality::Fee => Drawn::Fee,
+        Quality::EngagementRate => Drawn::EngagementRate,
+        Quality::ViewRate => Drawn::ViewRate,
+        Quality::ClickRate => Drawn::ClickRate,
+        Quality::ConversionRate => Drawn::ConversionRate,
+    }
+}
+
+/// What the jobs of a group pay for.
+#[derive(Debug, Clone, Copy)]
+struct Costs {
+    /// Drawn fees.
+    fee: bool,
+    /// Fixed fees for content that appears.
+    delivered: bool,
+    /// Cleaning up after incidents.
+    cleanup: bool,
 }
 
 /// How the sums over a cell's creators come about. Only what is uncertain is drawn, and only
@@ -178,10 +249,14 @@ pub(super) struct Recipe {
     pub(super) sums: usize,
     /// Probability that the content appears, if it is drawn.
     pub(super) delivery: Option<f64>,
-    /// Sets of sums: one a month if delivery is drawn, else one for all.
+    /// Probability of an incident and the share of yields it loses, if it is drawn.
+    pub(super) incident: Option<(f64, f64)>,
+    /// Sets of sums: one a month if delivery or incidents are drawn, else one for all.
     pub(super) lanes: usize,
     /// Creators whose content appears.
     pub(super) delivered: Total,
+    /// Creators with incidents.
+    pub(super) incidents: Total,
     /// Fees per post × delivery.
     pub(super) fee: Total,
     /// Impressions, engagements, clicks, expected conversions per post, before factors;
@@ -199,8 +274,10 @@ impl Default for Recipe {
             steps: Vec::new(),
             sums: 0,
             delivery: None,
+            incident: None,
             lanes: 1,
             delivered: none,
+            incidents: none,
             fee: none,
             stages: [None; 4],
         }
@@ -208,17 +285,16 @@ impl Default for Recipe {
 }
 
 impl Recipe {
-    fn new(
-        law: &CreatorLaw<'_>,
-        fee: bool,
-        delivered: bool,
-        months: usize,
-        tables: &mut Tables,
-    ) -> Self {
+    fn new(law: &CreatorLaw<'_>, costs: Costs, months: usize, tables: &mut Tables) -> Self {
+        let Costs { fee, delivered, .. } = costs;
         let drawn = law.delivery > 0.0 && law.delivery < 1.0;
+        let i = &law.incidents;
+        let loses = i.probability > 0.0 && i.yield_lost > 0.0 && law.delivery > 0.0;
+        let cleanup = i.probability > 0.0 && costs.cleanup;
         let mut recipe = Self {
             delivery: drawn.then_some(law.delivery),
-            lanes: if drawn { months } else { 1 },
+            incident: (loses || cleanup).then_some((i.probability, i.yield_lost)),
+            lanes: if drawn || loses || cleanup { months } else { 1 },
             ..Self::default()
         };
         let certain = if law.delivery > 0.0 { 1.0 } else { 0.0 };
@@ -232,75 +308,20 @@ impl Recipe {
             recipe.sums = 1;
             recipe.steps.push(Step::AddDelivery(0));
         }
+        if cleanup {
+            recipe.incidents = Total {
+                source: recipe.put(Step::AddIncident),
+                constant: 1.0,
+            };
+        }
+        // What yields are proportional to, before anything is drawn.
+        let mut total = recipe.delivered;
+        if loses {
+            total.source = recipe.put(Step::AddKept);
+        }
         match law.basis {
-            Basis::Followers(f) => {
-                // By the law alone: whether some plan pays a fee must not move another's draws.
-                let correlated =
-                    law.followers_fee != 0.0 && !f.followers.is_certain() && !law.fee.is_certain();
-                let mut total = recipe.delivered;
-                let stages: [&[(Drawn, &Distribution)]; 4] = [
-                    &[
-                        (Drawn::Followers, &f.followers),
-                        (Drawn::ViewRate, &f.view_rate),
-                    ],
-                    &[(Drawn::EngagementRate, &f.engagement_rate)],
-                    &[(Drawn::ClickRate, &f.click_rate)],
-                    &[(Drawn::ConversionRate, &f.conversion_rate)],
-                ];
-                let mut started = false;
-                for (stage, draws) in stages.into_iter().enumerate() {
-                    let mut changed = false;
-                    for &(quantity, distribution) in draws {
-                        if let Distribution::Certain(value) = *distribution {
-                            total.constant *= value;
-                            continue;
-                        }
-                        let draw = tables.draw(quantity, distribution);
-                        recipe.steps.push(match (started, quantity) {
-                            (false, Drawn::Followers) if correlated => {
-                                Step::FillKeepingNormal(draw)
-                            }
-                            (false, _) => Step::FillYield(draw),
-                            (true, _) => Step::Multiply(draw),
-                        });
-                        started = true;
-                        changed = true;
-                    }
-                    if changed {
-                        total.source = recipe.add(Register::Yield);
-                    }
-                    recipe.stages[stage] = Some(total);
-                }
-                if fee {
-                    recipe.draw_fee(law, correlated, tables);
-                }
-            }
-            Basis::Benchmark(b) => {
-                recipe.draw_fee(law, false, tables);
-                let stages = [
-                    (Drawn::Cpm, b.cpm.as_ref(), 1000.0),
-                    (Drawn::Cpe, b.cpe.as_ref(), 1.0),
-                    (Drawn::Cpc, b.cpc.as_ref(), 1.0),
-                    (Drawn::Cpa, Some(&b.cpa), 1.0),
-                ];
-                for (stage, (quantity, cost, per)) in stages.into_iter().enumerate() {
-                    let Some(cost) = cost else { continue };
-                    let mut total = recipe.fee;
-                    total.constant *= per;
-                    if let Distribution::Certain(value) = *cost {
-                        total.constant /= value;
-                    } else {
-                        let draw = tables.draw(quantity, cost);
-                        recipe.steps.push(if law.fee.is_certain() {
-                            Step::Reciprocal(draw)
-                        } else {
-                            Step::Divide(draw)
-                        });
-                        total.source = recipe.add(Register::Quotient);
-                    }
-                    recipe.stages[stage] = Some(total);
-                }
-            }
+            Basis::Followers(f) => recipe.funnel(law, f, total, fee, tables),
+            Basis::Benchmark(b) => recipe.benchmark(law, b, loses.then_some(total), tables),
         }
         if drawn && !delivered && !recipe.reads(Source::Sum(0)) {
             recipe.steps.remove(0);
@@ -308,11 +329,133 @@ impl Recipe {
         recipe
     }
 
+    /// The followers basis; `total` is what yields are proportional to.
+    fn funnel(
+        &mut self,
+        law: &CreatorLaw<'_>,
+        f: &Followers,
+        mut total: Total,
+        fee: bool,
+        tables: &mut Tables,
+    ) {
+        // By the law alone: whether some plan pays a fee must not move another's draws.
+        let copula = Copula::new(law, f);
+        for quality in copula.kept() {
+            if quality != Quality::Followers {
+                self.steps.push(Step::KeepNormal(quality));
+            }
+        }
+        let stages: [&[(Quality, &Distribution)]; 4] = [
+            &[
+                (Quality::Followers, &f.followers),
+                (Quality::ViewRate, &f.view_rate),
+            ],
+            &[(Quality::EngagementRate, &f.engagement_rate)],
+            &[(Quality::ClickRate, &f.click_rate)],
+            &[(Quality::ConversionRate, &f.conversion_rate)],
+        ];
+        let mut started = false;
+        for (stage, draws) in stages.into_iter().enumerate() {
+            let mut changed = false;
+            for &(quality, distribution) in draws {
+                if let Distribution::Certain(value) = *distribution {
+                    total.constant *= value;
+                    continue;
+                }
+                self.steps.push(if quality == Quality::Followers {
+                    let draw = tables.draw(Drawn::Followers, distribution);
+                    if copula.joins(quality) {
+                        Step::FillKeepingNormal(draw)
+                    } else {
+                        Step::FillYield(draw)
+                    }
+                } else if copula.joins(quality) {
+                    Step::Correlated(Correlated {
+                        register: Register::Yield,
+                        multiply: started,
+                        row: copula.rows[quality as usize],
+                        table: tables.over_normal(distribution),
+                    })
+                } else {
+                    let draw = tables.draw(drawn(quality), distribution);
+                    if started {
+                        Step::Multiply(draw)
+                    } else {
+                        Step::FillYield(draw)
+                    }
+                });
+                started = true;
+                changed = true;
+            }
+            if changed {
+                total.source = self.add(Register::Yield);
+            }
+            self.stages[stage] = Some(total);
+        }
+        if fee {
+            self.draw_fee(law, Some(&copula), tables);
+        }
+    }
+
+    /// The benchmark basis; `kept` is what is left of creators where incidents take of their yields.
+    fn benchmark(
+        &mut self,
+        law: &CreatorLaw<'_>,
+        b: &Benchmark,
+        kept: Option<Total>,
+        tables: &mut Tables,
+    ) {
+        self.draw_fee(law, None, tables);
+        // Yields go with the price: with the fees, but for what incidents take.
+        let price = match (kept, *law.fee) {
+            (None, _) => self.fee,
+            (Some(kept), Distribution::Certain(value)) => Total {
+                constant: kept.constant * value,
+                ..kept
+            },
+            (Some(kept), _) => Total {
+                source: self.add(Register::Price),
+                ..kept
+            },
+        };
+        let stages = [
+            (Drawn::Cpm, b.cpm.as_ref(), 1000.0),
+            (Drawn::Cpe, b.cpe.as_ref(), 1.0),
+            (Drawn::Cpc, b.cpc.as_ref(), 1.0),
+            (Drawn::Cpa, Some(&b.cpa), 1.0),
+        ];
+        for (stage, (quantity, cost, per)) in stages.into_iter().enumerate() {
+            let Some(cost) = cost else { continue };
+            let mut total = price;
+            total.constant *= per;
+            if let Distribution::Certain(value) = *cost {
+                total.constant /= value;
+            } else {
+                let draw = tables.draw(quantity, cost);
+                self.steps.push(if law.fee.is_certain() {
+                    Step::Reciprocal(draw)
+                } else {
+                    Step::Divide(draw)
+                });
+                total.source = self.add(Register::Quotient);
+            }
+            self.stages[stage] = Some(total);
+        }
+    }
+
+    /// A sum of what a step adds.
+    fn put(&mut self, step: impl Fn(usize) -> Step) -> Source {
+        let sum = self.sums;
+        self.sums += 1;
+        self.steps.push(step(sum));
+        Source::Sum(sum)
+    }
+
     /// Uniforms of one creator and trial.
     pub(super) fn draws(&self) -> usize {
         let steps = self.steps.iter().filter(|step| step.quantity().is_some());
-        let deliveries = self.delivery.map_or(0, |_| self.lanes);
-        steps.count() + deliveries
+        let monthly = usize::from(self.delivery.is_some()) + usize::from(self.incident.is_some());
+        steps.count() + monthly * self.lanes
     }
 
     /// Whether a yield or the fee comes from a source.
@@ -325,59 +468,33 @@ impl Recipe {
 
     /// Adds a register to a new sum.
     fn add(&mut self, register: Register) -> Source {
-        let sum = self.sums;
-        self.sums += 1;
-        self.steps.push(Step::Add(register, sum));
-        Source::Sum(sum)
+        self.put(|sum| Step::Add(register, sum))
     }
 
-    fn draw_fee(&mut self, law: &CreatorLaw<'_>, correlated: bool, tables: &mut Tables) {
+    fn draw_fee(&mut self, law: &CreatorLaw<'_>, copula: Option<&Copula>, tables: &mut Tables) {
         self.fee = self.delivered;
         if let Distribution::Certain(value) = *law.fee {
             self.fee.constant *= value;
             return;
         }
-        self.steps.push(if correlated {
-            let correlation = law.followers_fee;
-            Step::FillCorrelatedFee {
-                correlation,
-                root: (1.0 - correlation * correlation).sqrt(),
-                table: tables.over_normal(law.fee),
+        let step = match copula.filter(|copula| copula.joins(Quality::Fee)) {
+            Some(copula) if copula.followers_and_fee_alone => {
+                let [correlation, root, ..] = copula.rows[Quality::Fee as usize];
+                Step::FillCorrelatedFee {
+                    correlation,
+                    root,
+                    table: tables.over_normal(law.fee),
+                }
             }
-        } else {
-            Step::FillFee(tables.draw(Drawn::Fee, law.fee))
-        });
+            Some(copula) => Step::Correlated(Correlated {
+                register: Register::Fee,
+                multiply: false,
+                row: copula.rows[Quality::Fee as usize],
+                table: tables.over_normal(law.fee),
+            }),
+            None => Step::FillFee(tables.draw(Drawn::Fee, law.fee)),
+        };
+        self.steps.push(step);
         self.fee.source = self.add(Register::Fee);
     }
-}
-
-/// Quantile tables by distribution, each built once.
-#[derive(Debug, Default)]
-pub(super) struct Tables {
-    plain: Vec<(Distribution, Arc<DrawTable>)>,
-    over_normal: Vec<(Distribution, Arc<ZTable>)>,
-}
-
-impl Tables {
-    fn draw(&mut self, quantity: Drawn, distribution: &Distribution) -> Draw {
-        let table = once(&mut self.plain, distribution, Distribution::draw_table);
-        Draw { quantity, table }
-    }
-
-    fn over_normal(&mut self, distribution: &Distribution) -> Arc<ZTable> {
-        once(&mut self.over_normal, distribution, Distribution::z_table)
-    }
-}
-
-fn once<T>(
-    known: &mut Vec<(Distribution, Arc<T>)>,
-    distribution: &Distribution,
-    build: impl Fn(&Distribution) -> T,
-) -> Arc<T> {
-    if let Some((_, table)) = known.iter().find(|(d, _)| d == distribution) {
-        return Arc::clone(table);
-    }
-    let table = Arc::new(build(distribution));
-    known.push((*distribution, Arc::clone(&table)));
-    table
 }

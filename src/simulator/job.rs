@@ -3,8 +3,8 @@
 use super::SimulationError;
 use super::draws::{Owners, cell};
 use super::factors::{Factors, Product};
-use super::group::Tables;
 use super::inversion::{OrderLaw, OrderTables};
+use super::tables::Tables;
 use crate::model::valuation::CellLaw;
 use crate::model::{Basis, CellKey, InputGroup, Uncertainty};
 
@@ -45,6 +45,8 @@ pub(super) struct Job {
     pub(super) fee_multiplier: f64,
     /// Per creator whose content appears.
     pub(super) fixed_fee: f64,
+    /// Per incident.
+    pub(super) cleanup_cost: f64,
     /// Per creator, whatever happens.
     pub(super) standing_cost: f64,
     /// Share of revenue.
@@ -79,8 +81,14 @@ impl Job {
             owners,
             ..
         } = shared;
-        let mut times =
-            |before, input, tier: &str, spread| factors.times(owners, before, input, tier, spread);
+        let mut times = |before, input, tier: &str, spread| {
+            let tiers = if tier.is_empty() {
+                0.0
+            } else {
+                law.dependence.tiers
+            };
+            factors.times(owners, before, input, tier, (spread, tiers))
+        };
         let u = uncertainty;
         let platform = times(None, InputGroup::Platform, "", u.platform)?;
         let stage_factors = match law.basis {
@@ -113,6 +121,7 @@ impl Job {
             owner,
             fee_multiplier: law.fee_multiplier().unwrap_or(0.0),
             fixed_fee: law.fixed_fee(),
+            cleanup_cost: law.incidents.cleanup_cost,
             standing_cost: law.standing_cost(),
             commission: law.terms.commission,
             stages: law.stage_factors().map(|factor| factor * law.terms.posts),
@@ -135,6 +144,15 @@ impl Job {
     /// Index of the last creator booked, whole or in part. Counts are above 0.
     pub(super) fn last_creator(&self) -> usize {
         self.count.ceil() as usize - 1
+    }
+
+    /// Weight of a creator booked.
+    pub(super) fn weight(&self, creator: usize) -> f64 {
+        if creator == self.last_creator() && self.fraction() > 0.0 {
+            self.fraction()
+        } else {
+            1.0
+        }
     }
 
     /// Weight of the last creator if it is a fraction; 0 if it is whole.

@@ -1,17 +1,18 @@
 //! Plans whose creators act on each other: their conversions wait for the impressions of all cells.
 //!
 //! Creators are drawn once for all plans that book them, cell by cell. In a plan with audiences a
-//! cell's conversions depend on the impressions of the plan's other cells too, so that its jobs
+//! cell's conversions depend on the impressions of the plan's other cells too, and with shocks on
+//! the incidents of all its creators, so that its jobs
 //! leave expected conversions and fees in their columns ([`Job::deferred`]); here every plan's
 //! audiences are added up and its own conversions and revenue drawn, from the streams that they
 //! would be drawn from otherwise.
 
-use super::draws::CHUNK;
+use super::draws::{CHUNK, Drawn};
 use super::finish::{Columns, Finish};
 use super::group::Group;
 use super::job::Job;
 use crate::model::audience::net_share;
-use crate::model::{AudienceBlock, CellBlock, Model, PlanBlock};
+use crate::model::{AudienceBlock, CellBlock, Incidents, Model, PlanBlock};
 
 /// Where a plan's booking of a cell is simulated.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +27,8 @@ pub(super) struct Booking {
 #[derive(Debug)]
 struct Crowd {
     month: usize,
-    audience: usize,
+    /// `None` where a plan has shocks and no audiences: all of its bookings of the month.
+    audience: Option<usize>,
     size: f64,
     /// Indices of bookings.
     members: Vec<usize>,
@@ -36,6 +38,9 @@ struct Crowd {
 #[derive(Debug)]
 pub(super) struct Together {
     crowds: Vec<Crowd>,
+    /// What shocks are made of, if there can be any.
+    incidents: Option<Incidents>,
+    months: usize,
 }
 
 /// A plan's own columns: those of its bookings that are not the creators' alone, and net reach.
@@ -66,13 +71,30 @@ impl Together {
                     .collect();
                 crowds.push(Crowd {
                     month,
-                    audience,
+                    audience: Some(audience),
                     size: whom.size,
                     members,
                 });
             }
         }
-        (!crowds.is_empty()).then_some(Self { crowds })
+        let incidents = model.incidents.shocks().then_some(model.incidents);
+        if incidents.is_some() && crowds.is_empty() {
+            crowds.extend((0..model.months).map(|month| {
+                Crowd {
+                    month,
+                    audience: None,
+                    size: f64::INFINITY,
+                    members: (0..bookings.len())
+                        .filter(|&i| bookings[i].month == month)
+                        .collect(),
+                }
+            }));
+        }
+        (!crowds.is_empty()).then_some(Self {
+            crowds,
+            incidents,
+            months: model.months,
+        })
     }
 
     /// Columns of zeros.
@@ -90,6 +112,42 @@ impl Together {
         }
     }
 
+    /// What shocks leave of all conversions, month by month, in the trials of a segment: 1 − s where
+    /// a creator of the plan has a shocking incident, else 1. Empty where there can be none.
+    fn left_by_shocks(
+        &self,
+        bookings: &[Booking],
+        finish: Finish<'_>,
+        groups: &[Group<'_>],
+    ) -> Vec<Vec<f64>> {
+        let Some(i) = &self.incidents else {
+            return Vec::new();
+        };
+        let mut left = vec![vec![1.0; finish.segment.len]; self.months];
+        let (mut incidents, mut shocks) = ([0.0; CHUNK], [0.0; CHUNK]);
+        for booking in bookings {
+            let job = job(groups, booking);
+            let slots = &groups[booking.group].slots[..=job.last_creator()];
+            for (creator, &slot) in slots.iter().enumerate() {
+                let shocking = i.shock_probability * job.weight(creator);
+                let stream = |drawn| finish.segment.stream(slot, drawn, booking.month);
+                let (mut first, mut second) = (stream(Drawn::Incident), stream(Drawn::Shock));
+                for left in left[booking.month].chunks_mut(CHUNK) {
+                    let (incidents, shocks) =
+                        (&mut incidents[..left.len()], &mut shocks[..left.len()]);
+                    first.fill_uniforms(incidents);
+                    second.fill_uniforms(shocks);
+                    for (left, (u, v)) in left.iter_mut().zip(incidents.iter().zip(shocks)) {
+                        if *u < i.probability && *v < shocking {
+                            *left = 1.0 - i.shock;
+                        }
+                    }
+                }
+            }
+        }
+        left
+    }
+
     /// Fills a plan's own columns over a segment, which begins at `at` in all columns.
     pub(super) fn finish(
         &self,
@@ -100,6 +158,7 @@ impl Together {
         at: usize,
     ) {
         let len = finish.segment.len;
+        let shocks = self.left_by_shocks(bookings, finish, groups);
         for (crowd, net_reach) in self.crowds.iter().zip(&mut own.net_reach) {
             let mut streams: Vec<_> = crowd
                 .members
@@ -126,6 +185,12 @@ impl Together {
                 for (share, gross) in share.iter_mut().zip(gross) {
                     *share = net_share(*gross, crowd.size);
                     *gross = (*gross * *share).min(crowd.size);
+                }
+                // A shock leaves reach as it is.
+                if let Some(left) = shocks.get(crowd.month) {
+                    for (share, left) in share.iter_mut().zip(&left[start..]) {
+                        *share *= left;
+                    }
                 }
                 for (&i, streams) in crowd.members.iter().zip(&mut streams) {
                     let drawn = drawn(columns, &bookings[i]);
@@ -169,10 +234,12 @@ impl Together {
             .crowds
             .iter()
             .zip(own.net_reach)
-            .map(|(crowd, net_reach)| AudienceBlock {
-                month: crowd.month,
-                audience: crowd.audience,
-                net_reach,
+            .filter_map(|(crowd, net_reach)| {
+                Some(AudienceBlock {
+                    month: crowd.month,
+                    audience: crowd.audience?,
+                    net_reach,
+                })
             })
             .collect();
         PlanBlock { cells, audiences }

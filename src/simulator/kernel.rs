@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use super::draws::{CHUNK, Drawn, Segment};
 use super::finish::{Columns, Finish, Sums};
-use super::group::{Group, REGISTERS, Recipe, Step};
+use super::group::{Correlated, Group, REGISTERS, Recipe, Register, Step};
 use crate::distribution::QuantileTable;
+use crate::model::Quality;
 use crate::rng::{Path, STREAM_BLOCK, Stream};
 
 /// Standard normal quantiles.
@@ -21,6 +22,9 @@ pub(super) struct Scratch {
     streams: Vec<Stream>,
     /// Whether content appears, a chunk a month.
     delivery: Vec<[f64; CHUNK]>,
+    /// Whether there is an incident, and what it leaves of content that appears.
+    incident: Vec<[f64; CHUNK]>,
+    kept: Vec<[f64; CHUNK]>,
     chunk: Chunk,
 }
 
@@ -28,8 +32,8 @@ pub(super) struct Scratch {
 #[derive(Debug)]
 struct Chunk {
     registers: [Box<[f64]>; REGISTERS],
-    /// Standard normals kept for the correlated fee.
-    normal: Box<[f64]>,
+    /// Standard normals kept for what is correlated, by quality.
+    normals: [Box<[f64]>; 6],
     uniforms: Box<[f64]>,
 }
 
@@ -38,7 +42,7 @@ impl Default for Chunk {
         let buffer = || vec![0.0; CHUNK].into_boxed_slice();
         Self {
             registers: [(); REGISTERS].map(|()| buffer()),
-            normal: buffer(),
+            normals: [(); 6].map(|()| buffer()),
             uniforms: buffer(),
         }
     }
@@ -55,12 +59,14 @@ impl Scratch {
         for total in &mut self.totals[..buffers] {
             total[..len].fill(0.0);
         }
-        if self.delivery.len() < recipe.lanes {
-            self.delivery.resize(recipe.lanes, [0.0; CHUNK]);
+        for chunks in [&mut self.delivery, &mut self.incident, &mut self.kept] {
+            if chunks.len() < recipe.lanes {
+                chunks.resize(recipe.lanes, [0.0; CHUNK]);
+            }
         }
     }
 
-    fn view(&self, recipe: &Recipe, fraction: f64) -> Sums<'_> {
+    pub(super) fn view(&self, recipe: &Recipe, fraction: f64) -> Sums<'_> {
         Sums {
             totals: &self.totals,
             values: &self.values,
@@ -133,6 +139,12 @@ pub(super) fn run(
     }
 }
 
+/// Draws one creator on its own: its values stand beside running sums of zero.
+pub(super) fn alone(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch) {
+    scratch.clear(recipe, segment.len);
+    draw(recipe, segment, slot, scratch, Mode::Keep);
+}
+
 /// Draws one creator over a segment.
 fn draw(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch, mode: Mode) {
     let Scratch {
@@ -140,16 +152,17 @@ fn draw(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch
         values,
         streams,
         delivery,
+        incident,
+        kept,
         chunk,
     } = scratch;
-    let months = if recipe.delivery.is_some() {
-        0..recipe.lanes
-    } else {
-        0..0
-    };
-    let deliveries = months.map(|month| (Drawn::Delivery, month));
+    let months = |drawn: bool| 0..if drawn { recipe.lanes } else { 0 };
+    let deliveries = months(recipe.delivery.is_some()).map(|month| (Drawn::Delivery, month));
+    let incidents = months(recipe.incident.is_some()).map(|month| (Drawn::Incident, month));
     let others = recipe.steps.iter().filter_map(Step::quantity);
-    let quantities = deliveries.chain(others.map(|quantity| (quantity, 0)));
+    let quantities = deliveries
+        .chain(incidents)
+        .chain(others.map(|quantity| (quantity, 0)));
     streams.clear();
     streams.extend(quantities.map(|(drawn, month)| segment.stream(slot, drawn, month)));
 
@@ -170,25 +183,53 @@ fn draw(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch
                 }
             }
         }
+        if let Some((probability, lost)) = recipe.incident {
+            for (lane, stream) in (0..recipe.lanes).zip(&mut streams) {
+                let uniforms = &mut chunk.uniforms[..n];
+                stream.fill_uniforms(uniforms);
+                let chunks = incident[lane].iter_mut().zip(&mut kept[lane]);
+                for ((incident, kept), &u) in chunks.zip(&*uniforms) {
+                    *incident = if u < probability { 1.0 } else { 0.0 };
+                    *kept = 1.0 - lost * *incident;
+                }
+                if recipe.delivery.is_some() {
+                    for (kept, appears) in kept[lane][..n].iter_mut().zip(&delivery[lane]) {
+                        *kept *= appears;
+                    }
+                }
+            }
+        }
         for step in &recipe.steps {
             match *step {
                 Step::Add(register, sum) => {
-                    let value = &chunk.registers[register as usize][..n];
+                    let value = &chunk.registers[register.place()][..n];
+                    let weight = if recipe.incident.is_some() && register != Register::Fee {
+                        Some(&*kept)
+                    } else {
+                        recipe.delivery.is_some().then_some(&*delivery)
+                    };
                     for lane in 0..recipe.lanes {
                         let target = &mut target[lane * recipe.sums + sum][start..start + n];
-                        if recipe.delivery.is_some() {
-                            put_product(segment.path, target, value, &delivery[lane], mode);
-                        } else {
-                            put(segment.path, target, value, mode);
+                        match weight {
+                            Some(weight) => {
+                                put_product(segment.path, target, value, &weight[lane], mode);
+                            }
+                            None => put(segment.path, target, value, mode),
                         }
                     }
                 }
-                Step::AddDelivery(sum) => {
+                Step::AddDelivery(sum) | Step::AddKept(sum) | Step::AddIncident(sum) => {
+                    let values = match step {
+                        Step::AddKept(_) => &*kept,
+                        Step::AddIncident(_) => &*incident,
+                        _ => &*delivery,
+                    };
                     for lane in 0..recipe.lanes {
                         let target = &mut target[lane * recipe.sums + sum][start..start + n];
-                        put(segment.path, target, &delivery[lane], mode);
+                        put(segment.path, target, &values[lane], mode);
                     }
                 }
+                Step::Correlated(ref correlated) => chunk.correlated(correlated, n),
                 _ => {
                     if let Some(stream) = streams.next() {
                         chunk.step(step, stream, n);
@@ -204,7 +245,6 @@ impl Chunk {
     /// One step that draws, from its stream, over the next `n` trials.
     fn step(&mut self, step: &Step, stream: &mut Stream, n: usize) {
         let [product, fee, quotient] = self.registers.each_mut().map(|register| &mut register[..n]);
-        let normal = &mut self.normal[..n];
         match step {
             Step::FillYield(draw) => draw.table.fill(stream, product),
             Step::FillFee(draw) => draw.table.fill(stream, fee),
@@ -214,7 +254,14 @@ impl Chunk {
                 draw.table.fill(&mut stream.clone(), product);
                 let uniforms = &mut self.uniforms[..n];
                 stream.fill_sided(uniforms);
-                NORMAL.fill_on(stream.path(), uniforms, normal);
+                let normals = &mut self.normals[Quality::Followers as usize][..n];
+                NORMAL.fill_on(stream.path(), uniforms, normals);
+            }
+            Step::KeepNormal(quality) => {
+                let uniforms = &mut self.uniforms[..n];
+                stream.fill_sided(uniforms);
+                let normals = &mut self.normals[*quality as usize][..n];
+                NORMAL.fill_on(stream.path(), uniforms, normals);
             }
             Step::FillCorrelatedFee {
                 correlation,
@@ -225,7 +272,8 @@ impl Chunk {
                 stream.fill_sided(uniforms);
                 let latent = quotient;
                 NORMAL.fill_on(stream.path(), uniforms, latent);
-                for (latent, kept) in latent.iter_mut().zip(normal) {
+                let followers = &self.normals[Quality::Followers as usize];
+                for (latent, kept) in latent.iter_mut().zip(followers) {
                     *latent = correlation * *kept + root * *latent;
                 }
                 table.fill(latent, fee);
@@ -243,7 +291,30 @@ impl Chunk {
                 }
             }
             // Nothing to draw: the sums are the caller's.
-            Step::Add(..) | Step::AddDelivery(_) => {}
+            Step::Correlated(_)
+            | Step::Add(..)
+            | Step::AddDelivery(_)
+            | Step::AddKept(_)
+            | Step::AddIncident(_) => {}
+        }
+    }
+
+    /// A correlated quality from the normals kept, over the first `n` trials.
+    fn correlated(&mut self, quality: &Correlated, n: usize) {
+        let latent = &mut self.uniforms[..n];
+        latent.fill(0.0);
+        for (normal, &weight) in self.normals.iter().zip(&quality.row) {
+            if weight != 0.0 {
+                for (latent, normal) in latent.iter_mut().zip(normal) {
+                    *latent += weight * normal;
+                }
+            }
+        }
+        let register = &mut self.registers[quality.register.place()][..n];
+        if quality.multiply {
+            quality.table.multiply(latent, register);
+        } else {
+            quality.table.fill(latent, register);
         }
     }
 }

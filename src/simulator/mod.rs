@@ -13,6 +13,8 @@
 //! - `joint` draws the conversions of plans whose creators act on each other.
 //! - `inversion` inverts the two laws of a cell's totals.
 
+mod copula;
+mod creators;
 mod draws;
 mod error;
 mod factors;
@@ -24,6 +26,7 @@ mod joint;
 mod kernel;
 mod seeds;
 mod simulate;
+mod tables;
 
 pub use error::SimulationError;
 pub use seeds::Seeds;

@@ -61,12 +61,12 @@ pub struct PlanInput<'a> {
 /// ```
 #[derive(Debug)]
 pub struct Simulator<'a> {
-    seed: u64,
-    path: Path,
-    groups: Vec<Group<'a>>,
-    factors: Factors,
+    pub(super) seed: u64,
+    pub(super) path: Path,
+    pub(super) groups: Vec<Group<'a>>,
+    pub(super) factors: Factors,
     /// Booked cells of each plan, month by month, in the order of its model's cells.
-    bookings: Vec<Vec<Booking>>,
+    pub(super) bookings: Vec<Vec<Booking>>,
     /// Of each plan, if its creators act on each other.
     together: Vec<Option<Together>>,
 }
@@ -108,7 +108,8 @@ impl<'a> Simulator<'a> {
                     basis: law.basis,
                     fee: law.fee,
                     delivery: law.terms.delivery,
-                    followers_fee: model.dependence.followers_fee,
+                    dependence: model.dependence.within(),
+                    incidents: model.incidents.of_one(),
                 };
                 let known = groups
                     .iter()

@@ -6,20 +6,24 @@
 //! Sums and moments run over granules of [`GRANULE`] values in a fixed order, merged in granule
 //! order, so that their bits depend on the values alone and not on blocks or threads.
 
+mod correlation;
 mod decision;
 mod indices;
 mod moments;
+mod quadrature;
 mod quantiles;
 mod replicates;
 mod selection;
 mod sketch;
 pub mod special;
 
+pub use correlation::{Matrix, cholesky, eigen, nearest_correlation};
 pub use decision::{normal_expectation, regret, unit_normal_loss};
 pub use indices::{SobolIndices, SobolMoments};
 pub use moments::{
     GRANULE, Moments, PairMoments, granule_sums, mean_error, probability_error, total,
 };
+pub use quadrature::gauss_hermite;
 pub use quantiles::{
     QuantileEstimate, level_error, quantiles, quantiles_with_errors, slope_levels,
 };

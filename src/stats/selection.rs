@@ -76,7 +76,7 @@ pub fn error_share(look: u32) -> f64 {
 /// most `error` in all, and over looks with [`error_share`] of α at most α. This is the paired
 /// Bonferroni procedure of Clark and Yang ("A Bonferroni selection procedure when using common
 /// random numbers with unknown variances", WSC 1986) with the error spent over looks (Lan and
-/// DeMets, Biometrika 70, 1983).
+/// `DeMets`, Biometrika 70, 1983).
 ///
 /// `None` where a figure is undefined or there is no plan. Figures that are zero in all trials say
 /// nothing yet.

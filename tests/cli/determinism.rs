@@ -3,9 +3,10 @@
 use crate::place::{INFEASIBLE, PLANNED, Place};
 
 /// All files but the manifest, which holds what may differ.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "comparison.parquet",
     "constraints.parquet",
+    "dependency.parquet",
     "plan.parquet",
     "rebalancing.parquet",
     "result.json",

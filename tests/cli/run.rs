@@ -27,6 +27,7 @@ fn a_run_that_is_done_exits_with_0_and_writes_its_folder() {
         [
             "comparison.parquet",
             "constraints.parquet",
+            "dependency.parquet",
             "manifest.json",
             "plan.parquet",
             "rebalancing.parquet",

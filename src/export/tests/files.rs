@@ -183,7 +183,7 @@ fn same_result_same_bytes() {
         assert_eq!(one == two, name != names::MANIFEST, "{}", name.display());
         compared += 1;
     }
-    assert_eq!(compared, 7);
+    assert_eq!(compared, 8);
 }
 
 #[test]
@@ -200,6 +200,7 @@ fn result_json_is_one_object() {
         "comparison",
         "rebalancing",
         "constraints",
+        "dependency",
         "warnings",
     ] {
         assert!(keys.iter().any(|k| *k == key), "{key}");

@@ -98,15 +98,15 @@ impl Tally {
 fn small_programs_on_one_audience_agree_with_enumeration() {
     let mut random = Random::new(20_260_402);
     let mut tally = Tally::default();
-    for case in 0..300 {
+    for case in 0..160 {
         let mut model = random_model(&mut random);
         let size = most_impressions(&model) * [0.1, 0.3, 1.0, 5.0][random.below(4)];
         model.audiences = vec![audience(None, size)];
         tally.add(case, &model);
     }
-    // Not proven optimal: the stated approximation. What these 300 show is held here.
+    // Not proven optimal: the stated approximation. What these models show is held here.
     eprintln!("{tally:?}");
-    assert!(tally.feasible > 80, "{tally:?}");
+    assert!(tally.feasible > 40, "{tally:?}");
     assert!(
         tally.found as f64 >= 0.98 * tally.feasible as f64,
         "{tally:?}"
@@ -122,7 +122,7 @@ fn small_programs_on_one_audience_agree_with_enumeration() {
 fn small_programs_on_two_audiences_agree_with_enumeration() {
     let mut random = Random::new(5);
     let mut tally = Tally::default();
-    for case in 0..150 {
+    for case in 0..80 {
         let mut model = random_model(&mut random);
         // The rules of random models name tiers and types; regions double the cells.
         model
@@ -160,7 +160,7 @@ fn small_programs_on_two_audiences_agree_with_enumeration() {
         tally.add(case, &model);
     }
     eprintln!("{tally:?}");
-    assert!(tally.feasible > 40, "{tally:?}");
+    assert!(tally.feasible > 20, "{tally:?}");
     assert!(
         tally.found as f64 >= 0.97 * tally.feasible as f64,
         "{tally:?}"

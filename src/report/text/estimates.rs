@@ -5,9 +5,10 @@ use super::figures::{
 };
 use super::layout::{Grid, Page, Tone};
 use crate::engine::{PlanResult, RunResult, TargetResult};
+use crate::individuals::Concentration;
 use crate::model::{Bound, Metric};
 use crate::summary::{Estimate, Histogram, ScopeKind};
-use crate::units::{count, percent, significant};
+use crate::units::{count, money, percent, significant};
 
 /// A plan's estimate of a metric over the horizon.
 pub(super) fn total<'a>(result: &'a RunResult, plan: &str, metric: Metric) -> Option<&'a Estimate> {
@@ -18,6 +19,38 @@ pub(super) fn total<'a>(result: &'a RunResult, plan: &str, metric: Metric) -> Op
             && r.metric == metric
     });
     row.map(|r| &r.estimate)
+}
+
+/// How much hangs on the largest creators, in a sentence.
+pub(super) fn individuals(page: &mut Page, result: &RunResult, plan: &PlanResult) {
+    let mean = |metric: Concentration| {
+        let mut rows = result.dependency.iter();
+        rows.find(|r| r.plan == plan.plan.name && r.metric == metric)
+            .and_then(|r| r.mean)
+    };
+    let (Some(top), Some(five), Some(lost), Some(spend)) = (
+        mean(Concentration::TopRevenueShare),
+        mean(Concentration::TopFiveRevenueShare),
+        mean(Concentration::RevenueLost),
+        mean(Concentration::TopSpendShare),
+    ) else {
+        return;
+    };
+    // One creator is all there is.
+    if plan.plan.counts.sum() <= 1.0 {
+        return;
+    }
+    page.wrapped(
+        "  ",
+        "  ",
+        &format!(
+            "The creator with the most revenue brings {} of it, the five largest {}; without the first it falls by {}. The costliest takes {} of spend.",
+            percent(top),
+            percent(five),
+            money(lost, &plan.model.currency),
+            percent(spend),
+        ),
+    );
 }
 
 /// The headline table.

@@ -100,16 +100,20 @@ fn in_full(page: &mut Page, explanation: &Explanation, found: &PlanResult) {
             number(input.high),
         ]);
     }
-    let grid = grid.fitted(page.width(), &SPARE);
-    page.table(&grid);
+    let whole = grid.natural_width() <= page.width();
+    page.table(&grid.fitted(page.width(), &SPARE));
+    let shares = format!(
+        "Alone: the share of its variance that goes away when the input is known; with others: the share that stays when \
+         all but it is known (standard errors up to {} points).",
+        significant(100.0 * findings.largest_error().unwrap_or(f64::NAN), 1),
+    );
     page.sentence(&format!(
-        "{} is {shown} in expectation (│), with a standard deviation of {}. Alone: the share of its variance that \
-         goes away when the input is known; with others: the share that stays when all but it is known (standard errors \
-         up to {} points). Low and high: what is expected with the input at its 10 % (░) and its 90 % quantile (█), in all \
-         tiers at once; for creators' inputs, with their average over the plan there.",
+        "{} is {shown} in expectation (│), with a standard deviation of {}. {} Low and high: what is expected with the \
+         input at its 10 % (░) and its 90 % quantile (█), in all tiers at once; for creators' inputs, with their average \
+         over the plan there.",
         label(PICTURED),
         value(PICTURED, findings.sd, currency),
-        significant(100.0 * findings.largest_error().unwrap_or(f64::NAN), 1),
+        if whole { shares.as_str() } else { "" },
     ));
     page.blank();
     for sentence in findings.sentences(label(PICTURED)) {

@@ -52,6 +52,7 @@ pub fn summary(result: &RunResult, context: &ReportContext) -> String {
         if found.plan.is_usable() {
             estimates::headline(&mut page, result, found);
             estimates::audiences(&mut page, result, found);
+            estimates::individuals(&mut page, result, found);
             estimates::targets(&mut page, found);
             let (name, currency) = (&found.plan.name, &found.model.currency);
             comparison::write(&mut page, result, name, currency);
@@ -126,6 +127,19 @@ fn assumptions(page: &mut Page, models: &[&Model], context: &ReportContext, simu
             sentences.push(format!("In {}: {}", other.name, doubt(other)));
         }
     }
+    for model in models {
+        let first = models
+            .first()
+            .is_some_and(|base| base.incidents == model.incidents);
+        if model.incidents.matter() && (first == (model.name == "base")) {
+            let of = if model.name == "base" {
+                String::new()
+            } else {
+                format!("In {}: ", model.name)
+            };
+            sentences.push(format!("{of}{}", incidents(model)));
+        }
+    }
     if !context.assumed_types.is_empty() {
         sentences.push(format!(
             "The terms of {} partnerships are this program's assumptions, not figures of yours; [partnerships] sets them.",
@@ -139,6 +153,33 @@ fn assumptions(page: &mut Page, models: &[&Model], context: &ReportContext, simu
     for sentence in sentences {
         page.item(&sentence);
     }
+}
+
+/// What incidents a model reckons with.
+fn incidents(model: &Model) -> String {
+    let i = &model.incidents;
+    let mut text = format!(
+        "Incidents in {} of partnerships a month, each taking {} of its yield",
+        percent(i.probability),
+        percent(i.yield_lost),
+    );
+    if i.cleanup_cost > 0.0 {
+        let cost = money(i.cleanup_cost, &model.currency);
+        text += &format!(" and costing {cost}");
+    }
+    if i.shocks() {
+        text += &format!(
+            "; {} of them cost the whole plan {} of the month's conversions",
+            percent(i.shock_probability),
+            percent(i.shock),
+        );
+    }
+    text += if i.assumed {
+        ". Figures of the preset \"cautious\" are this program's assumptions, not figures of yours; [incidents] sets them."
+    } else {
+        "."
+    };
+    text
 }
 
 /// The doubt about averages that applies to a model's tiers.

@@ -31,6 +31,13 @@ pub(in crate::simulator) struct OrderLaw {
     spread: Option<Arc<Tables>>,
 }
 
+impl OrderLaw {
+    /// Mean of one order.
+    pub(in crate::simulator) fn mean(&self) -> f64 {
+        self.value
+    }
+}
+
 impl PartialEq for OrderLaw {
     fn eq(&self, other: &Self) -> bool {
         let shape = |law: &Self| law.spread.as_ref().map(|tables| tables.shape);

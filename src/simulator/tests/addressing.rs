@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::market::{counts, model, tiers};
-use crate::model::{CellBlock, Model, TrialBlock};
+use crate::model::{CellBlock, Model, Quality, TrialBlock};
 use crate::rng::Path;
 use crate::simulator::{PlanInput, SimulationError, Simulator};
 
@@ -100,7 +100,8 @@ fn any_cut_gives_the_same_bits() {
 #[test]
 fn any_instructions_give_the_same_bits() {
     let base = base();
-    assert!(base.0.dependence.followers_fee != 0.0);
+    let correlation = base.0.dependence.between(Quality::Followers, Quality::Fee);
+    assert!(correlation != 0.0);
     let simulator = |path| Simulator::new(&[input(&base)], 7).unwrap().on(path);
     let plain = simulator(Path::Baseline);
     for path in Path::available() {
@@ -173,7 +174,7 @@ fn other_plans_change_nothing() {
     let mut changed = base.clone();
     changed.0.order.mean = 170.0;
     changed.0.uncertainty.market = 0.3;
-    changed.0.dependence.followers_fee = 0.0;
+    changed.0.dependence = crate::model::Dependence::NONE;
     let more = counts(
         &base.0,
         &[

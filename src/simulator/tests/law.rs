@@ -3,9 +3,11 @@
 use ndarray::Array2;
 
 use super::market::{amount, by_benchmark, certain, counts, model, number, segment, tiers};
-use super::reference;
 use crate::distribution::Distribution;
-use crate::model::{Basis, Benchmark, CellBlock, Factors, Model, Quantity, Uncertainty, valuation};
+use crate::fixture::reference;
+use crate::model::{
+    Basis, Benchmark, CellBlock, Dependence, Factors, Model, Quantity, Uncertainty, valuation,
+};
 use crate::simulator::{PlanInput, Simulator};
 
 /// Standard errors by which an estimate may be off. A normal estimate exceeds 5 with probability
@@ -13,7 +15,12 @@ use crate::simulator::{PlanInput, Simulator};
 /// two thousand.
 const Z: f64 = 5.0;
 
-fn simulate(model: &Model, counts: &Array2<f64>, trials: usize, seed: u64) -> Vec<CellBlock> {
+pub(super) fn simulate(
+    model: &Model,
+    counts: &Array2<f64>,
+    trials: usize,
+    seed: u64,
+) -> Vec<CellBlock> {
     let plan = PlanInput {
         model,
         counts: counts.view(),
@@ -33,7 +40,7 @@ fn central(x: &[f64], k: i32) -> f64 {
 }
 
 /// Mean and its standard error.
-fn estimate(x: &[f64]) -> (f64, f64) {
+pub(super) fn estimate(x: &[f64]) -> (f64, f64) {
     (mean(x), (central(x, 2) / x.len() as f64).sqrt())
 }
 
@@ -44,7 +51,7 @@ fn spread(x: &[f64]) -> (f64, f64) {
     (variance, error.max(0.0).sqrt())
 }
 
-fn assert_near(what: &str, found: f64, wanted: f64, error: f64) {
+pub(super) fn assert_near(what: &str, found: f64, wanted: f64, error: f64) {
     let rounding = 1e-9 * wanted.abs();
     assert!(
         (found - wanted).abs() <= Z * error + rounding,
@@ -96,10 +103,10 @@ fn means_agree_with_the_valuation() {
     let (full, booked) = everything();
     let mut independent = full.clone();
     independent.uncertainty = Uncertainty::NONE;
-    independent.dependence.followers_fee = 0.0;
+    independent.dependence = Dependence::NONE;
     independent.order.sd = 0.0;
     let mut negative = full.clone();
-    negative.dependence.followers_fee = -0.8;
+    negative.dependence = Dependence::of_followers_and_fee(-0.8);
     negative.order.sd = 300.0;
     for (i, model) in [full, independent, negative].into_iter().enumerate() {
         let cells = simulate(&model, &booked, 1 << 17, 41 + i as u64);
@@ -231,7 +238,7 @@ fn followers_and_fee_have_the_copulas_rank_correlation() {
         }
         let mut model = model(vec![tier], &["sponsored"], Vec::new(), Vec::new());
         model.uncertainty = Uncertainty::NONE;
-        model.dependence.followers_fee = rho;
+        model.dependence = Dependence::of_followers_and_fee(rho);
         let booked = counts(&model, &[("micro.sponsored", 1.0)]);
         let block = &simulate(&model, &booked, trials, 23)[0];
         let (a, b) = (ranks(&block.impressions), ranks(&block.spend));
@@ -317,7 +324,7 @@ fn agrees_with_the_slow_reference() {
     if let Basis::Followers(f) = &mut model.tiers[0].basis {
         f.followers = amount(5e5, 1e6);
     }
-    let slow = reference::simulate(&model, &booked, 40_000, 99);
+    let slow = reference::simulate(&model, booked.row(0), 40_000, 99);
     let fast = simulate(&model, &booked, 160_000, 100);
     assert_eq!(slow.len(), fast.len());
     let mut totals: [[Vec<f64>; 6]; 2] = Default::default();
@@ -346,7 +353,7 @@ fn sum(total: &mut Vec<f64>, column: &[f64]) {
     }
 }
 
-fn agree(name: &str, slow: &[f64], fast: &[f64]) {
+pub(super) fn agree(name: &str, slow: &[f64], fast: &[f64]) {
     let both = |a: f64, b: f64| (a * a + b * b).sqrt();
     let ((a, ea), (b, eb)) = (estimate(slow), estimate(fast));
     assert_near(&format!("{name}: mean"), b, a, both(ea, eb));

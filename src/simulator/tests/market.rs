@@ -4,8 +4,8 @@ use ndarray::Array2;
 
 use crate::distribution::Distribution;
 use crate::model::{
-    Basis, Benchmark, Cell, Dependence, Factors, Followers, Model, Objective, Order, Partnership,
-    Rules, Segment, Stage, Terms, Tier, Uncertainty,
+    Basis, Benchmark, Cell, Dependence, Factors, Followers, Incidents, Model, Objective, Order,
+    Partnership, Rules, Segment, Stage, Terms, Tier, Uncertainty,
 };
 
 /// The preset uncertainty of shared factors.
@@ -236,8 +236,9 @@ pub(super) fn model(
         cells,
         hour_cost: 20.0,
         uncertainty: PRESET,
+        dependence: Dependence::of_followers_and_fee(0.6),
+        incidents: Incidents::NONE,
         audiences: Vec::new(),
-        dependence: Dependence { followers_fee: 0.6 },
     }
 }
 

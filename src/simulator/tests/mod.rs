@@ -1,8 +1,9 @@
 //! The simulator against itself, closed forms and a slow reference.
 
 mod addressing;
+mod creators;
 mod joint;
 mod law;
 mod market;
-mod reference;
+mod risks;
 mod seeds;

@@ -21,7 +21,7 @@ fn changed(a: &CellBlock, b: &CellBlock) -> Vec<Quantity> {
 fn another_seed_of_a_group_moves_what_the_group_moves() {
     use Quantity::{Clicks, Conversions, Engagements, Impressions, Revenue, Spend};
     let mut model = model(tiers(), &["sponsored", "affiliate"], Vec::new(), Vec::new());
-    model.dependence.followers_fee = 0.6;
+    model.dependence = crate::model::Dependence::of_followers_and_fee(0.6);
     let counts = counts(
         &model,
         &[

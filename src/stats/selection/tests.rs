@@ -2,6 +2,7 @@ use rand::SeedableRng as _;
 use rand::rngs::SmallRng;
 use rand_distr::{Distribution as _, StandardNormal};
 
+use super::Standing::{Equal, Open, Worse};
 use super::*;
 
 /// Plans whose batches have normal sums: plan i has mean `means[i]`, standard deviation 1 + i of
@@ -145,7 +146,6 @@ fn the_direction_the_zone_and_ties_count() {
         let rivals: Vec<Standing> = found.rivals.iter().map(|r| r.standing).collect();
         (found.best, rivals, found.standing())
     };
-    use Standing::{Equal, Open, Worse};
     assert_eq!(
         standings(false, 0.0, &[1.0, 3.0, 2.0]),
         (1, vec![Worse, Worse], Worse)
