@@ -48,8 +48,8 @@ fn counts(model: &Model, factor: f64) -> Array2<f64> {
     })
 }
 
-/// Draws a trial of the reference work: 93 creators × 6, 2 a cell, 22 shared factors.
-const DRAWS: usize = 93 * 6 + 2 * 5 + 22;
+/// Draws a trial of the reference work: 93 creators × 6, 2 a cell, 27 shared factors.
+const DRAWS: usize = 93 * 6 + 2 * 5 + 27;
 
 /// As many draws as `TRIALS` trials of the reference work make, summed.
 fn limit(path: Path) -> f64 {

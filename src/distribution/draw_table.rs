@@ -34,15 +34,9 @@ const FINE_SIZE: usize = (2 * OCTAVE_SLOTS) << FINE;
 /// in the mean square, which keeps the cell's mean. Its two numbers share one word of 64 bits: read as a
 /// number of double precision the word is a, its lower half moved up is b; each is within 2⁻²¹ of what was wanted.
 ///
-/// Largest error of a draw relative to the exact quantile, and of the table's mean relative to the
-/// exact mean (both held by tests):
-///
-/// | family | parameters | p in \[1e-4, 1 − 1e-4\] | p in \[1e-9, 1 − 1e-9\] | mean |
-/// |---|---|---|---|---|
-/// | certain | any | 0 | 0 | 0 |
-/// | uniform, triangular | any | 1e-5 | 1e-5 | 1e-7 |
-/// | lognormal | sigma ≤ 3 | 1e-5 | 1e-4 | 1e-7 (2e-7 above 1.2) |
-/// | beta, gamma, PERT | alpha, beta, shape ≥ 0.3 | 1e-5 | 1e-3 | 1e-7 |
+/// Largest error of a draw relative to the exact quantile, for every family (lognormal sigma ≤ 3; alpha, beta
+/// and shape ≥ 0.3): 1e-5 for p in \[1e-4, 1 − 1e-4\], 1e-3 for p in \[1e-9, 1 − 1e-9\]; of the table's mean
+/// relative to the exact mean: 2e-7 (all held by tests). A certain distribution gives exactly its value.
 #[derive(Debug, Clone)]
 pub struct DrawTable {
     form: Form,
