@@ -15,6 +15,7 @@ const FLOORS: [&[&str]; 7] = [
         "rebalancing",
         "judging",
         "individuals",
+        "ranking",
         "sensitivity",
     ],
     &["engine", "batch"],
