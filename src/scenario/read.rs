@@ -10,13 +10,14 @@ use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 use super::keys::ROOT;
+use super::layers::compose;
 use super::names::flatten;
-use super::presets::{self, Presets};
+use super::presets;
 use super::problem::{Fault, Problems};
 use super::reader::{FOLLOWERS_KEYS, Reader};
 use super::source::{Kind, Mark, Sources};
 use super::structure;
-use super::tree::{self, Node, Value, overlay};
+use super::tree::{self, Node, Value};
 use super::value::{is_slug, short};
 use super::write;
 use crate::model::{Model, Origin, Trials};
@@ -407,42 +408,6 @@ impl Reading {
         }
         out
     }
-}
-
-/// Presets with layers of the user's on top, the last one uppermost.
-fn compose(presets: &Presets, layers: &[&Node]) -> Node {
-    let mut node = presets.base.clone();
-    let objective = layers
-        .iter()
-        .rev()
-        .find_map(|layer| layer.get("objective"))
-        .map(|n| &n.value);
-    if matches!(objective, Some(Value::Text(word)) if word == "profit") {
-        overlay(&mut node, &presets.profit, ROOT);
-    }
-    for layer in layers {
-        let Some(incidents) = layer.get("incidents") else {
-            overlay(&mut node, layer, ROOT);
-            continue;
-        };
-        // A word stands for figures, so that a layer above can change one of them.
-        let mut layer = (*layer).clone();
-        match &incidents.value {
-            Value::Text(word) => {
-                layer.remove("incidents");
-                node.remove("incidents");
-                if word == "cautious" {
-                    overlay(&mut node, &presets.cautious, ROOT);
-                }
-            }
-            Value::Table(_) if node.get("incidents").is_none() => {
-                overlay(&mut node, &presets.incidents, ROOT);
-            }
-            _ => {}
-        }
-        overlay(&mut node, &layer, ROOT);
-    }
-    node
 }
 
 /// Whether a preset of the followers basis has no effect, its tier being on the benchmark basis.

@@ -128,7 +128,9 @@ fn assumptions(page: &mut Page, models: &[&Model], context: &ReportContext, simu
         }
     }
     for model in models {
-        let first = models.first().is_some_and(|base| base.incidents == model.incidents);
+        let first = models
+            .first()
+            .is_some_and(|base| base.incidents == model.incidents);
         if model.incidents.matter() && (first == (model.name == "base")) {
             let of = if model.name == "base" {
                 String::new()
