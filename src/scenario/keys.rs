@@ -468,6 +468,12 @@ static UNCERTAINTY: &[Field] = &[
     ),
 ];
 
+static AUDIENCE: &[Field] = &[leaf(
+    "size",
+    Kind::Sizes,
+    "People that can be reached: a number, or numbers by region, category or \"category.region\".",
+)];
+
 /// The keys that a what-if may set (its own `name` and `description` among them).
 pub(super) fn what_if_fields() -> impl Iterator<Item = &'static Field> {
     ROOT.iter().filter(|f| !NOT_IN_WHAT_IF.contains(&f.name))

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::keys::ROOT;
 use super::layers::compose;
 use super::names::flatten;
-use super::presets::{self, Presets};
+use super::presets;
 use super::problem::{Fault, Problems};
 use super::reader::{FOLLOWERS_KEYS, Reader};
 use super::source::{Kind, Mark, Sources};

@@ -65,9 +65,3 @@ pub(super) static INCIDENTS: &[Field] = &[
         "Share of the plan's conversions lost in a month with such an incident.",
     ),
 ];
-
-static AUDIENCE: &[Field] = &[leaf(
-    "size",
-    Kind::Sizes,
-    "People that can be reached: a number, or numbers by region, category or \"category.region\".",
-)];
