@@ -39,7 +39,7 @@ impl Reader<'_> {
                 suggested[a as usize][b as usize],
             );
             if was != 0.0 || new != 0.0 {
-                lines += &format!("\n      {} = {new}", key(a, b));
+                lines.extend(["\n      ", &key(a, b), " = ", &new.to_string()]);
             }
         }
         let least = stats::eigen(matrix)

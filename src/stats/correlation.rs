@@ -29,8 +29,7 @@ pub fn cholesky<const N: usize>(a: &Matrix<N>) -> Option<Matrix<N>> {
                 rest -= x * y;
             }
             l[i][j] = if i == j {
-                // Written so that NaN is refused too.
-                if !(rest > LEAST_PIVOT) {
+                if rest.is_nan() || rest <= LEAST_PIVOT {
                     return None;
                 }
                 rest.sqrt()
@@ -119,9 +118,9 @@ pub fn eigen<const N: usize>(a: &Matrix<N>) -> ([f64; N], Matrix<N>) {
                 let t = theta.signum() / (theta.abs() + (theta * theta + 1.0).sqrt());
                 let c = 1.0 / (t * t + 1.0).sqrt();
                 let s = t * c;
-                for k in 0..N {
-                    let (x, y) = (a[k][p], a[k][q]);
-                    (a[k][p], a[k][q]) = (c * x - s * y, s * x + c * y);
+                for row in &mut a {
+                    let (x, y) = (row[p], row[q]);
+                    (row[p], row[q]) = (c * x - s * y, s * x + c * y);
                 }
                 for k in 0..N {
                     let (x, y) = (a[p][k], a[q][k]);
