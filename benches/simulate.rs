@@ -91,7 +91,7 @@ fn time(mut work: impl FnMut()) -> f64 {
         work();
     }
     let taken = match (start.0, processor_time()) {
-        (Some(from), Some(to)) => to - from,
+        (Some(from), Some(to)) => to.saturating_sub(from),
         _ => start.1.elapsed(),
     };
     taken.as_secs_f64() / f64::from(ROUNDS)
@@ -105,6 +105,7 @@ fn processor_time() -> Option<Duration> {
     Some(Duration::from_nanos(nanoseconds))
 }
 
+#[expect(clippy::print_stdout, reason = "what it is for")]
 /// Prints what part of the limit's speed the engine reaches.
 fn ratios(_: &mut Criterion) {
     let base = market(&[]);

@@ -16,7 +16,6 @@ const FLOORS: [&[&str]; 7] = [
         "judging",
         "ranking",
         "individuals",
-        "ranking",
         "sensitivity",
     ],
     &["engine", "batch"],

@@ -143,7 +143,7 @@ fn compare(what: &str, row: &SummaryRow, slow: &[f64], checks: &mut Vec<Check>) 
 /// The checks of one plan.
 fn plan(name: &str, model: &Model, plan: &Plan, rows: &[SummaryRow], seed: u64) -> Vec<Check> {
     assert_eq!(model.months, 1);
-    let columns = reference::simulate(model, plan.counts.row(0), SLOW, seed);
+    let columns = reference::simulate(model, &plan.counts.row(0), SLOW, seed);
     let booked: Vec<usize> = (0..model.cells.len())
         .filter(|&cell| plan.counts[[0, cell]] > 0.0)
         .collect();
@@ -233,7 +233,7 @@ fn every_shipped_scenario_agrees_with_the_slow_reference() {
     let limit = stats::normal_quantile(1.0 - FALSE_ALARM / (2.0 * checks.len() as f64));
     let failed: Vec<String> = checks
         .iter()
-        .filter(|c| !(c.z <= limit))
+        .filter(|c| c.z.is_nan() || c.z > limit)
         .map(|c| {
             format!(
                 "{}: {} is not {} ({:.1} errors)",

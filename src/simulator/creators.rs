@@ -57,9 +57,8 @@ impl Simulator<'_> {
                     let weighted: Vec<(&Job, f64)> = bookings
                         .jobs
                         .iter()
-                        .filter_map(|&job| {
-                            (creator <= job.last_creator()).then(|| (job, job.weight(creator)))
-                        })
+                        .filter(|job| creator <= job.last_creator())
+                        .map(|&job| (job, job.weight(creator)))
                         .collect();
                     if !weighted.is_empty() {
                         due.push((bookings, weighted));

@@ -115,11 +115,11 @@ impl Single {
 /// the same whatever other tiers are in use.
 fn weights(tier: usize, rho: f64) -> Vec<f64> {
     let mut rows: Vec<Vec<f64>> = Vec::new();
-    for i in 0..=tier {
+    for _ in 0..=tier {
         let mut row: Vec<f64> = Vec::new();
-        for j in 0..i {
-            let known: f64 = row.iter().zip(&rows[j]).map(|(a, b)| a * b).sum();
-            let pivot = rows[j][j];
+        for (j, before) in rows.iter().enumerate() {
+            let known: f64 = row.iter().zip(before).map(|(a, b)| a * b).sum();
+            let pivot = before[j];
             row.push(if pivot > 0.0 {
                 (rho - known) / pivot
             } else {

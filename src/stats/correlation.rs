@@ -122,9 +122,9 @@ pub fn eigen<const N: usize>(a: &Matrix<N>) -> ([f64; N], Matrix<N>) {
                     let (x, y) = (row[p], row[q]);
                     (row[p], row[q]) = (c * x - s * y, s * x + c * y);
                 }
-                for k in 0..N {
-                    let (x, y) = (a[p][k], a[q][k]);
-                    (a[p][k], a[q][k]) = (c * x - s * y, s * x + c * y);
+                let (upper, lower) = a.split_at_mut(q);
+                for (x, y) in upper[p].iter_mut().zip(&mut lower[0]) {
+                    (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
                 }
                 for row in &mut v {
                     let (x, y) = (row[p], row[q]);
@@ -147,16 +147,14 @@ mod tests {
     }
 
     fn symmetric(values: &[f64]) -> Matrix<6> {
-        let mut a = [[0.0; 6]; 6];
-        let mut next = values.iter();
-        for i in 0..6 {
-            a[i][i] = 1.0;
-            for j in i + 1..6 {
-                let value = *next.next().unwrap();
-                (a[i][j], a[j][i]) = (value, value);
-            }
-        }
-        a
+        let place = |i: usize, j: usize| i * (11 - i) / 2 + j - i - 1;
+        std::array::from_fn(|i| {
+            std::array::from_fn(|j| match i.cmp(&j) {
+                std::cmp::Ordering::Equal => 1.0,
+                std::cmp::Ordering::Less => values[place(i, j)],
+                std::cmp::Ordering::Greater => values[place(j, i)],
+            })
+        })
     }
 
     /// The example of Higham's paper (2002, section 4): printed to four digits.

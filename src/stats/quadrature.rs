@@ -76,10 +76,10 @@ mod tests {
             let rule = gauss_hermite(n);
             // E[Z^2k] = (2k − 1)!!
             let mut moment = 1.0;
-            for k in 0..n.min(12) {
-                let found: f64 = rule.iter().map(|(x, w)| w * x.powi(2 * k as i32)).sum();
+            for k in 0..i32::try_from(n.min(12)).unwrap() {
+                let found: f64 = rule.iter().map(|(x, w)| w * x.powi(2 * k)).sum();
                 assert!((found / moment - 1.0).abs() < 1e-11, "{n} {k}: {found}");
-                moment *= 2.0 * k as f64 + 1.0;
+                moment *= 2.0 * f64::from(k) + 1.0;
             }
         }
     }

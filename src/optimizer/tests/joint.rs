@@ -73,7 +73,6 @@ impl Tally {
         };
         self.feasible += 1;
         if !found.is_usable() {
-            eprintln!("case {case}: {:?}, best {best}", found.status);
             return;
         }
         self.found += 1;
@@ -105,7 +104,6 @@ fn small_programs_on_one_audience_agree_with_enumeration() {
         tally.add(case, &model);
     }
     // Not proven optimal: the stated approximation. What these models show is held here.
-    eprintln!("{tally:?}");
     assert!(tally.feasible > 40, "{tally:?}");
     assert!(
         tally.found as f64 >= 0.98 * tally.feasible as f64,
@@ -159,7 +157,6 @@ fn small_programs_on_two_audiences_agree_with_enumeration() {
         ];
         tally.add(case, &model);
     }
-    eprintln!("{tally:?}");
     assert!(tally.feasible > 20, "{tally:?}");
     assert!(
         tally.found as f64 >= 0.97 * tally.feasible as f64,

@@ -165,13 +165,13 @@ fn incidents(model: &Model) -> String {
     );
     if i.cleanup_cost > 0.0 {
         let cost = money(i.cleanup_cost, &model.currency);
-        text += &format!(" and costing {cost}");
+        text += " and costing ";
+        text += &cost;
     }
     if i.shocks() {
-        text += &format!(
-            "; {} of them cost the whole plan {} of the month's conversions",
-            percent(i.shock_probability),
-            percent(i.shock),
+        let (share, lost) = (percent(i.shock_probability), percent(i.shock));
+        text = format!(
+            "{text}; {share} of them cost the whole plan {lost} of the month's conversions"
         );
     }
     text += if i.assumed {

@@ -324,7 +324,7 @@ fn agrees_with_the_slow_reference() {
     if let Basis::Followers(f) = &mut model.tiers[0].basis {
         f.followers = amount(5e5, 1e6);
     }
-    let slow = reference::simulate(&model, booked.row(0), 40_000, 99);
+    let slow = reference::simulate(&model, &booked.row(0), 40_000, 99);
     let fast = simulate(&model, &booked, 160_000, 100);
     assert_eq!(slow.len(), fast.len());
     let mut totals: [[Vec<f64>; 6]; 2] = Default::default();

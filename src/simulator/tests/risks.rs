@@ -50,7 +50,7 @@ fn everything() -> (Model, Array2<f64>) {
 }
 
 fn against_the_reference(model: &Model, booked: &Array2<f64>, seed: u64) {
-    let slow = reference::simulate(model, booked.row(0), 20_000, seed);
+    let slow = reference::simulate(model, &booked.row(0), 20_000, seed);
     let fast = simulate(model, booked, 1 << 16, seed + 1);
     let mut totals: [[Vec<f64>; 6]; 2] = Default::default();
     for (slow, fast) in slow.iter().zip(&fast) {
