@@ -11,7 +11,7 @@ QUALITIES = [
     "followers", "fee", "engagement_rate", "view_rate", "click_rate", "conversion_rate",
 ]
 FOLLOWERS_FEE = 0.6
-REACH = 8.5  # standard normals are integrated from -REACH to REACH
+REACH = 6.5  # standard normals are integrated from -REACH to REACH
 
 
 def matrix(tree):
