@@ -4,6 +4,8 @@ import copy
 import tomllib
 from dataclasses import dataclass, field
 
+import dependence
+import incidents
 import laws
 
 TIERS = ["mega", "macro", "mid", "micro", "nano"]
@@ -109,29 +111,29 @@ class Cell:
     terms: dict
     factors: dict
     basis: dict
+    products: dict  # expected followers × rates up to each, together
     fee: laws.Law
     order: tuple  # mean, sd of one order
     margin: float
     hour_cost: float
+    risk: incidents.Incidents
     unit: dict = field(default_factory=dict)
 
     @property
     def key(self):
         return self.tier, self.type, self.category, self.region
 
-    def expected(self):
-        """Expected cost and yields of one creator and month."""
-        t, f = self.terms, self.factors
-        view = f["view_rate"]
+    def expected(self, left=1.0):
+        """Expected cost and yields of one creator and month, with a share `left` of its conversions."""
+        t, f, risk = self.terms, self.factors, self.risk
+        view = f["view_rate"] * risk.kept
         engage = view * f["engagement_rate"]
         click = engage * f["click_rate"]
-        convert = click * f["conversion_rate"] * t["conversion_lift"]
+        convert = click * f["conversion_rate"] * t["conversion_lift"] * left
         if "followers" in self.basis:
-            b = {k: law.mean() for k, law in self.basis.items()}
-            impressions = t["posts"] * t["delivery"] * b["followers"] * b["view_rate"]
-            engagements = impressions * b["engagement_rate"]
-            clicks = engagements * b["click_rate"]
-            conversions = clicks * b["conversion_rate"]
+            impressions, engagements, clicks, conversions = (
+                t["posts"] * t["delivery"] * self.products[rate] for rate in RATES
+            )
         else:
             price = self.fee.mean() * t["posts"] * t["delivery"]
             per = {k: law.inverse_mean() * price for k, law in self.basis.items()}
@@ -147,6 +149,7 @@ class Cell:
             fee * f["fee"] * t["delivery"]
             + t["product_cost"]
             + t["hours"] * self.hour_cost
+            + risk.probability * risk.cleanup_cost
             + t["commission"] * revenue
         )
         return {
@@ -216,7 +219,11 @@ class Model:
         self.doubt = dict.fromkeys(PRESETS["uncertainty"], 0.0) if doubt == "none" else {
             k: laws.number(doubt.get(k, v)) for k, v in PRESETS["uncertainty"].items()
         }
-        self.correlation = tree.get("dependence", {}).get("followers_fee", 0.6)
+        given = tree.get("dependence", {})
+        self.correlations = dependence.matrix(given)
+        self.tier_correlation = laws.number(given.get("tiers", 0))
+        self.precision = 1e-7  # to which the run should have the expectation of a creator
+        self.risk = incidents.read(tree.get("incidents", "none"))
         self.tier_tree = {
             t: merge(copy.deepcopy(PRESETS["tiers"][t]), tree.get("tiers", {}).get(t, {}))
             for t in self.tiers
@@ -234,10 +241,16 @@ class Model:
                 sum(n for key, n in given.items() if matches(key, c)) for c in self.cells
             ]
 
+    def within(self, counts):
+        """Cells' expectations become those of creators in this plan."""
+        left = self.risk.left(counts) if self.risk.shocking else [1.0] * len(self.cells)
+        for cell, share in zip(self.cells, left):
+            cell.unit = cell.expected(share)
+
     def cells_of(self, tier):
         own = self.tier_tree[tier]
         fee = laws.read(own["fee"])
-        order = self.order
+        order, products = self.order, {}
         if "benchmark" in own:
             basis = {
                 k: laws.read(v) for k, v in own["benchmark"].items() if k != "roas"
@@ -249,6 +262,11 @@ class Model:
             funnel = PRESETS["funnel"] | self.tree.get("funnel", {})
             basis = {k: laws.read(own.get(k, funnel.get(k)), rate=True) for k in RATES}
             basis["followers"] = laws.read(own["followers"])
+            for n, rate in enumerate(RATES, 1):
+                products[rate], precision = dependence.mean_of_product(
+                    self.correlations, basis, ["followers", *RATES[:n]]
+                )
+                self.precision = max(self.precision, precision)
         for kind in self.types:
             if kind not in own["partnerships"]:
                 continue
@@ -265,8 +283,8 @@ class Model:
                         for k in ["fee", *RATES]
                     }
                     yield Cell(
-                        tier, kind, category, region, terms, factors, basis, fee, order,
-                        self.margin, laws.number(self.operations.get("hour_cost", 0)),
+                        tier, kind, category, region, terms, factors, basis, products, fee, order,
+                        self.margin, laws.number(self.operations.get("hour_cost", 0)), self.risk,
                     )
 
     def audience(self, cell):
