@@ -20,7 +20,7 @@ use crate::optimizer;
 use crate::ranking::{BestPlan, FIRST_LOOK, Ranking};
 use crate::rebalancing::{self, RebalancingRow};
 use crate::simulator::{PlanInput, Simulator};
-use crate::stats::GRANULE;
+use crate::stats::{GRANULE, Standing};
 use crate::summary::{Collector, Histogram, Planned, SummaryRow};
 use crate::units;
 
@@ -167,6 +167,9 @@ pub fn simulate_plans(
             .warnings
             .extend(missed_precision(&collector, settings.trials));
         result.best = stop.best();
+        result
+            .warnings
+            .extend(result.best.as_ref().and_then(undecided));
         result.summary = collector.summary();
         result.dependency = dependency;
         // Comparisons speak of the base plan; without it there is nothing to compare with.
@@ -247,6 +250,17 @@ fn assumed_at_supply(model: &Model, plan: &Plan) -> Vec<String> {
         }
     }
     warnings
+}
+
+/// Says so if the most trials allowed were not enough to know the best plan.
+fn undecided(best: &BestPlan) -> Option<String> {
+    (best.standing == Standing::Open).then(|| {
+        format!(
+            "which plan is the best by {} is not known after {} trials",
+            best.wanted.metric.name(),
+            units::count(best.trials as f64),
+        )
+    })
 }
 
 /// Says so if the most trials allowed were not enough for the precision wanted.

@@ -127,6 +127,10 @@ impl Ranking {
             selection.best = competing[selection.best];
             for rival in &mut selection.rivals {
                 rival.index = competing[rival.index];
+                // Replicates of a few trials each say nothing yet of their spread.
+                if self.trials < FIRST_LOOK {
+                    rival.standing = Standing::Open;
+                }
             }
             selection
         });

@@ -197,7 +197,7 @@ fn kind(kind: Kind) -> Json {
         }),
         Kind::Cells(_) => json!({ "$ref": "#/$defs/cells" }),
         Kind::Sizes => {
-            let people = number(0.0, LARGEST, true);
+            let people = number(1.0, LARGEST, false);
             json!({ "anyOf": [
                 people,
                 {

@@ -124,15 +124,16 @@ pub(super) fn ranged(node: &Node, min: f64, max: f64, open: bool) -> Result<f64,
     )
 }
 
-/// A number of people, above 0.
+/// A number of people, one at least.
 pub(super) fn people(node: &Node) -> Result<f64, Fault> {
-    ranged(node, 0.0, LARGEST, true)
+    ranged(node, 1.0, LARGEST, false)
 }
 
 /// A range in words.
 pub(super) fn range_text(min: f64, max: f64, open: bool) -> String {
     match (min, max, open) {
         (0.0, LARGEST, false) => "from 0 to 1e15".to_owned(),
+        (1.0, LARGEST, false) => "from 1 to 1e15".to_owned(),
         (0.0, LARGEST, true) => "above 0 and below 1e15".to_owned(),
         (_, _, true) => format!("above {min} and below {max}"),
         _ if min == -LARGEST => "between -1e15 and 1e15".to_owned(),

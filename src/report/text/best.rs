@@ -5,7 +5,7 @@ use super::layout::Page;
 use crate::model::{Indifference, Metric};
 use crate::ranking::{BestPlan, RivalPlan};
 use crate::stats::Standing;
-use crate::units::{count, listed, percent};
+use crate::units::{count, listed, percent, significant};
 
 /// The choice among the plans.
 pub(super) fn write(page: &mut Page, found: &BestPlan, currency: &str) {
@@ -18,8 +18,8 @@ fn sentences(found: &BestPlan, currency: &str) -> Vec<String> {
     let metric = found.wanted.metric;
     let by = label(metric);
     let sure = format!(
-        "at least {} sure after {} trials",
-        percent(found.wanted.probability),
+        "at least {} % sure after {} trials",
+        significant(100.0 * found.wanted.probability, 6),
         count(found.trials as f64)
     );
     let Some(plan) = &found.plan else {
