@@ -91,7 +91,7 @@ fn same_world(a: &Model, b: &Model) -> bool {
 }
 
 /// The expected value of perfect information about each shared factor for a choice, and about all of
-/// them together: E[max over plans of E[profit | X]] − max over plans of E[profit], in currency.
+/// them together: `E[max over plans of E[profit | X]] − max over plans of E[profit]`, in currency.
 ///
 /// E[profit | X] is known in closed form, so nothing is nested and no maximum of noisy means is taken:
 /// what is averaged is [`regret`], never negative. One factor alone is integrated over its latent
