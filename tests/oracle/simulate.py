@@ -2,13 +2,19 @@
 
 import numpy as np
 
+from scenario import QUALITIES
 
-def mean_one(rng, sd, n):
-    """A lognormal factor of mean one and relative standard deviation `sd`."""
+
+def mean_one(rng, sd, n, common=None, rho=0.0):
+    """A lognormal factor of mean one and relative standard deviation `sd`, whose normal has correlation `rho`
+    with others of the same `common` normal."""
     if sd == 0:
         return np.ones(n)
     variance = np.log1p(sd * sd)
-    return np.exp(-variance / 2 + np.sqrt(variance) * rng.standard_normal(n))
+    z = rng.standard_normal(n)
+    if common is not None:
+        z = np.sqrt(rho) * common + np.sqrt(1 - rho) * z
+    return np.exp(-variance / 2 + np.sqrt(variance) * z)
 
 
 def simulate(model, counts, trials, seed):
@@ -17,24 +23,26 @@ def simulate(model, counts, trials, seed):
     doubt = model.doubt
     market = mean_one(rng, doubt["market"], trials)
     platform = mean_one(rng, doubt["platform"], trials)
+    kinds = ("engagement_rate", "click_rate", "conversion_rate", "order_value", "fee", "benchmark")
+    rho = model.between_tiers
+    common = {k: rng.standard_normal(trials) if rho else None for k in kinds}
     shared = {}
     for tier in model.tiers:
-        shared[tier] = {
-            k: mean_one(rng, doubt[k], trials)
-            for k in (
-                "engagement_rate", "click_rate", "conversion_rate",
-                "order_value", "fee", "benchmark",
-            )
-        }
+        shared[tier] = {k: mean_one(rng, doubt[k], trials, common[k], rho) for k in kinds}
     names = ["spend", "impressions", "engagements", "clicks", "conversions", "revenue"]
     totals = {name: np.zeros(trials) for name in names}
     booked = [(cell, count) for cell, count in zip(model.cells, counts) if count > 0]
     common = lambda cell: (rng, trials, shared[cell.tier], market, platform)
-    if model.sizes is None:
+    if model.sizes is None and not model.incidents:
         parts = (ordered(creators(model, c, n, *common(c)), c, n, 1.0, rng, shared[c.tier]) for c, n in booked)
     else:
         drawn = [creators(model, c, n, *common(c)) for c, n in booked]
-        shares, totals["net_reach"] = net_shares(model, booked, drawn)
+        shares = [1.0] * len(booked)
+        if model.sizes is not None:
+            shares, totals["net_reach"] = net_shares(model, booked, drawn)
+        if model.incidents:
+            shocked = np.any([part["shocked"] for part in drawn], axis=0)
+            shares = [share * (1 - model.incidents["shock"] * shocked) for share in shares]
         parts = [
             ordered(d, c, n, share, rng, shared[c.tier])
             for d, (c, n), share in zip(drawn, booked, shares)
@@ -71,11 +79,36 @@ def creators(model, cell, count, rng, trials, u, market, platform):
     sums = {k: np.zeros(trials) for k in ("fee", "impressions", "engagements", "clicks", "rate")}
     rho = model.correlation if "followers" in b else 0.0
     defined = {"impressions": "cpm", "engagements": "cpe", "clicks": "cpc"}
+    tied = model.tied and "followers" in b
+    if tied:
+        root = np.linalg.cholesky(model.correlations)
+        quantile = {k: law.table() for k, law in (b | {"fee": cell.fee}).items()}
+    cleanup, shocked = np.zeros(trials), np.zeros(trials, bool)
     for weight in weights:
-        z = rng.standard_normal(trials)
-        fee = cell.fee.of_normal(z)
-        delivered = weight * (rng.random(trials) < t["delivery"])
-        if "followers" in b:
+        if tied:
+            normals = root @ rng.standard_normal((len(QUALITIES), trials))
+            own = {k: quantile[k](z) for k, z in zip(QUALITIES, normals)}
+            fee = own["fee"]
+        else:
+            z = rng.standard_normal(trials)
+            fee = cell.fee.of_normal(z)
+        published = weight * (rng.random(trials) < t["delivery"])
+        delivered = published
+        if model.incidents:
+            i = model.incidents
+            incident = rng.random(trials) < i["probability"]
+            delivered = published * (1 - i["yield_lost"] * incident)
+            cleanup += weight * i["cleanup_cost"] * incident
+            shocked |= incident & (rng.random(trials) < weight * i["shock_probability"])
+        if tied:
+            views = own["followers"] * t["posts"] * delivered * own["view_rate"]
+            engaged = views * own["engagement_rate"]
+            clicked = engaged * own["click_rate"]
+            rate = clicked * own["conversion_rate"]
+            sums["impressions"] += views
+            sums["engagements"] += engaged
+            sums["clicks"] += clicked
+        elif "followers" in b:
             other = rho * z + np.sqrt(1 - rho * rho) * rng.standard_normal(trials)
             views = b["followers"].of_normal(other) * t["posts"] * delivered
             views = views * b["view_rate"].draw(rng, trials)
@@ -94,7 +127,7 @@ def creators(model, cell, count, rng, trials, u, market, platform):
                     sums[name] += unit * price / b[per].draw(rng, trials)
         sums["rate"] += rate
         paid = t["fee_amount"] if "fee_amount" in t else fee * t["posts"] * t["fee"] * u["fee"]
-        sums["fee"] += paid * f["fee"] * delivered
+        sums["fee"] += paid * f["fee"] * published
     view = f["view_rate"] * platform
     if "followers" in b:
         engage = view * f["engagement_rate"] * u["engagement_rate"]
@@ -106,7 +139,8 @@ def creators(model, cell, count, rng, trials, u, market, platform):
         click = engage * f["click_rate"]
         convert = click * f["conversion_rate"]
     out = {
-        "fee": sums["fee"],
+        "fee": sums["fee"] + cleanup,
+        "shocked": shocked,
         "rate": sums["rate"] * convert * t["conversion_lift"] * market,
         "impressions": sums["impressions"] * view,
         "engagements": sums["engagements"] * engage,
