@@ -13,7 +13,8 @@ use super::stream::{PILOT, Quantities};
 /// Up to so many trials, all are kept for totals, tiers, types, categories and regions.
 const EXACT_TRIALS: u64 = 131_072;
 /// Up to so many trials, all are kept for cells, of which there may be hundreds.
-const EXACT_TRIALS_CELLS: u64 = PILOT as u64;
+const EXACT_TRIALS_CELLS: u64 = 16_384;
+const _: () = assert!(PILOT as u64 <= EXACT_TRIALS_CELLS);
 
 /// A plan that is simulated, with the model it was made for.
 #[derive(Debug, Clone, Copy)]

@@ -12,9 +12,9 @@ use crate::stats::{
 /// Quantiles whose error is given.
 pub(super) const WITH_ERROR: [f64; 3] = [0.05, 0.50, 0.95];
 
-/// Trials from which a sketched column takes its levels: as many as are kept of any scope, so that
-/// the levels do not depend on when the sketch began.
-pub(super) const PILOT: usize = 16_384;
+/// Trials from which a sketched column takes its levels: no more than are kept of any scope, so that
+/// the levels do not depend on when the sketch began, and few, since hundreds of columns keep them.
+pub(super) const PILOT: usize = 4096;
 
 /// Running statistics of one metric. Values come in trial order, in granules; NaN is undefined.
 #[derive(Debug, Clone)]
@@ -264,7 +264,7 @@ mod tests {
     /// A sketched column's errors are those of the kept one, but for the levels of the pilot.
     #[test]
     fn a_sketched_column_has_the_errors_of_a_kept_one() {
-        let n = 6 * PILOT + 100;
+        let n = 100_000;
         let mut u = vec![0.0; n];
         let mut v = vec![0.0; n];
         Sobol::new(3, 1, 0, 0).fill_uniforms(0, &mut u);

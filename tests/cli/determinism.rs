@@ -91,3 +91,50 @@ fn a_batch_is_the_same_on_1_and_8_threads() {
         assert!(*first.get_or_insert_with(|| now.clone()) == now);
     }
 }
+
+/// The same plan fixed by counts, so that only what stands beside it changes.
+const FIXED: &str = r#"
+schema = 1
+name = "fixed"
+budget = 60_000
+seed = 7
+trials = 20_000
+counts = { "mid.sponsored" = 4, "micro.affiliate" = 30 }
+"#;
+const MID: &str = "\n[tiers.mid]\nfollowers = \"10k to 100k\"\n";
+const MICRO: &str = "\n[tiers.micro]\nfee = \"200 to 1_000\"\n";
+const WHAT_IF: &str = "\n[[what_if]]\nname = \"fewer\"\ncounts = { \"micro.affiliate\" = 12 }\n";
+
+#[test]
+fn the_order_of_tiers_changes_no_byte() {
+    let one = format!("{FIXED}tiers.use = [\"mid\", \"micro\"]\n{MID}{MICRO}{WHAT_IF}");
+    let other = format!("{FIXED}tiers.use = [\"micro\", \"mid\"]\n{MICRO}{MID}{WHAT_IF}");
+    let place = Place::with(&[("one.toml", &one), ("other.toml", &other)]);
+    for name in ["one", "other"] {
+        let file = format!("{name}.toml");
+        place.run(&["run", &file, "--out", name]).exits(0);
+    }
+    assert!(files(&place, "one/fixed") == files(&place, "other/fixed"));
+}
+
+#[test]
+fn what_stands_beside_a_plan_changes_none_of_its_rows() {
+    let alone = format!("{FIXED}tiers.use = [\"mid\", \"micro\"]\n{MID}{MICRO}");
+    let beside =
+        format!("{FIXED}tiers.use = [\"macro\", \"mid\", \"micro\"]\n{MID}{MICRO}{WHAT_IF}");
+    let place = Place::with(&[("alone.toml", &alone), ("beside.toml", &beside)]);
+    let rows = |name: &str, key: &str, keep: &dyn Fn(&serde_json::Value) -> bool| {
+        let file = format!("{name}.toml");
+        place.run(&["run", &file, "--out", name]).exits(0);
+        let result = place.json(&format!("{name}/fixed/result.json"));
+        let rows = result[key].as_array().expect("rows").clone();
+        let own = rows.into_iter().filter(|row| row["plan"] == "base");
+        own.filter(keep).collect::<Vec<_>>()
+    };
+    // The tier that is offered beside them books nothing and has no rows.
+    for key in ["summary", "dependency"] {
+        let wanted = rows("alone", key, &|_| true);
+        assert!(wanted.len() > 5, "{key}: {} rows", wanted.len());
+        assert_eq!(wanted, rows("beside", key, &|row| row["tier"] != "macro"));
+    }
+}

@@ -23,7 +23,7 @@ class Law:
     """One quantity of one creator: mean, E[1/X], and draws."""
 
     def __init__(self, frozen=None, value=None):
-        self.frozen, self.value = frozen, value
+        self.frozen, self.value, self.table = frozen, value, None
 
     @property
     def certain(self):
@@ -43,38 +43,40 @@ class Law:
         low, high = self.frozen.support()
         return integrate.quad(lambda x: self.frozen.pdf(x) / x, low, high, limit=500)[0]
 
+    def normal_logs(self):
+        """(mu, sigma) of a lognormal, else None."""
+        if self.certain or self.frozen.dist.name != "lognorm":
+            return None
+        return math.log(self.frozen.kwds["scale"]), self.frozen.args[0]
+
+    def smooth(self):
+        """Whether its quantiles are, up to the ends, as the program's quadrature wants them."""
+        if self.frozen.dist.name == "beta":
+            return min(self.frozen.args[:2]) >= 1
+        return self.frozen.dist.name != "triang"
+
     def of_normal(self, z):
         """Values at standard normals, for the copula."""
         if self.certain:
             return np.full_like(z, self.value)
         if self.frozen.dist.name == "lognorm":
             return self.frozen.kwds["scale"] * np.exp(self.frozen.args[0] * z)
-        return self.frozen.ppf(stats.norm.cdf(z))
+        low = self.frozen.ppf(stats.norm.cdf(np.minimum(z, 0.0)))
+        return np.where(z < 0, low, self.frozen.isf(stats.norm.sf(np.maximum(z, 0.0))))
 
-    def table(self):
-        """The same as a function, by a fine table where the quantile function is slow."""
+    def near_normal(self, z):
+        """The same between points of a table, for many draws."""
         if self.certain or self.frozen.dist.name == "lognorm":
-            return self.of_normal
-        grid = np.linspace(-8, 8, 32_001)
-        values = self.of_normal(grid)
-        return lambda z: np.interp(z, grid, values)
+            return self.of_normal(z)
+        if self.table is None:
+            at = np.linspace(-8.0, 8.0, 8001)
+            self.table = at, self.of_normal(at)
+        return np.interp(z, *self.table)
 
     def draw(self, rng, n):
         if self.certain:
             return np.full(n, self.value)
         return self.frozen.rvs(n, random_state=rng)
-
-
-def products(basis, correlations, names):
-    """E[F V], E[F V e], E[F V e k] and E[F V e k r] of correlated qualities, by half a million even points."""
-    points = stats.qmc.Sobol(len(names), seed=1).random_base2(19)
-    z = stats.norm.ppf(points) @ np.linalg.cholesky(correlations).T
-    value = {k: law.table()(z[:, names.index(k)]) for k, law in basis.items()}
-    product, out = value["followers"], []
-    for rate in ("view_rate", "engagement_rate", "click_rate", "conversion_rate"):
-        product = product * value[rate]
-        out.append(float(product.mean()))
-    return out
 
 
 def lognormal(mu, sigma):

@@ -125,7 +125,7 @@ def violations(model, x):
     out = []
     for name, a, low, high in rows(model):
         value = float(a @ x)
-        scale = 1e-6 * max(1.0, float(np.abs(a) @ np.abs(x)))
+        scale = max(1e-6, model.precision) * max(1.0, float(np.abs(a) @ np.abs(x)))
         if value < low - scale or value > high + scale:
             out.append(f"{name}: {value:.6g} outside [{low:.6g}, {high:.6g}]")
     if model.whole and np.any(np.abs(x - np.round(x)) > 1e-9):

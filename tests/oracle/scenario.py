@@ -4,14 +4,13 @@ import copy
 import tomllib
 from dataclasses import dataclass, field
 
-import numpy as np
-
+import dependence
+import incidents
 import laws
 
 TIERS = ["mega", "macro", "mid", "micro", "nano"]
 TYPES = ["sponsored", "affiliate", "seeding", "ambassador"]
 RATES = ["view_rate", "engagement_rate", "click_rate", "conversion_rate"]
-QUALITIES = ["followers", "fee", "engagement_rate", "view_rate", "click_rate", "conversion_rate"]
 
 PRESETS = {
     "tiers": {
@@ -77,8 +76,6 @@ PRESETS = {
         "benchmark": 0.15,
     },
 }
-INCIDENTS = dict(probability=0, yield_lost=1, cleanup_cost=0, shock_probability=0, shock=0)
-CAUTIOUS = dict(probability=0.01, yield_lost=1, cleanup_cost=2000, shock_probability=0.05, shock=0.3)
 STAGES = {
     "awareness": dict(mega=0.20, macro=0.30, mid=0.30, micro=0.20),
     "growth": dict(mega=0.10, macro=0.20, mid=0.40, micro=0.30),
@@ -114,46 +111,36 @@ class Cell:
     terms: dict
     factors: dict
     basis: dict
+    products: dict  # expected followers × rates up to each, together
     fee: laws.Law
     order: tuple  # mean, sd of one order
     margin: float
     hour_cost: float
+    risk: incidents.Incidents
     unit: dict = field(default_factory=dict)
 
     @property
     def key(self):
         return self.tier, self.type, self.category, self.region
 
-    def expected(self, products=None, incidents=None, left=1.0):
-        """Expected cost and yields of one creator and month. `products`: of correlated qualities; `left`: the
-        share of orders that incidents leave."""
-        t, f = self.terms, self.factors
-        view = f["view_rate"]
+    def expected(self, left=1.0):
+        """Expected cost and yields of one creator and month, with a share `left` of its conversions."""
+        t, f, risk = self.terms, self.factors, self.risk
+        view = f["view_rate"] * risk.kept
         engage = view * f["engagement_rate"]
         click = engage * f["click_rate"]
-        convert = click * f["conversion_rate"] * t["conversion_lift"]
+        convert = click * f["conversion_rate"] * t["conversion_lift"] * left
         if "followers" in self.basis:
-            b = {k: law.mean() for k, law in self.basis.items()}
-            impressions = t["posts"] * t["delivery"] * b["followers"] * b["view_rate"]
-            engagements = impressions * b["engagement_rate"]
-            clicks = engagements * b["click_rate"]
-            conversions = clicks * b["conversion_rate"]
-            if products is not None:
-                impressions, engagements, clicks, conversions = (
-                    t["posts"] * t["delivery"] * product for product in products
-                )
+            impressions, engagements, clicks, conversions = (
+                t["posts"] * t["delivery"] * self.products[rate] for rate in RATES
+            )
         else:
             price = self.fee.mean() * t["posts"] * t["delivery"]
             per = {k: law.inverse_mean() * price for k, law in self.basis.items()}
             impressions = per["cpm"] * 1000 if "cpm" in per else None
             engagements, clicks = per.get("cpe"), per.get("cpc")
             conversions = per["cpa"]
-        kept, cleanup = 1.0, 0.0
-        if incidents:
-            kept = 1 - incidents["probability"] * incidents["yield_lost"]
-            cleanup = incidents["probability"] * incidents["cleanup_cost"]
-        times = lambda value, factor: None if value is None else value * factor * kept
-        conversions = conversions * left
+        times = lambda value, factor: None if value is None else value * factor
         revenue = conversions * convert * self.order[0]
         fee = (
             t["fee_amount"] if "fee_amount" in t else self.fee.mean() * t["posts"] * t["fee"]
@@ -162,7 +149,7 @@ class Cell:
             fee * f["fee"] * t["delivery"]
             + t["product_cost"]
             + t["hours"] * self.hour_cost
-            + cleanup
+            + risk.probability * risk.cleanup_cost
             + t["commission"] * revenue
         )
         return {
@@ -232,32 +219,18 @@ class Model:
         self.doubt = dict.fromkeys(PRESETS["uncertainty"], 0.0) if doubt == "none" else {
             k: laws.number(doubt.get(k, v)) for k, v in PRESETS["uncertainty"].items()
         }
-        dependence = {"followers_fee": 0.6} | tree.get("dependence", {})
-        self.correlation = dependence["followers_fee"]
-        self.between_tiers = dependence.get("tiers", 0.0)
-        self.correlations = np.eye(len(QUALITIES))
-        for j, b in enumerate(QUALITIES):
-            for i, a in enumerate(QUALITIES[:j]):
-                self.correlations[i, j] = self.correlations[j, i] = dependence.get(f"{a}_{b}", 0.0)
-        # More than followers with fee.
-        self.tied = np.count_nonzero(np.triu(self.correlations, 1)) > (self.correlation != 0)
-        given = tree.get("incidents", "none")
-        words = {"none": None, "cautious": CAUTIOUS}
-        self.incidents = words[given] if isinstance(given, str) else {
-            k: laws.number(given.get(k, v)) for k, v in INCIDENTS.items()
-        }
+        given = tree.get("dependence", {})
+        self.correlations = dependence.matrix(given)
+        self.tier_correlation = laws.number(given.get("tiers", 0))
+        self.precision = 1e-7  # to which the run should have the expectation of a creator
+        self.risk = incidents.read(tree.get("incidents", "none"))
         self.tier_tree = {
             t: merge(copy.deepcopy(PRESETS["tiers"][t]), tree.get("tiers", {}).get(t, {}))
             for t in self.tiers
         }
         self.cells = [cell for t in self.tiers for cell in self.cells_of(t)]
-        self.products = dict.fromkeys(self.tiers)
-        if self.tied:
-            for cell in self.cells:
-                if self.products[cell.tier] is None and "followers" in cell.basis:
-                    self.products[cell.tier] = laws.products(cell.basis, self.correlations, QUALITIES)
         for cell in self.cells:
-            cell.unit = cell.expected(self.products[cell.tier])
+            cell.unit = cell.expected()
         given = tree.get("audience", "none")
         self.sizes = None if given == "none" else given["size"]
         counts = tree.get("counts")
@@ -268,20 +241,16 @@ class Model:
                 sum(n for key, n in given.items() if matches(key, c)) for c in self.cells
             ]
 
-    def value_within(self, x):
-        """Values creators as they are within a plan of whole counts: a shock to one is one to all."""
-        i = self.incidents
-        p, q, lost, shock = (i[k] for k in ("probability", "shock_probability", "yield_lost", "shock"))
-        for n, cell in zip(x, self.cells):
-            others = sum(x) - (n > 0)
-            own = 1 - p + p * (1 - lost) * (1 - q)
-            left = (1 - shock) * (1 - p * lost) + shock * own * (1 - p * q) ** others
-            cell.unit = cell.expected(self.products[cell.tier], i, left)
+    def within(self, counts):
+        """Cells' expectations become those of creators in this plan."""
+        left = self.risk.left(counts) if self.risk.shocking else [1.0] * len(self.cells)
+        for cell, share in zip(self.cells, left):
+            cell.unit = cell.expected(share)
 
     def cells_of(self, tier):
         own = self.tier_tree[tier]
         fee = laws.read(own["fee"])
-        order = self.order
+        order, products = self.order, {}
         if "benchmark" in own:
             basis = {
                 k: laws.read(v) for k, v in own["benchmark"].items() if k != "roas"
@@ -293,6 +262,11 @@ class Model:
             funnel = PRESETS["funnel"] | self.tree.get("funnel", {})
             basis = {k: laws.read(own.get(k, funnel.get(k)), rate=True) for k in RATES}
             basis["followers"] = laws.read(own["followers"])
+            for n, rate in enumerate(RATES, 1):
+                products[rate], precision = dependence.mean_of_product(
+                    self.correlations, basis, ["followers", *RATES[:n]]
+                )
+                self.precision = max(self.precision, precision)
         for kind in self.types:
             if kind not in own["partnerships"]:
                 continue
@@ -309,8 +283,8 @@ class Model:
                         for k in ["fee", *RATES]
                     }
                     yield Cell(
-                        tier, kind, category, region, terms, factors, basis, fee, order,
-                        self.margin, laws.number(self.operations.get("hour_cost", 0)),
+                        tier, kind, category, region, terms, factors, basis, products, fee, order,
+                        self.margin, laws.number(self.operations.get("hour_cost", 0)), self.risk,
                     )
 
     def audience(self, cell):

@@ -2,18 +2,19 @@
 
 import numpy as np
 
-from scenario import QUALITIES
+import dependence
+from incidents import weights
+
+# Trials of which single creators are kept, and most creators that are.
+SINGLE_TRIALS, SINGLE_CREATORS = 4096, 4000
 
 
-def mean_one(rng, sd, n, common=None, rho=0.0):
-    """A lognormal factor of mean one and relative standard deviation `sd`, whose normal has correlation `rho`
-    with others of the same `common` normal."""
+def mean_one(rng, sd, n, z=None):
+    """A lognormal factor of mean one and relative standard deviation `sd`."""
     if sd == 0:
         return np.ones(n)
     variance = np.log1p(sd * sd)
-    z = rng.standard_normal(n)
-    if common is not None:
-        z = np.sqrt(rho) * common + np.sqrt(1 - rho) * z
+    z = rng.standard_normal(n) if z is None else z
     return np.exp(-variance / 2 + np.sqrt(variance) * z)
 
 
@@ -23,30 +24,27 @@ def simulate(model, counts, trials, seed):
     doubt = model.doubt
     market = mean_one(rng, doubt["market"], trials)
     platform = mean_one(rng, doubt["platform"], trials)
-    kinds = ("engagement_rate", "click_rate", "conversion_rate", "order_value", "fee", "benchmark")
-    rho = model.between_tiers
-    common = {k: rng.standard_normal(trials) if rho else None for k in kinds}
-    shared = {}
-    for tier in model.tiers:
-        shared[tier] = {k: mean_one(rng, doubt[k], trials, common[k], rho) for k in kinds}
+    kinds = (
+        "engagement_rate", "click_rate", "conversion_rate", "order_value", "fee", "benchmark",
+    )
+    # What the tiers have in common of a kind, and each tier's own.
+    common = {k: rng.standard_normal(trials) for k in kinds}
+    rho = model.tier_correlation
+    own = lambda k: np.sqrt(rho) * common[k] + np.sqrt(1 - rho) * rng.standard_normal(trials)
+    shared = {t: {k: mean_one(rng, doubt[k], trials, own(k)) for k in kinds} for t in model.tiers}
     names = ["spend", "impressions", "engagements", "clicks", "conversions", "revenue"]
     totals = {name: np.zeros(trials) for name in names}
     booked = [(cell, count) for cell, count in zip(model.cells, counts) if count > 0]
-    common = lambda cell: (rng, trials, shared[cell.tier], market, platform)
-    if model.sizes is None and not model.incidents:
-        parts = (ordered(creators(model, c, n, *common(c)), c, n, 1.0, rng, shared[c.tier]) for c, n in booked)
-    else:
-        drawn = [creators(model, c, n, *common(c)) for c, n in booked]
-        shares = [1.0] * len(booked)
-        if model.sizes is not None:
-            shares, totals["net_reach"] = net_shares(model, booked, drawn)
-        if model.incidents:
-            shocked = np.any([part["shocked"] for part in drawn], axis=0)
-            shares = [share * (1 - model.incidents["shock"] * shocked) for share in shares]
-        parts = [
-            ordered(d, c, n, share, rng, shared[c.tier])
-            for d, (c, n), share in zip(drawn, booked, shares)
-        ]
+    month = Month(trials, sum(counts))
+    drawn = [creators(model, c, n, rng, month, shared[c.tier], market, platform) for c, n in booked]
+    shares = [1.0] * len(booked)
+    if model.sizes is not None:
+        shares, totals["net_reach"] = net_shares(model, booked, drawn)
+    calm = 1 - model.risk.shock * month.shocked
+    parts = (
+        ordered(d, c, n, share * calm, rng, shared[c.tier])
+        for d, (c, n), share in zip(drawn, booked, shares)
+    )
     for part in parts:
         for name in names:
             if part[name] is None:
@@ -54,7 +52,38 @@ def simulate(model, counts, trials, seed):
             elif name in totals:
                 totals[name] += part[name]
     totals["profit"] = model.margin * totals["revenue"] - totals["spend"]
-    return totals
+    return totals, month.dependency()
+
+
+class Month:
+    """What concerns all creators of a trial: shocks to the brand, and who is the largest."""
+
+    def __init__(self, trials, creators):
+        self.shocked = np.zeros(trials, dtype=bool)
+        self.kept = min(SINGLE_TRIALS, trials) if creators <= SINGLE_CREATORS else 0
+        self.single = {"spend": [], "revenue": []}
+
+    def keep(self, spend, revenue):
+        if self.kept:
+            self.single["spend"].append(spend[: self.kept])
+            self.single["revenue"].append(revenue[: self.kept])
+
+    def dependency(self):
+        """{metric: array by trial}"""
+        if not self.single["spend"]:
+            return {}
+        out = {}
+        for word, by_creator in self.single.items():
+            by_creator = np.sort(np.array(by_creator), axis=0)[::-1]
+            whole = by_creator.sum(axis=0)
+            with np.errstate(invalid="ignore"):
+                out[f"top_creator_{word}_share"] = by_creator[0] / whole
+                out[f"top_five_{word}_share"] = by_creator[:5].sum(axis=0) / whole
+                out[f"{word}_herfindahl"] = (by_creator**2).sum(axis=0) / whole**2
+            if word == "revenue":
+                out["revenue_lost"] = by_creator[0]
+                out["revenue_lost_share"] = out["top_creator_revenue_share"]
+        return out
 
 
 def net_shares(model, booked, drawn):
@@ -71,63 +100,12 @@ def net_shares(model, booked, drawn):
     return [share[model.audience(cell)[0]] for cell, _ in booked], sum(reach.values())
 
 
-def creators(model, cell, count, rng, trials, u, market, platform):
+def creators(model, cell, count, rng, month, u, market, platform):
     """What a cell's creators come to in every trial, orders aside."""
-    t, f, b = cell.terms, cell.factors, cell.basis
-    whole = int(np.floor(count + 1e-9))
-    weights = [1.0] * whole + ([count - whole] if count - whole > 1e-9 else [])
+    t, f, b, risk = cell.terms, cell.factors, cell.basis, cell.risk
+    trials = len(market)
     sums = {k: np.zeros(trials) for k in ("fee", "impressions", "engagements", "clicks", "rate")}
-    rho = model.correlation if "followers" in b else 0.0
     defined = {"impressions": "cpm", "engagements": "cpe", "clicks": "cpc"}
-    tied = model.tied and "followers" in b
-    if tied:
-        root = np.linalg.cholesky(model.correlations)
-        quantile = {k: law.table() for k, law in (b | {"fee": cell.fee}).items()}
-    cleanup, shocked = np.zeros(trials), np.zeros(trials, bool)
-    for weight in weights:
-        if tied:
-            normals = root @ rng.standard_normal((len(QUALITIES), trials))
-            own = {k: quantile[k](z) for k, z in zip(QUALITIES, normals)}
-            fee = own["fee"]
-        else:
-            z = rng.standard_normal(trials)
-            fee = cell.fee.of_normal(z)
-        published = weight * (rng.random(trials) < t["delivery"])
-        delivered = published
-        if model.incidents:
-            i = model.incidents
-            incident = rng.random(trials) < i["probability"]
-            delivered = published * (1 - i["yield_lost"] * incident)
-            cleanup += weight * i["cleanup_cost"] * incident
-            shocked |= incident & (rng.random(trials) < weight * i["shock_probability"])
-        if tied:
-            views = own["followers"] * t["posts"] * delivered * own["view_rate"]
-            engaged = views * own["engagement_rate"]
-            clicked = engaged * own["click_rate"]
-            rate = clicked * own["conversion_rate"]
-            sums["impressions"] += views
-            sums["engagements"] += engaged
-            sums["clicks"] += clicked
-        elif "followers" in b:
-            other = rho * z + np.sqrt(1 - rho * rho) * rng.standard_normal(trials)
-            views = b["followers"].of_normal(other) * t["posts"] * delivered
-            views = views * b["view_rate"].draw(rng, trials)
-            engaged = views * b["engagement_rate"].draw(rng, trials)
-            clicked = engaged * b["click_rate"].draw(rng, trials)
-            rate = clicked * b["conversion_rate"].draw(rng, trials)
-            sums["impressions"] += views
-            sums["engagements"] += engaged
-            sums["clicks"] += clicked
-        else:
-            price = fee * t["posts"] * delivered
-            rate = price / b["cpa"].draw(rng, trials)
-            for name, per in defined.items():
-                if per in b:
-                    unit = 1000 if per == "cpm" else 1
-                    sums[name] += unit * price / b[per].draw(rng, trials)
-        sums["rate"] += rate
-        paid = t["fee_amount"] if "fee_amount" in t else fee * t["posts"] * t["fee"] * u["fee"]
-        sums["fee"] += paid * f["fee"] * published
     view = f["view_rate"] * platform
     if "followers" in b:
         engage = view * f["engagement_rate"] * u["engagement_rate"]
@@ -138,10 +116,44 @@ def creators(model, cell, count, rng, trials, u, market, platform):
         engage = view * f["engagement_rate"]
         click = engage * f["click_rate"]
         convert = click * f["conversion_rate"]
+    convert = convert * t["conversion_lift"] * market
+    for weight in (w for w, n in weights(count) for _ in range(n)):
+        delivered = weight * (rng.random(trials) < t["delivery"])
+        yielding, cleanup = delivered, np.zeros(trials)
+        if risk.probability:
+            incident = rng.random(trials) < risk.probability
+            yielding = delivered * (1 - risk.yield_lost * incident)
+            cleanup = weight * risk.cleanup_cost * incident
+            month.shocked |= incident & (rng.random(trials) < risk.shock_probability * weight)
+        if "followers" in b:
+            laws = b | {"fee": cell.fee}
+            own = dependence.draw(model.correlations, laws, dependence.QUALITIES, rng, trials)
+            fee = own["fee"]
+            views = own["followers"] * t["posts"] * yielding * own["view_rate"]
+            engaged = views * own["engagement_rate"]
+            clicked = engaged * own["click_rate"]
+            rate = clicked * own["conversion_rate"]
+            sums["impressions"] += views
+            sums["engagements"] += engaged
+            sums["clicks"] += clicked
+        else:
+            fee = cell.fee.draw(rng, trials)
+            price = fee * t["posts"] * yielding
+            rate = price / b["cpa"].draw(rng, trials)
+            for name, per in defined.items():
+                if per in b:
+                    unit = 1000 if per == "cpm" else 1
+                    sums[name] += unit * price / b[per].draw(rng, trials)
+        sums["rate"] += rate
+        paid = t["fee_amount"] if "fee_amount" in t else fee * t["posts"] * t["fee"] * u["fee"]
+        paid = paid * f["fee"] * delivered + cleanup
+        sums["fee"] += paid
+        revenue = rate * convert * cell.order[0] * u["order_value"]
+        standing = weight * (t["product_cost"] + t["hours"] * cell.hour_cost)
+        month.keep(paid + standing + t["commission"] * revenue, revenue)
     out = {
-        "fee": sums["fee"] + cleanup,
-        "shocked": shocked,
-        "rate": sums["rate"] * convert * t["conversion_lift"] * market,
+        "fee": sums["fee"],
+        "rate": sums["rate"] * convert,
         "impressions": sums["impressions"] * view,
         "engagements": sums["engagements"] * engage,
         "clicks": sums["clicks"] * click,

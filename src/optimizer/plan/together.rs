@@ -9,8 +9,12 @@ use crate::optimizer::program::{dot, program_of};
 use crate::optimizer::whole::Search;
 
 /// Said where rules leave no plan of creators that act on each other.
-const APART: &str = "rules on cost and value are judged here with the conversions of creators one by one, \
-                     before audiences saturate";
+const BEFORE_AUDIENCES: &str = "rules on cost and value are judged here with the conversions of creators one by one, \
+                                before audiences saturate";
+
+/// The same without audiences.
+const BEFORE_SHOCKS: &str = "rules on cost and value are judged here with the conversions of creators one by one, \
+                             before shocks to the brand";
 
 impl Work<'_> {
     /// Plans a model whose creators act on each other.
@@ -28,7 +32,7 @@ impl Work<'_> {
                 return match self.status(&nothing) {
                     Err(mut plan) => {
                         if plan.status == PlanStatus::Infeasible {
-                            plan.warnings.push(APART.to_owned());
+                            plan.warnings.push(self.apart().to_owned());
                         }
                         *plan
                     }
@@ -40,7 +44,7 @@ impl Work<'_> {
             Ok(status) => status,
             Err(mut plan) => {
                 if plan.status == PlanStatus::Infeasible {
-                    plan.warnings.push(APART.to_owned());
+                    plan.warnings.push(self.apart().to_owned());
                 }
                 return *plan;
             }
@@ -65,6 +69,14 @@ impl Work<'_> {
         within.found_together(status, &found)
     }
 
+    fn apart(&self) -> &'static str {
+        if self.model.audiences.is_empty() {
+            BEFORE_SHOCKS
+        } else {
+            BEFORE_AUDIENCES
+        }
+    }
+
     fn found_together(&self, status: PlanStatus, found: &Found) -> Plan {
         let counts = &found.counts[..];
         let costs: Vec<f64> = self.units.iter().map(|u| u.spend).collect();
@@ -82,8 +94,8 @@ impl Work<'_> {
         let mut plan = self.described(status, &found.solved, (counts, value), &prices, spend);
         if !found.settled {
             plan.warnings.push(
-                "the programs of concave pieces did not settle on one plan; this is the best of those \
-                 found, and its gap is only indicative"
+                "the programs solved one after another did not settle on one plan; this is the best of \
+                 those found, and its gap is only indicative"
                     .to_owned(),
             );
         }

@@ -10,7 +10,7 @@ use super::layout::{Grid, Page};
 use super::plan;
 use super::whole::{ReportContext, title, warnings};
 use crate::engine::{Explanation, PlanResult};
-use crate::model::{Metric, Plan, joint};
+use crate::model::{Metric, Plan};
 use crate::sensitivity::Choice;
 use crate::units::{count, listed, money, significant};
 
@@ -123,7 +123,7 @@ fn in_full(page: &mut Page, explanation: &Explanation, found: &PlanResult) {
     if let Some(causes) = revenue.causes() {
         page.sentence(&format!("Revenue varies with {causes}."));
     }
-    if joint::applies(&found.model) {
+    if !found.model.audiences.is_empty() {
         page.sentence(
             "Low and high of creators' inputs, and what knowing averages is worth, hold the audience's saturation at its expected \
              strength; the shares do not.",

@@ -53,9 +53,15 @@ fn status(model: &Model, plan: &Plan) -> String {
             let share = percent((gap * 1000.0).ceil() / 1000.0);
             format!("at most {share} more")
         };
-        return format!(
-            "Keeps every rule. The program of concave pieces around it, with fractional counts, has {more} expected {name}."
-        );
+        return if model.audiences.is_empty() {
+            format!(
+                "Keeps every rule. At a fixed chance of a shock to the brand, the best plan with fractional counts has {more} expected {name}."
+            )
+        } else {
+            format!(
+                "Keeps every rule. The program of concave pieces around it, with fractional counts, has {more} expected {name}."
+            )
+        };
     }
     match &plan.status {
         PlanStatus::Optimal => match gap {
