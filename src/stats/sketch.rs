@@ -22,11 +22,48 @@ const SIDE: i32 = (OCTAVES << BITS) as i32;
 /// magnitudes from 2⁻⁶⁴ to 2⁶⁴; below is zero).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sketch {
-    /// The bins from `offset` on.
-    bins: Vec<Bin>,
-    offset: i32,
+    /// Apart, since between them lie 128 octaves that columns of both signs mostly leave empty.
+    negative: Window,
+    zero: Bin,
+    positive: Window,
     defined: u64,
     undefined: u64,
+}
+
+/// The bins from the first to the last that holds values.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Window {
+    bins: Vec<Bin>,
+    /// Index of the first.
+    offset: i32,
+}
+
+impl Window {
+    /// Adds to a bin; the window grows to hold it.
+    fn add(&mut self, index: i32, bin: Bin) {
+        if self.bins.is_empty() {
+            self.offset = index;
+        }
+        if index < self.offset {
+            let more = index.abs_diff(self.offset) as usize;
+            self.bins
+                .splice(0..0, std::iter::repeat_n(Bin::EMPTY, more));
+            self.offset = index;
+        }
+        let at = index.abs_diff(self.offset) as usize;
+        if at >= self.bins.len() {
+            self.bins.resize(at + 1, Bin::EMPTY);
+        }
+        self.bins[at].add(bin);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (index, &bin) in (other.offset..).zip(&other.bins) {
+            if bin.count > 0 {
+                self.add(index, bin);
+            }
+        }
+    }
 }
 
 /// Values in one bin.
@@ -35,6 +72,12 @@ struct Bin {
     count: u64,
     low: f64,
     high: f64,
+}
+
+impl Default for Bin {
+    fn default() -> Self {
+        Self::EMPTY
+    }
 }
 
 impl Bin {
@@ -94,12 +137,16 @@ impl Sketch {
             }
             // Zeros of either sign are one value.
             let value = if value == 0.0 { 0.0 } else { value };
-            let at = self.reach(bin(value));
-            self.bins[at].add(Bin {
+            let one = Bin {
                 count: 1,
                 low: value,
                 high: value,
-            });
+            };
+            match bin(value) {
+                0 => self.zero.add(one),
+                index if index < 0 => self.negative.add(index, one),
+                index => self.positive.add(index, one),
+            }
             self.defined += 1;
         }
     }
@@ -108,30 +155,9 @@ impl Sketch {
     pub fn merge(&mut self, other: &Self) {
         self.undefined += other.undefined;
         self.defined += other.defined;
-        for (index, &bin) in (other.offset..).zip(&other.bins) {
-            if bin.count > 0 {
-                let at = self.reach(index);
-                self.bins[at].add(bin);
-            }
-        }
-    }
-
-    /// Place of a bin in the window of bins kept, which grows to hold it.
-    fn reach(&mut self, bin: i32) -> usize {
-        if self.bins.is_empty() {
-            self.offset = bin;
-        }
-        if bin < self.offset {
-            let more = bin.abs_diff(self.offset) as usize;
-            self.bins
-                .splice(0..0, std::iter::repeat_n(Bin::EMPTY, more));
-            self.offset = bin;
-        }
-        let at = bin.abs_diff(self.offset) as usize;
-        if at >= self.bins.len() {
-            self.bins.resize(at + 1, Bin::EMPTY);
-        }
-        at
+        self.negative.merge(&other.negative);
+        self.zero.add(other.zero);
+        self.positive.merge(&other.positive);
     }
 
     /// Number of defined values.
@@ -147,7 +173,8 @@ impl Sketch {
     }
 
     fn filled(&self) -> impl DoubleEndedIterator<Item = &Bin> {
-        self.bins.iter().filter(|bin| bin.count > 0)
+        let bins = self.negative.bins.iter().chain([&self.zero]);
+        bins.chain(&self.positive.bins).filter(|bin| bin.count > 0)
     }
 
     /// Least value, exactly; NaN without values.
