@@ -54,6 +54,26 @@ pub struct RunResult {
     pub seconds: Vec<(&'static str, f64)>,
 }
 
+impl RunResult {
+    /// A result that holds nothing yet: no plans, no trials, no rows.
+    #[must_use]
+    pub fn empty(scenario: &str, seed: u64) -> Self {
+        Self {
+            scenario: scenario.to_owned(),
+            seed,
+            trials: 0,
+            plans: Vec::new(),
+            summary: Vec::new(),
+            comparison: Vec::new(),
+            rebalancing: Vec::new(),
+            dependency: Vec::new(),
+            best: None,
+            warnings: Vec::new(),
+            seconds: Vec::new(),
+        }
+    }
+}
+
 /// One plan with what belongs to it alone.
 #[derive(Debug, Clone)]
 pub struct PlanResult {
@@ -137,19 +157,7 @@ pub fn simulate_plans(
     let usable: Vec<usize> = (0..planned.len())
         .filter(|&i| planned[i].1.is_usable())
         .collect();
-    let mut result = RunResult {
-        scenario: scenario.to_owned(),
-        seed: settings.seed,
-        trials: 0,
-        plans: Vec::new(),
-        summary: Vec::new(),
-        comparison: Vec::new(),
-        rebalancing: Vec::new(),
-        dependency: Vec::new(),
-        best: None,
-        warnings: Vec::new(),
-        seconds: Vec::new(),
-    };
+    let mut result = RunResult::empty(scenario, settings.seed);
     let mut pictures = vec![Vec::new(); planned.len()];
     if !usable.is_empty() {
         let stop = Stop::new(settings.trials, &planned, &usable);

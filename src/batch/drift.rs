@@ -212,7 +212,7 @@ impl Baseline {
 
     /// The larger of what chance and what the tolerance let pass.
     fn allowed(&self, figure: Figure, now: &Estimate, before: &Estimate) -> f64 {
-        let chance = ERRORS * figure.error(now).hypot(figure.error(before));
+        let chance = ERRORS * libm::hypot(figure.error(now), figure.error(before));
         let tolerated = match figure {
             Figure::ProbTarget => self.tolerance,
             _ => self.tolerance * figure.value(before).unwrap_or(0.0).abs(),

@@ -183,9 +183,6 @@ pub(crate) fn tell_failures(scenario: &str, cases: &[Case], console: &Console) -
 /// A result without estimates: plans only.
 pub(crate) fn plans_only(scenario: &Scenario, planned: &[(Model, Plan)]) -> RunResult {
     RunResult {
-        scenario: scenario.name.clone(),
-        seed: scenario.seed,
-        trials: 0,
         plans: planned
             .iter()
             .map(|(model, plan)| PlanResult {
@@ -195,13 +192,8 @@ pub(crate) fn plans_only(scenario: &Scenario, planned: &[(Model, Plan)]) -> RunR
                 histograms: Vec::new(),
             })
             .collect(),
-        summary: Vec::new(),
-        comparison: Vec::new(),
-        rebalancing: Vec::new(),
-        dependency: Vec::new(),
-        best: None,
         warnings: scenario.warnings.clone(),
-        seconds: Vec::new(),
+        ..RunResult::empty(&scenario.name, scenario.seed)
     }
 }
 

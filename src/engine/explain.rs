@@ -89,8 +89,6 @@ pub fn explain_plans(
     });
     Ok(Explanation {
         run: RunResult {
-            scenario: scenario.to_owned(),
-            seed,
             trials: run,
             warnings: warnings.collect(),
             plans: planned
@@ -102,12 +100,8 @@ pub fn explain_plans(
                     histograms: Vec::new(),
                 })
                 .collect(),
-            summary: Vec::new(),
-            comparison: Vec::new(),
-            rebalancing: Vec::new(),
-            dependency: Vec::new(),
-            best: None,
             seconds: vec![("explaining", begun.elapsed().as_secs_f64())],
+            ..RunResult::empty(scenario, seed)
         },
         inputs,
         sensitivity: rows,
@@ -137,7 +131,7 @@ fn collect(
     let mut sets = vec![a, Seeds::all(second)];
     sets.extend(inputs.iter().map(|&input| a.with(input, second)));
     let mut collector = IndexCollector::new(subjects.len(), inputs, choice);
-    progress.start("simulating", trials * sets.len() as u64);
+    progress.start("simulating", trials.saturating_mul(sets.len() as u64));
     let mut first = 0;
     while first < trials {
         stop_if(cancel)?;

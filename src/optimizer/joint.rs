@@ -175,7 +175,7 @@ impl Run<'_> {
             if self.values.keeps(&next) && best.as_ref().is_none_or(|b| value > b.0) {
                 best = Some((value, next.clone()));
             }
-            let optimum = pieces.value(self.values, &point, solved.objective);
+            let optimum = Pieces::value(self.values, &point, solved.objective);
             let near = |a: f64, b: f64| (a - b).abs() <= SETTLED * b.abs();
             let done = near(value, optimum) && near(value, last) && self.values.keeps(&next);
             last = value;
@@ -236,15 +236,7 @@ impl Run<'_> {
             let relaxed = solve_relaxed(&program, &goal, self.relaxations, self.cancel);
             let mut starts = Vec::new();
             if relaxed.found() {
-                let search = Search {
-                    program: &program,
-                    goal: &goal,
-                    settings: &part,
-                    relaxations: self.relaxations,
-                    cancel: self.cancel,
-                    started: self.started,
-                };
-                let solved = search.best(&relaxed);
+                let solved = self.searched(&program, &goal, &part, &relaxed);
                 nodes += solved.nodes;
                 clocked |= matches!(solved.verdict, Verdict::TimeLimit { .. });
                 if solved.found() {
@@ -345,15 +337,26 @@ impl Run<'_> {
             return relaxed;
         }
         let part = remaining(self.settings, self.started);
+        self.searched(&program, &goal, &part, &relaxed)
+    }
+
+    /// The usual search for whole counts from a continuous optimum.
+    fn searched(
+        &self,
+        program: &Program,
+        goal: &Goal,
+        settings: &PlanSettings,
+        relaxed: &Solved,
+    ) -> Solved {
         let search = Search {
-            program: &program,
-            goal: &goal,
-            settings: &part,
+            program,
+            goal,
+            settings,
             relaxations: self.relaxations,
             cancel: self.cancel,
             started: self.started,
         };
-        search.best(&relaxed)
+        search.best(relaxed)
     }
 
     /// The linear program around a point, of whole counts: V's tangent, rules at the point's

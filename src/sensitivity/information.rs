@@ -91,7 +91,7 @@ fn same_world(a: &Model, b: &Model) -> bool {
 }
 
 /// The expected value of perfect information about each shared factor for a choice, and about all of
-/// them together: E[max over plans of E[profit | X]] − max over plans of E[profit], in currency.
+/// them together: `E[max over plans of E[profit | X]] − max over plans of E[profit]`, in currency.
 ///
 /// E[profit | X] is known in closed form, so nothing is nested and no maximum of noisy means is taken:
 /// what is averaged is [`regret`], never negative. One factor alone is integrated over its latent
@@ -165,8 +165,11 @@ impl Value {
         if let [(input, tier)] = factors {
             let mean = normal_expectation(|z| {
                 self.regret(|other, name, parts| {
-                    let meant = other == *input && (tier.is_empty() || tier == name);
-                    if meant { parts.factor(other, z) } else { 1.0 }
+                    if other == *input {
+                        parts.factor_given(other, name, tier, z)
+                    } else {
+                        1.0
+                    }
                 })
             });
             return (mean, 0.0);
@@ -192,10 +195,23 @@ impl Value {
         (moments.mean(), moments.error())
     }
 
-    /// Latent normals of a factor.
+    /// Latent normals of a factor. Tiers whose factors are correlated have, in part, normals in common.
     fn normals(&self, input: InputGroup, tier: &str, block: u64) -> Vec<f64> {
+        let mut normals = self.independent(&["information", input.name(), tier], block);
+        let rho = self.parts.first().map_or(0.0, |parts| parts.tiers);
+        if rho > 0.0 && !tier.is_empty() {
+            let common = self.independent(&["information", "tiers", input.name()], block);
+            let (own, shared) = (libm::sqrt(1.0 - rho), libm::sqrt(rho));
+            for (normal, common) in normals.iter_mut().zip(common) {
+                *normal = shared * common + own * *normal;
+            }
+        }
+        normals
+    }
+
+    fn independent(&self, names: &[&str], block: u64) -> Vec<f64> {
         let address = Address {
-            slot: slot_hash(&["information", input.name(), tier], 0),
+            slot: slot_hash(names, 0),
             quantity: 0,
             block,
         };

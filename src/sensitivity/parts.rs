@@ -51,6 +51,8 @@ pub(super) struct Parts {
     all: Vec<Part>,
     margin: f64,
     spreads: [f64; InputGroup::ALL.len()],
+    /// Latent normal correlation between the tiers' factors of one kind.
+    pub(super) tiers: f64,
 }
 
 impl Parts {
@@ -90,6 +92,7 @@ impl Parts {
             all: parts,
             margin: model.order.margin,
             spreads: InputGroup::ALL.map(|input| spread(&model.uncertainty, input)),
+            tiers: model.dependence.tiers,
         }
     }
 
@@ -123,12 +126,25 @@ impl Parts {
 
     /// A shared factor's value where its latent normal is `z`: exp(σ z − σ²/2), σ² = ln(1 + s²).
     pub(super) fn factor(&self, input: InputGroup, z: f64) -> f64 {
+        self.mean_factor(input, 1.0, z)
+    }
+
+    /// The mean of an input's factor of tier `name` where the latent normal of its factor of tier `known` is `z`;
+    /// of its own where it has one for all tiers, or where all of them stand there (`known` empty).
+    pub(super) fn factor_given(&self, input: InputGroup, name: &str, known: &str, z: f64) -> f64 {
+        let own = known.is_empty() || known == name;
+        self.mean_factor(input, if own { 1.0 } else { self.tiers }, z)
+    }
+
+    /// E\[U | z\] for a latent normal z that has correlation ρ with the factor's own:
+    /// exp(ρ σ z − ρ² σ²/2).
+    fn mean_factor(&self, input: InputGroup, rho: f64, z: f64) -> f64 {
         let spread = self.spreads[input as usize];
         if spread == 0.0 {
             return 1.0;
         }
         let variance = libm::log1p(spread * spread);
-        libm::exp(libm::sqrt(variance) * z - 0.5 * variance)
+        libm::exp(rho * libm::sqrt(variance) * z - 0.5 * variance * (rho * rho))
     }
 
     /// Expected totals of the subject with one input's factor, of one tier or of all, at a quantile.
@@ -139,10 +155,11 @@ impl Parts {
         tier: Option<&str>,
         p: f64,
     ) -> Totals {
-        let value = self.factor(input, normal_quantile(p));
+        let z = normal_quantile(p);
+        let value = |name: &str| self.factor_given(input, name, tier.unwrap_or(""), z);
         let moves_impressions = matches!(input, InputGroup::Platform | InputGroup::Benchmark);
         if moves_impressions && joint::applies(subject.model) {
-            let model = with_impressions(subject.model, input, tier, value);
+            let model = with_impressions(subject.model, input, value);
             let counts = subject.counts;
             return Self::new(&Subject {
                 model: &model,
@@ -150,22 +167,19 @@ impl Parts {
             })
             .expected();
         }
-        self.totals(|other, name| {
-            let meant = other == input && tier.is_none_or(|tier| tier == name);
-            if meant { value } else { 1.0 }
-        })
+        self.totals(|other, name| if other == input { value(name) } else { 1.0 })
     }
 }
 
-/// The model with a factor's value on impressions and all after: what saturates then does so at that value.
-fn with_impressions(model: &Model, input: InputGroup, tier: Option<&str>, value: f64) -> Model {
+/// The model with a factor's values by tier on impressions and all after: what saturates then does so at
+/// those values.
+fn with_impressions(model: &Model, input: InputGroup, value: impl Fn(&str) -> f64) -> Model {
     let mut model = model.clone();
     for cell in 0..model.cells.len() {
         let own = &model.tiers[model.cells[cell].tier];
         let followers = matches!(own.basis, Basis::Followers(_));
-        let meant = tier.is_none_or(|tier| tier == own.name);
-        if meant && (input == InputGroup::Platform || !followers) {
-            model.cells[cell].factors.view_rate *= value;
+        if input == InputGroup::Platform || !followers {
+            model.cells[cell].factors.view_rate *= value(&own.name);
         }
     }
     model

@@ -74,7 +74,7 @@ fn number(value: f64, decimals: usize, rounding: Rounding) -> String {
     } else {
         decimals
     };
-    let scale = 10f64.powf(decimals as f64);
+    let scale = libm::pow(10.0, decimals as f64);
     let scaled = value * scale;
     // what differs from a round figure by less than the arithmetic's own error is that figure
     let near = scaled.round();

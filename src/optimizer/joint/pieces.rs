@@ -100,8 +100,7 @@ impl Pieces {
     }
 
     /// The model's value that an optimum of the program stands for.
-    #[allow(clippy::unused_self)]
-    pub(super) fn value(&self, values: &Values<'_>, point: &[f64], objective: f64) -> f64 {
+    pub(super) fn value(values: &Values<'_>, point: &[f64], objective: f64) -> f64 {
         objective + values.around(point).2
     }
 }

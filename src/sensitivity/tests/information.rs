@@ -85,6 +85,42 @@ fn knowing_both_rates_is_worth_margrabes_option() {
 }
 
 #[test]
+fn correlated_rates_are_worth_what_is_left_of_their_difference() {
+    // Latent normals of correlation ρ: both rates known, ln U₁/U₂ has variance 2 (1 − ρ) σ²; one known, the
+    // other is exp(ρ σ z − ρ² σ²/2) in expectation, and their ratio's logarithm has variance (1 − ρ)² σ².
+    let rho = 0.5;
+    let text = format!("dependence.tiers = {rho}\n{EXCHANGE}");
+    let found = explained(&text, 2048);
+    let choice = found.choice.as_ref().unwrap();
+    let cost = |i: usize| {
+        let (_, plan) = &planned(&text)[i];
+        choice.profits[i] + plan.counts.sum() * if i == 0 { 5_000.0 } else { 2_500.0 }
+    };
+    let (a, b) = (cost(0), cost(1));
+    let log = f64::ln(1.0 + 0.25 * 0.25);
+    let exchange = |variance: f64| {
+        let sigma = variance.sqrt();
+        let d = (b / a).ln() / sigma;
+        b * normal_cdf(d + 0.5 * sigma) - a * normal_cdf(d - 0.5 * sigma)
+    };
+    let rate = Inputs::One(InputGroup::ConversionRate);
+    let evppi = |tier| figure(&found, None, Metric::Profit, rate, tier, Measure::Evppi).unwrap();
+    // Four standard errors, as of independent rates.
+    let ((value, error), exact) = (evppi(None), exchange(2.0 * (1.0 - rho) * log));
+    assert!(
+        error < 0.03 * exact && (value - exact).abs() < 4.0 * error,
+        "{value} ± {error}, {exact}"
+    );
+    for tier in ["macro", "mid"] {
+        let ((value, error), exact) = (evppi(Some(tier)), exchange((1.0 - rho).powi(2) * log));
+        assert!(
+            error == 0.0 && (value / exact - 1.0).abs() < 1e-4,
+            "{tier}: {value}, {exact}"
+        );
+    }
+}
+
+#[test]
 fn a_plan_that_is_better_whatever_comes_leaves_nothing_to_learn() {
     let text = EXCHANGE.replace("\"mid.sponsored\" = 8", "\"macro.sponsored\" = 3");
     let found = explained(&text, 2048);
