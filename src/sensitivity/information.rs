@@ -96,7 +96,8 @@ fn same_world(a: &Model, b: &Model) -> bool {
 /// E[profit | X] is known in closed form, so nothing is nested and no maximum of noisy means is taken:
 /// what is averaged is [`regret`], never negative. One factor alone is integrated over its latent
 /// normal by [`normal_expectation`], error 0; several (a kind with a factor for each of several tiers, and all together) are
-/// drawn 65,536 times, with the standard error of the mean.
+/// drawn 65,536 times, with the standard error of the mean. Where tiers are correlated
+/// (`dependence.tiers`), so are the draws, and one tier tells of the others.
 ///
 /// Empty unless the choice is open.
 #[must_use]
@@ -165,8 +166,13 @@ impl Value {
         if let [(input, tier)] = factors {
             let mean = normal_expectation(|z| {
                 self.regret(|other, name, parts| {
-                    let meant = other == *input && (tier.is_empty() || tier == name);
-                    if meant { parts.factor(other, z) } else { 1.0 }
+                    if other != *input {
+                        1.0
+                    } else if tier.is_empty() {
+                        parts.factor(other, z)
+                    } else {
+                        parts.given_tier(other, tier, name, z)
+                    }
                 })
             });
             return (mean, 0.0);
@@ -192,8 +198,22 @@ impl Value {
         (moments.mean(), moments.error())
     }
 
-    /// Latent normals of a factor.
+    /// Latent normals of a factor: √ρ z₀ + √(1 − ρ) z of a tier, z₀ of the kind, so that tiers have
+    /// correlation ρ. The choice is between plans of one dependence.
     fn normals(&self, input: InputGroup, tier: &str, block: u64) -> Vec<f64> {
+        let mut normals = self.independent(input, tier, block);
+        let rho = self.parts.first().map_or(0.0, Parts::tiers_correlation);
+        if rho > 0.0 && !tier.is_empty() {
+            let (common, own) = (libm::sqrt(rho), libm::sqrt(1.0 - rho));
+            for (normal, of_all) in normals.iter_mut().zip(self.independent(input, "", block)) {
+                *normal = common * of_all + own * *normal;
+            }
+        }
+        normals
+    }
+
+    /// Independent normals of a name.
+    fn independent(&self, input: InputGroup, tier: &str, block: u64) -> Vec<f64> {
         let address = Address {
             slot: slot_hash(&["information", input.name(), tier], 0),
             quantity: 0,

@@ -51,6 +51,8 @@ pub(super) struct Parts {
     all: Vec<Part>,
     margin: f64,
     spreads: [f64; InputGroup::ALL.len()],
+    /// Latent normal correlation ρ between tiers of the shared factors of one kind.
+    tiers: f64,
 }
 
 impl Parts {
@@ -90,6 +92,7 @@ impl Parts {
             all: parts,
             margin: model.order.margin,
             spreads: InputGroup::ALL.map(|input| spread(&model.uncertainty, input)),
+            tiers: model.dependence.tiers,
         }
     }
 
@@ -123,15 +126,34 @@ impl Parts {
 
     /// A shared factor's value where its latent normal is `z`: exp(σ z − σ²/2), σ² = ln(1 + s²).
     pub(super) fn factor(&self, input: InputGroup, z: f64) -> f64 {
+        self.mean_given(input, 1.0, z)
+    }
+
+    /// The mean of a tier's factor where the latent normal of a known tier of its kind is `z`: the
+    /// factor itself if it is that tier's, exp(σ ρ z − ρ² σ²/2) of the others.
+    pub(super) fn given_tier(&self, input: InputGroup, known: &str, tier: &str, z: f64) -> f64 {
+        let correlation = if known == tier { 1.0 } else { self.tiers };
+        self.mean_given(input, correlation, z)
+    }
+
+    /// The mean of a shared factor where a normal of the given correlation with its own is `z`.
+    fn mean_given(&self, input: InputGroup, correlation: f64, z: f64) -> f64 {
         let spread = self.spreads[input as usize];
         if spread == 0.0 {
             return 1.0;
         }
         let variance = libm::log1p(spread * spread);
-        libm::exp(libm::sqrt(variance) * z - 0.5 * variance)
+        let told = correlation * correlation * variance;
+        libm::exp(correlation * libm::sqrt(variance) * z - 0.5 * told)
     }
 
-    /// Expected totals of the subject with one input's factor, of one tier or of all, at a quantile.
+    /// Latent normal correlation between tiers of the shared factors of one kind.
+    pub(super) fn tiers_correlation(&self) -> f64 {
+        self.tiers
+    }
+
+    /// Expected totals of the subject with one input's factor, of one tier or of all, at a quantile. Where
+    /// tiers are correlated, the other tiers' factors are where that tells they are in expectation.
     pub(super) fn at_quantile(
         &self,
         subject: &Subject<'_>,
@@ -139,10 +161,14 @@ impl Parts {
         tier: Option<&str>,
         p: f64,
     ) -> Totals {
-        let value = self.factor(input, normal_quantile(p));
+        let z = normal_quantile(p);
+        let value = |name: &str| match tier {
+            None => self.factor(input, z),
+            Some(known) => self.given_tier(input, known, name, z),
+        };
         let moves_impressions = matches!(input, InputGroup::Platform | InputGroup::Benchmark);
         if moves_impressions && joint::applies(subject.model) {
-            let model = with_impressions(subject.model, input, tier, value);
+            let model = with_impressions(subject.model, input, value);
             let counts = subject.counts;
             return Self::new(&Subject {
                 model: &model,
@@ -150,22 +176,19 @@ impl Parts {
             })
             .expected();
         }
-        self.totals(|other, name| {
-            let meant = other == input && tier.is_none_or(|tier| tier == name);
-            if meant { value } else { 1.0 }
-        })
+        self.totals(|other, name| if other == input { value(name) } else { 1.0 })
     }
 }
 
-/// The model with a factor's value on impressions and all after: what saturates then does so at that value.
-fn with_impressions(model: &Model, input: InputGroup, tier: Option<&str>, value: f64) -> Model {
+/// The model with a factor's values by tier on impressions and all after: what saturates then does so at
+/// those values.
+fn with_impressions(model: &Model, input: InputGroup, value: impl Fn(&str) -> f64) -> Model {
     let mut model = model.clone();
     for cell in 0..model.cells.len() {
         let own = &model.tiers[model.cells[cell].tier];
         let followers = matches!(own.basis, Basis::Followers(_));
-        let meant = tier.is_none_or(|tier| tier == own.name);
-        if meant && (input == InputGroup::Platform || !followers) {
-            model.cells[cell].factors.view_rate *= value;
+        if input == InputGroup::Platform || !followers {
+            model.cells[cell].factors.view_rate *= value(&own.name);
         }
     }
     model
