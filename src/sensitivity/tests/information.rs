@@ -276,10 +276,13 @@ fn tiers_that_go_together_tell_all_of_each_other() {
         assert!(value.abs() < 1e-3, "{tier:?}: {value}");
     }
     // A plan of both tiers: in its tornado one tier low is all tiers low.
-    let two = correlated(1.0).replace(
-        "\"macro.sponsored\" = 4 }",
-        "\"macro.sponsored\" = 4, \"mid.sponsored\" = 3 }",
-    );
+    let two = correlated(1.0)
+        .replace(
+            "\"macro.sponsored\" = 4 }",
+            "\"macro.sponsored\" = 4, \"mid.sponsored\" = 8 }",
+        )
+        .replace("\"mid.sponsored\" = 8 }\n[[", "\"mid.sponsored\" = 3 }\n[[")
+        .replace("conversion_rate = 0.25", "conversion_rate = 1.0");
     let both = explained(&two, 1024);
     let end = |tier, measure| {
         let plan = Some("base");
@@ -293,9 +296,13 @@ fn tiers_that_go_together_tell_all_of_each_other() {
             assert!((end(Some(tier), measure) / all - 1.0).abs() <= 1e-12);
         }
     }
-    // A plan of both tiers against one of one: knowing one tier is knowing all.
+    // A plan of both tiers against a smaller one: knowing one tier is knowing all.
     let evppi = |tier| figure(&both, None, Metric::Profit, rate, tier, Measure::Evppi).unwrap();
     let (all, error) = evppi(None);
+    assert!(
+        all > 20.0 * error && all > 100.0,
+        "{all} ± {error}: the choice must be open"
+    );
     for tier in ["macro", "mid"] {
         let (one, _) = evppi(Some(tier));
         assert!(
