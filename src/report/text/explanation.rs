@@ -218,7 +218,7 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
     };
     let largest = known.inputs.first().map_or(0.0, |i| i.worth.0);
     for input in known.inputs.iter().filter(|i| i.is_worth(floor)) {
-        let [value, sd] = worth(input.worth);
+        let [_, sd] = worth(input.worth);
         let tiers: Vec<String> = input
             .tiers
             .iter()
@@ -227,7 +227,7 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
             .collect();
         grid.row([
             input.group.words().to_owned(),
-            value,
+            input.shown(currency),
             sd,
             picture::bar(Some(input.worth.0), Some(largest)),
             tiers.join(", "),
@@ -250,9 +250,12 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
 
 /// No input alone turns the choice.
 fn nothing_alone(page: &mut Page, known: &Known, floor: f64, currency: &str) {
-    page.sentence(
-        "No single input is worth learning first: whatever one of them turns out to be, the choice stays the same.",
-    );
+    let hidden = known.hides_worth(floor);
+    page.sentence(if hidden {
+        "No average alone is worth learning first: whatever one of them turns out to be, the choice stays the same."
+    } else {
+        "No single input is worth learning first: whatever one of them turns out to be, the choice stays the same."
+    });
     let worth = |known: Option<(f64, f64)>| known.map_or(0.0, |(value, _)| value);
     let shared = match worth(known.shared) {
         value if value > floor => {
@@ -264,6 +267,9 @@ fn nothing_alone(page: &mut Page, known: &Known, floor: f64, currency: &str) {
         "{shared}; knowing everything, the chance in creators and orders too, {}.",
         money(worth(known.all), currency),
     ));
+    if hidden {
+        page.sentence(findings::UNKNOWN);
+    }
 }
 
 fn spend_of(explanation: &Explanation, plan: &str) -> f64 {
