@@ -77,10 +77,25 @@ fn in_full(page: &mut Page, explanation: &Explanation, found: &PlanResult) {
         return;
     }
     let shown = value(PICTURED, Some(expected), currency);
+    let partly = partly_defined(explanation, &found.plan.name);
     if findings.inputs.is_empty() || findings.sd == Some(0.0) {
+        page.sentence(&match partly {
+            Some(trials) => format!(
+                "Nothing but whether it is defined: it is {shown} wherever something is spent, in {trials}."
+            ),
+            None => format!(
+                "Nothing: it is {shown} in every trial, since nothing in this plan that it depends on is uncertain."
+            ),
+        });
+        return;
+    }
+    if let Some(trials) = partly {
         page.sentence(&format!(
-            "Nothing: it is {shown} in every trial, since nothing in this plan that it depends on is uncertain."
+            "It is defined where something is spent, in {trials}; shares are of its variance in those."
         ));
+    }
+    if findings.sd.is_none() {
+        page.sentence("That is too few to say what makes it vary; --trials asks for more.");
         return;
     }
     let mut grid = Grid::new(["input", "alone", "with others", "", "low", "", "high"])
@@ -131,26 +146,51 @@ fn in_full(page: &mut Page, explanation: &Explanation, found: &PlanResult) {
     }
 }
 
+/// In how many trials ROAS is defined, in words; `None` where it is in all of them.
+fn partly_defined(explanation: &Explanation, plan: &str) -> Option<String> {
+    let run = &explanation.run;
+    let place = run.plans.iter().position(|p| p.plan.name == plan)?;
+    let defined = *explanation.defined.get(place)?;
+    (defined < run.trials).then(|| {
+        format!(
+            "{} of {} trials",
+            count(defined as f64),
+            count(run.trials as f64)
+        )
+    })
+}
+
 /// A further plan: one sentence.
 fn in_short(page: &mut Page, explanation: &Explanation, found: &PlanResult) {
     let name = plan_name(&found.plan.name);
     let findings = Findings::of(explanation, &found.plan.name, PICTURED);
     let metric = label(PICTURED);
     page.blank();
-    match (findings.causes(), findings.expected) {
-        (Some(causes), Some(expected)) => {
+    let currency = &found.model.currency;
+    let partly = partly_defined(explanation, &found.plan.name);
+    let sentence = match (findings.expected, findings.causes()) {
+        (None, _) => format!("{metric} of {name} is not defined: nothing is spent."),
+        (Some(expected), Some(causes)) => {
             let [expected, sd] =
-                [Some(expected), findings.sd].map(|v| value(PICTURED, v, &found.model.currency));
-            page.wrapped(
-                "",
-                "  ",
-                &format!(
-                    "{metric} of {name} ({expected}, standard deviation {sd}) varies with {causes}."
-                ),
-            );
+                [Some(expected), findings.sd].map(|v| value(PICTURED, v, currency));
+            let partly =
+                partly.map_or_else(String::new, |trials| format!("; it is defined in {trials}"));
+            format!(
+                "{metric} of {name} ({expected}, standard deviation {sd}) varies with {causes}{partly}."
+            )
         }
-        _ => page.wrapped("", "  ", &format!("{metric} of {name} does not vary.")),
-    }
+        (Some(_), None) if findings.inputs.is_empty() || findings.sd == Some(0.0) => match partly {
+            Some(trials) => {
+                format!("{metric} of {name} does not vary where something is spent, in {trials}.")
+            }
+            None => format!("{metric} of {name} does not vary."),
+        },
+        (Some(expected), None) => format!(
+            "{metric} of {name} is {} in expectation; trials that define it are too few to say what makes it vary.",
+            value(PICTURED, Some(expected), currency),
+        ),
+    };
+    page.wrapped("", "  ", &sentence);
 }
 
 /// What is worth learning before choosing.
@@ -179,8 +219,21 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
             if left_out.len() == 1 { "is" } else { "are" },
         ));
     }
+    let without: Vec<String> = (0..plans.len())
+        .filter(|&i| !plans[i].plan.is_usable())
+        .map(name)
+        .collect();
+    if !without.is_empty() {
+        page.sentence(&format!(
+            "{} {} no plan to choose.",
+            listed(&without),
+            if without.len() == 1 { "has" } else { "have" },
+        ));
+    }
     if !choice.is_open() {
-        page.sentence(if usable == 1 {
+        page.sentence(if usable == 1 && !without.is_empty() {
+            "That leaves one plan, and so nothing to decide."
+        } else if usable == 1 {
             "There is one plan and so nothing to decide: a [[what_if]] in the file, or several, would show what knowing \
              an input is worth for the choice between them."
         } else {
