@@ -203,35 +203,10 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
     };
     let currency = &best.model.currency;
     page.heading("What is worth learning before deciding");
-    let left_out: Vec<String> = (0..plans.len())
-        .filter(|i| plans[*i].plan.is_usable() && !choice.plans.contains(i))
-        .map(name)
-        .collect();
-    if !left_out.is_empty() {
-        page.sentence(&format!(
-            "{} {} in what the market is, not in what can be decided, and {} no choice.",
-            listed(&left_out),
-            if left_out.len() == 1 {
-                "differs"
-            } else {
-                "differ"
-            },
-            if left_out.len() == 1 { "is" } else { "are" },
-        ));
-    }
-    let without: Vec<String> = (0..plans.len())
-        .filter(|&i| !plans[i].plan.is_usable())
-        .map(name)
-        .collect();
-    if !without.is_empty() {
-        page.sentence(&format!(
-            "{} {} no plan to choose.",
-            listed(&without),
-            if without.len() == 1 { "has" } else { "have" },
-        ));
-    }
+    let all_usable = usable == plans.len();
+    no_choices(page, explanation, choice);
     if !choice.is_open() {
-        page.sentence(if usable == 1 && !without.is_empty() {
+        page.sentence(if usable == 1 && !all_usable {
             "That leaves one plan, and so nothing to decide."
         } else if usable == 1 {
             "There is one plan and so nothing to decide: a [[what_if]] in the file, or several, would show what knowing \
@@ -298,6 +273,39 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
     page.table(&grid.fitted(page.width(), &["by tier"]));
     if let Some(sentence) = known.sentence(floor, currency) {
         page.sentence(&sentence);
+    }
+}
+
+/// The plans that are no alternatives, and those that there are none of.
+fn no_choices(page: &mut Page, explanation: &Explanation, choice: &Choice) {
+    let plans = &explanation.run.plans;
+    let name = |i: usize| plan_name(&plans[i].plan.name);
+    let left_out: Vec<String> = (0..plans.len())
+        .filter(|i| plans[*i].plan.is_usable() && !choice.plans.contains(i))
+        .map(name)
+        .collect();
+    if !left_out.is_empty() {
+        page.sentence(&format!(
+            "{} {} in what the market is, not in what can be decided, and {} no choice.",
+            listed(&left_out),
+            if left_out.len() == 1 {
+                "differs"
+            } else {
+                "differ"
+            },
+            if left_out.len() == 1 { "is" } else { "are" },
+        ));
+    }
+    let without: Vec<String> = (0..plans.len())
+        .filter(|&i| !plans[i].plan.is_usable())
+        .map(name)
+        .collect();
+    if !without.is_empty() {
+        page.sentence(&format!(
+            "{} {} no plan to choose.",
+            listed(&without),
+            if without.len() == 1 { "has" } else { "have" },
+        ));
     }
 }
 
