@@ -153,7 +153,7 @@ pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) set: SetArgs,
     /// Trials of each set of draws; there are two sets and one more for each input
-    #[arg(long, value_name = "N", default_value = "16384", value_parser = values::positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value = "16384", value_parser = values::trials, allow_negative_numbers = true)]
     pub(crate) trials: u64,
     /// Seed of all draws, instead of the scenario's
     #[arg(long, value_name = "N", value_parser = values::whole, allow_negative_numbers = true)]

@@ -8,6 +8,14 @@ pub(crate) fn positive(text: &str) -> Result<u64, String> {
     }
 }
 
+/// A number of trials: from 1 to as many as a scenario may ask for.
+pub(crate) fn trials(text: &str) -> Result<u64, String> {
+    match positive(text)? {
+        number @ 1..=1_000_000_000 => Ok(number),
+        _ => Err("expected a whole number of at most 1_000_000_000".to_owned()),
+    }
+}
+
 /// A whole number from 0 to 2⁶⁴ − 1; `_` may group digits.
 pub(crate) fn whole(text: &str) -> Result<u64, String> {
     let digits = text.replace('_', "");

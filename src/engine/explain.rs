@@ -20,6 +20,9 @@ pub struct Explanation {
     pub run: RunResult,
     /// Inputs that are random in one of the plans.
     pub inputs: Vec<InputGroup>,
+    /// Of the first set's trials, how many define ROAS (something is spent), one a plan of `run.plans`;
+    /// 0 of unusable plans.
+    pub defined: Vec<u64>,
     /// Rows of `sensitivity.parquet`.
     pub sensitivity: Vec<SensitivityRow>,
     /// The choice between plans, by their numbers in `run.plans`; `None` without a usable plan.
@@ -61,6 +64,7 @@ pub fn explain_plans(
     let choice = Choice::of(&subjects);
     let mut rows = Vec::new();
     let mut run = 0;
+    let mut defined = vec![0; planned.len()];
     if !subjects.is_empty() {
         let collector = collect(
             &subjects,
@@ -71,6 +75,9 @@ pub fn explain_plans(
             cancel,
         )?;
         rows = collector.rows(&subjects);
+        for (&plan, trials) in usable.iter().zip(collector.defined()) {
+            defined[plan] = trials;
+        }
         rows.extend(subjects.iter().flat_map(sensitivity::tornado));
         if let Some(choice) = &choice {
             rows.extend(sensitivity::information(&subjects, choice, seed));
@@ -104,6 +111,7 @@ pub fn explain_plans(
             ..RunResult::empty(scenario, seed)
         },
         inputs,
+        defined,
         sensitivity: rows,
         choice,
     })

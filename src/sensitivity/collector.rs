@@ -8,6 +8,8 @@ use super::row::{Inputs, METRICS, Measure, SensitivityRow, Subject};
 use crate::model::{InputGroup, Metric, Quantity, TrialBlock};
 use crate::stats::{Moments, SobolIndices, SobolMoments, unit_normal_loss};
 
+/// Place of ROAS among [`METRICS`].
+const ROAS: usize = 0;
 /// Place of profit among [`METRICS`].
 const PROFIT: usize = 2;
 
@@ -58,6 +60,8 @@ struct Collected {
     centre: Option<f64>,
     /// Of ½ ((a − c)² + (b − c)²), the variance.
     squares: Moments,
+    /// Of draws A, how many trials define the figure.
+    defined: u64,
     /// One an input.
     inputs: Vec<SobolMoments>,
 }
@@ -67,6 +71,7 @@ impl Collected {
         Self {
             centre: None,
             squares: Moments::default(),
+            defined: 0,
             inputs: vec![SobolMoments::default(); inputs],
         }
     }
@@ -84,6 +89,7 @@ impl Collected {
             .map(|(a, b)| 0.5 * ((a - centre) * (a - centre) + (b - centre) * (b - centre)))
             .collect();
         self.squares.extend(&squares);
+        self.defined += a.iter().filter(|a| !a.is_nan()).count() as u64;
         for (moments, ab) in self.inputs.iter_mut().zip(swapped) {
             moments.extend(centre, a, b, &ab);
         }
@@ -200,6 +206,13 @@ impl IndexCollector {
                 swapped.iter().map(|ab| Cow::Owned(difference(ab))),
             );
         }
+    }
+
+    /// Of draws A, how many trials define ROAS, one a subject.
+    #[must_use]
+    pub fn defined(&self) -> Vec<u64> {
+        let own = self.collected.iter();
+        own.map(|collected| collected[ROAS].defined).collect()
     }
 
     /// Standard deviations and indices of every plan and metric; where there is a choice, the value of

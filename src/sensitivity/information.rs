@@ -96,7 +96,8 @@ fn same_world(a: &Model, b: &Model) -> bool {
 /// E[profit | X] is known in closed form, so nothing is nested and no maximum of noisy means is taken:
 /// what is averaged is [`regret`], never negative. One factor alone is integrated over its latent
 /// normal by [`normal_expectation`], error 0; several (a kind with a factor for each of several tiers, and all together) are
-/// drawn 65,536 times, with the standard error of the mean.
+/// drawn 65,536 times, with the standard error of the mean. Where tiers are correlated
+/// (`dependence.tiers`), so are the draws, and one tier tells of the others.
 ///
 /// Empty unless the choice is open.
 #[must_use]

@@ -147,7 +147,8 @@ impl Parts {
         libm::exp(rho * libm::sqrt(variance) * z - 0.5 * variance * (rho * rho))
     }
 
-    /// Expected totals of the subject with one input's factor, of one tier or of all, at a quantile.
+    /// Expected totals of the subject with one input's factor, of one tier or of all, at a quantile. Where
+    /// tiers are correlated, the other tiers' factors are where that tells they are in expectation.
     pub(super) fn at_quantile(
         &self,
         subject: &Subject<'_>,

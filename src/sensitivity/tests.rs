@@ -281,7 +281,7 @@ fn without_a_plan_there_is_nothing_to_explain() {
 
 #[test]
 fn the_place_of_profit_is_right() {
-    assert_eq!(METRICS[2], Metric::Profit);
+    assert_eq!((METRICS[0], METRICS[2]), (Metric::Roas, Metric::Profit));
 }
 
 #[test]

@@ -210,6 +210,7 @@ fn wrong_usage_writes_nothing() {
         &["b.toml", "--trials", "0"][..],
         &["b.toml", "--trials", "-5"],
         &["b.toml", "--trials", "many"],
+        &["b.toml", "--trials", "1_000_000_001"],
         &["b.toml", "--seed", "-1"],
         &["b.toml", "--format", "xml"],
         &["b.toml", "--out", "taken"],

@@ -77,10 +77,25 @@ fn in_full(page: &mut Page, explanation: &Explanation, found: &PlanResult) {
         return;
     }
     let shown = value(PICTURED, Some(expected), currency);
+    let partly = partly_defined(explanation, &found.plan.name);
     if findings.inputs.is_empty() || findings.sd == Some(0.0) {
+        page.sentence(&match partly {
+            Some(trials) => format!(
+                "Nothing but whether it is defined: it is {shown} wherever something is spent, in {trials}."
+            ),
+            None => format!(
+                "Nothing: it is {shown} in every trial, since nothing in this plan that it depends on is uncertain."
+            ),
+        });
+        return;
+    }
+    if let Some(trials) = partly {
         page.sentence(&format!(
-            "Nothing: it is {shown} in every trial, since nothing in this plan that it depends on is uncertain."
+            "It is defined where something is spent, in {trials}; shares are of its variance in those."
         ));
+    }
+    if findings.sd.is_none() {
+        page.sentence("That is too few to say what makes it vary; --trials asks for more.");
         return;
     }
     let mut grid = Grid::new(["input", "alone", "with others", "", "low", "", "high"])
@@ -131,26 +146,51 @@ fn in_full(page: &mut Page, explanation: &Explanation, found: &PlanResult) {
     }
 }
 
+/// In how many trials ROAS is defined, in words; `None` where it is in all of them.
+fn partly_defined(explanation: &Explanation, plan: &str) -> Option<String> {
+    let run = &explanation.run;
+    let place = run.plans.iter().position(|p| p.plan.name == plan)?;
+    let defined = *explanation.defined.get(place)?;
+    (defined < run.trials).then(|| {
+        format!(
+            "{} of {} trials",
+            count(defined as f64),
+            count(run.trials as f64)
+        )
+    })
+}
+
 /// A further plan: one sentence.
 fn in_short(page: &mut Page, explanation: &Explanation, found: &PlanResult) {
     let name = plan_name(&found.plan.name);
     let findings = Findings::of(explanation, &found.plan.name, PICTURED);
     let metric = label(PICTURED);
     page.blank();
-    match (findings.causes(), findings.expected) {
-        (Some(causes), Some(expected)) => {
+    let currency = &found.model.currency;
+    let partly = partly_defined(explanation, &found.plan.name);
+    let sentence = match (findings.expected, findings.causes()) {
+        (None, _) => format!("{metric} of {name} is not defined: nothing is spent."),
+        (Some(expected), Some(causes)) => {
             let [expected, sd] =
-                [Some(expected), findings.sd].map(|v| value(PICTURED, v, &found.model.currency));
-            page.wrapped(
-                "",
-                "  ",
-                &format!(
-                    "{metric} of {name} ({expected}, standard deviation {sd}) varies with {causes}."
-                ),
-            );
+                [Some(expected), findings.sd].map(|v| value(PICTURED, v, currency));
+            let partly =
+                partly.map_or_else(String::new, |trials| format!("; it is defined in {trials}"));
+            format!(
+                "{metric} of {name} ({expected}, standard deviation {sd}) varies with {causes}{partly}."
+            )
         }
-        _ => page.wrapped("", "  ", &format!("{metric} of {name} does not vary.")),
-    }
+        (Some(_), None) if findings.inputs.is_empty() || findings.sd == Some(0.0) => match partly {
+            Some(trials) => {
+                format!("{metric} of {name} does not vary where something is spent, in {trials}.")
+            }
+            None => format!("{metric} of {name} does not vary."),
+        },
+        (Some(expected), None) => format!(
+            "{metric} of {name} is {} in expectation; trials that define it are too few to say what makes it vary.",
+            value(PICTURED, Some(expected), currency),
+        ),
+    };
+    page.wrapped("", "  ", &sentence);
 }
 
 /// What is worth learning before choosing.
@@ -163,24 +203,12 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
     };
     let currency = &best.model.currency;
     page.heading("What is worth learning before deciding");
-    let left_out: Vec<String> = (0..plans.len())
-        .filter(|i| plans[*i].plan.is_usable() && !choice.plans.contains(i))
-        .map(name)
-        .collect();
-    if !left_out.is_empty() {
-        page.sentence(&format!(
-            "{} {} in what the market is, not in what can be decided, and {} no choice.",
-            listed(&left_out),
-            if left_out.len() == 1 {
-                "differs"
-            } else {
-                "differ"
-            },
-            if left_out.len() == 1 { "is" } else { "are" },
-        ));
-    }
+    let all_usable = usable == plans.len();
+    no_choices(page, explanation, choice);
     if !choice.is_open() {
-        page.sentence(if usable == 1 {
+        page.sentence(if usable == 1 && !all_usable {
+            "That leaves one plan, and so nothing to decide."
+        } else if usable == 1 {
             "There is one plan and so nothing to decide: a [[what_if]] in the file, or several, would show what knowing \
              an input is worth for the choice between them."
         } else {
@@ -218,7 +246,7 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
     };
     let largest = known.inputs.first().map_or(0.0, |i| i.worth.0);
     for input in known.inputs.iter().filter(|i| i.is_worth(floor)) {
-        let [value, sd] = worth(input.worth);
+        let [_, sd] = worth(input.worth);
         let tiers: Vec<String> = input
             .tiers
             .iter()
@@ -227,7 +255,7 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
             .collect();
         grid.row([
             input.group.words().to_owned(),
-            value,
+            input.shown(currency),
             sd,
             picture::bar(Some(input.worth.0), Some(largest)),
             tiers.join(", "),
@@ -248,11 +276,47 @@ fn learning(page: &mut Page, explanation: &Explanation, choice: &Choice) {
     }
 }
 
+/// The plans that are no alternatives, and those that there are none of.
+fn no_choices(page: &mut Page, explanation: &Explanation, choice: &Choice) {
+    let plans = &explanation.run.plans;
+    let name = |i: usize| plan_name(&plans[i].plan.name);
+    let left_out: Vec<String> = (0..plans.len())
+        .filter(|i| plans[*i].plan.is_usable() && !choice.plans.contains(i))
+        .map(name)
+        .collect();
+    if !left_out.is_empty() {
+        page.sentence(&format!(
+            "{} {} in what the market is, not in what can be decided, and {} no choice.",
+            listed(&left_out),
+            if left_out.len() == 1 {
+                "differs"
+            } else {
+                "differ"
+            },
+            if left_out.len() == 1 { "is" } else { "are" },
+        ));
+    }
+    let without: Vec<String> = (0..plans.len())
+        .filter(|&i| !plans[i].plan.is_usable())
+        .map(name)
+        .collect();
+    if !without.is_empty() {
+        page.sentence(&format!(
+            "{} {} no plan to choose.",
+            listed(&without),
+            if without.len() == 1 { "has" } else { "have" },
+        ));
+    }
+}
+
 /// No input alone turns the choice.
 fn nothing_alone(page: &mut Page, known: &Known, floor: f64, currency: &str) {
-    page.sentence(
-        "No single input is worth learning first: whatever one of them turns out to be, the choice stays the same.",
-    );
+    let hidden = known.hides_worth(floor);
+    page.sentence(if hidden {
+        "No average alone is worth learning first: whatever one of them turns out to be, the choice stays the same."
+    } else {
+        "No single input is worth learning first: whatever one of them turns out to be, the choice stays the same."
+    });
     let worth = |known: Option<(f64, f64)>| known.map_or(0.0, |(value, _)| value);
     let shared = match worth(known.shared) {
         value if value > floor => {
@@ -264,6 +328,9 @@ fn nothing_alone(page: &mut Page, known: &Known, floor: f64, currency: &str) {
         "{shared}; knowing everything, the chance in creators and orders too, {}.",
         money(worth(known.all), currency),
     ));
+    if hidden {
+        page.sentence(findings::UNKNOWN);
+    }
 }
 
 fn spend_of(explanation: &Explanation, plan: &str) -> f64 {

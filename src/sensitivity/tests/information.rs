@@ -213,3 +213,137 @@ counts = { "mid.sponsored" = 8 }
         brute.error()
     );
 }
+
+/// [`EXCHANGE`] with correlated tiers.
+fn correlated(rho: f64) -> String {
+    EXCHANGE.replace(
+        "uncertainty = {",
+        &format!("dependence.tiers = {rho}\nuncertainty = {{"),
+    )
+}
+
+/// Revenues times margin of the two plans of [`EXCHANGE`], what multiplies their conversion rates.
+fn worths_of_rates(text: &str) -> (f64, f64) {
+    let planned = planned(text);
+    let yields = |i: usize| {
+        let (model, plan) = &planned[i];
+        let units = valuation::units(model);
+        let revenue = units.iter().zip(plan.counts.row(0));
+        model.order.margin * revenue.map(|(u, n)| u.revenue * n).sum::<f64>()
+    };
+    (yields(0), yields(1))
+}
+
+#[test]
+fn correlated_rates_are_worth_margrabes_option_with_correlation() {
+    // Both known: σ² = 2 (1 − ρ) v. One of them: profits a exp(s z − v/2) and b exp(s ρ z − ρ² v/2) are
+    // lognormals of ONE normal, which exchange at σ² = (1 − ρ)² v. The tornado of one tier likewise.
+    let rate = Inputs::One(InputGroup::ConversionRate);
+    for rho in [0.5, 0.9] {
+        // Close enough to each other that a little knowledge turns the choice.
+        let text = correlated(rho).replace(
+            "tiers.mid = { fee = 2_500, followers = 50_000,",
+            "tiers.mid = { fee = 2_500, followers = 54_000,",
+        );
+        let (a, b) = worths_of_rates(&text);
+        let found = explained(&text, 1024);
+        let best = found.choice.as_ref().unwrap().best;
+        let (a, b) = if best == 0 { (a, b) } else { (b, a) };
+        let evppi = |tier| figure(&found, None, Metric::Profit, rate, tier, Measure::Evppi);
+        let log = f64::ln(1.0 + 0.25 * 0.25);
+        let exchange = |variance: f64| {
+            let sigma = variance.sqrt();
+            let d = (b / a).ln() / sigma;
+            b * normal_cdf(d + 0.5 * sigma) - a * normal_cdf(d - 0.5 * sigma)
+        };
+        let (value, error) = evppi(None).unwrap();
+        let exact = exchange(2.0 * (1.0 - rho) * log);
+        assert!(exact > 10.0, "the choice must be open: {exact}");
+        assert!(
+            error < 0.1 * exact && (value - exact).abs() < 4.0 * error,
+            "{rho}: {value} ± {error}, {exact}"
+        );
+        // By brute force, with draws of other names and as the simulator mixes them.
+        let mut regrets = crate::stats::Moments::default();
+        let normals = |name: &str| {
+            let address = crate::rng::Address {
+                slot: crate::rng::slot_hash(&["brute", name], 0),
+                quantity: 0,
+                block: 0,
+            };
+            let mut draws = vec![0.0; 200_000];
+            crate::rng::Stream::new(5, address).fill_uniforms(&mut draws);
+            draws.into_iter().map(normal_quantile).collect::<Vec<f64>>()
+        };
+        let of = |z: f64| (log.sqrt() * z - 0.5 * log).exp();
+        let pairs = normals("macro").into_iter().zip(normals("mid"));
+        let brute: Vec<f64> = pairs
+            .map(|(z, e)| {
+                let other = rho * z + (1.0 - rho * rho).sqrt() * e;
+                (b * of(other) - a * of(z)).max(0.0)
+            })
+            .collect();
+        regrets.extend(&brute);
+        assert!(
+            (value - regrets.mean()).abs() < 4.0 * (error + regrets.error()),
+            "{rho}: {value} ± {error}, {} ± {}",
+            regrets.mean(),
+            regrets.error()
+        );
+        for tier in ["macro", "mid"] {
+            let (value, error) = evppi(Some(tier)).unwrap();
+            let exact = exchange((1.0 - rho) * (1.0 - rho) * log);
+            assert!(
+                error == 0.0 && (value / exact - 1.0).abs() < 1e-3,
+                "{rho} {tier}: {value}, {exact}"
+            );
+        }
+    }
+}
+
+#[test]
+fn tiers_that_go_together_tell_all_of_each_other() {
+    let found = explained(&correlated(1.0), 1024);
+    let rate = Inputs::One(InputGroup::ConversionRate);
+    let evppi = |tier| figure(&found, None, Metric::Profit, rate, tier, Measure::Evppi).unwrap();
+    // One factor for both plans: nothing to exchange, but for what the far tail leaves.
+    for tier in [None, Some("macro"), Some("mid")] {
+        let (value, _) = evppi(tier);
+        assert!(value.abs() < 1e-3, "{tier:?}: {value}");
+    }
+    // A plan of both tiers: in its tornado one tier low is all tiers low.
+    let two = correlated(1.0)
+        .replace(
+            "\"macro.sponsored\" = 4 }",
+            "\"macro.sponsored\" = 4, \"mid.sponsored\" = 8 }",
+        )
+        .replace("\"mid.sponsored\" = 8 }\n[[", "\"mid.sponsored\" = 3 }\n[[")
+        .replace("conversion_rate = 0.25", "conversion_rate = 1.0");
+    let both = explained(&two, 1024);
+    let end = |tier, measure| {
+        let plan = Some("base");
+        figure(&both, plan, Metric::Revenue, rate, tier, measure)
+            .unwrap()
+            .0
+    };
+    for measure in [Measure::Low, Measure::High] {
+        let all = end(None, measure);
+        for tier in ["macro", "mid"] {
+            assert!((end(Some(tier), measure) / all - 1.0).abs() <= 1e-12);
+        }
+    }
+    // A plan of both tiers against a smaller one: knowing one tier is knowing all.
+    let evppi = |tier| figure(&both, None, Metric::Profit, rate, tier, Measure::Evppi).unwrap();
+    let (all, error) = evppi(None);
+    assert!(
+        all > 10.0 * error && all > 100.0,
+        "{all} ± {error}: the choice must be open"
+    );
+    for tier in ["macro", "mid"] {
+        let (one, _) = evppi(Some(tier));
+        assert!(
+            (one - all).abs() <= 4.0 * error + 1e-6,
+            "{tier}: {one}, {all} ± {error}"
+        );
+    }
+}

@@ -3,12 +3,14 @@
 use crate::engine::Explanation;
 use crate::model::{InputGroup, Metric};
 use crate::sensitivity::{Inputs, Measure, SensitivityRow};
-use crate::units::{listed, money};
+use crate::units::{listed, money, significant};
 
 /// Inputs that together explain this much of a spread are named.
 const NAMED: f64 = 0.7;
 /// But no more of them than this.
 const MOST_NAMED: usize = 3;
+/// That inputs do not act on each other is said where the error is at most this.
+const SMALL_ERROR: f64 = 0.02;
 
 /// What is known of one metric of one plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,8 +140,14 @@ impl Findings {
                 super::share(Some(whole)),
                 super::share(Some(together)),
             )
-        } else {
+        } else if error <= SMALL_ERROR {
             "Inputs alone explain all of it, within error: they do not act on each other.".to_owned()
+        } else {
+            format!(
+                "Whether inputs act on each other is not known: what they explain alone is known to {} points only, and more \
+                 --trials tell.",
+                significant(100.0 * error, 1),
+            )
         });
         let doubt = self.alone(InputGroup::is_shared);
         let orders = self.alone(|i| i == InputGroup::Orders);
@@ -175,6 +183,21 @@ pub(super) struct KnownInput {
 }
 
 impl KnownInput {
+    /// Whether its worth is a normal approximation, of unknown goodness, and not computed or drawn.
+    pub(super) fn is_approximate(&self) -> bool {
+        !self.group.is_shared()
+    }
+
+    /// Its worth in words, marked if it is approximate.
+    pub(super) fn shown(&self, currency: &str) -> String {
+        let worth = money(self.worth.0, currency);
+        if self.is_approximate() {
+            format!("≈ {worth}")
+        } else {
+            worth
+        }
+    }
+
     /// Whether it is worth more than `floor`, and than its error.
     pub(super) fn is_worth(&self, floor: f64) -> bool {
         self.worth.0 > floor && self.worth.0 > self.worth.1
@@ -216,23 +239,57 @@ impl Known {
         }
     }
 
+    /// Whether some approximate worth that is not shown may be more than `floor`: everything is worth clearly
+    /// more than what is known of it.
+    pub(super) fn hides_worth(&self, floor: f64) -> bool {
+        let hidden = |i: &KnownInput| i.is_approximate() && !i.is_worth(floor);
+        let shown = self.inputs.iter().filter(|i| i.is_worth(floor));
+        let most = shown.map(|i| i.worth.0).fold(0.0, f64::max);
+        let known = most.max(self.shared.map_or(0.0, |(value, _)| value));
+        self.inputs.iter().any(hidden)
+            && self
+                .all
+                .is_some_and(|(value, error)| value - 2.0 * error > known + floor)
+    }
+
     /// Which input is worth learning most, in words. Worth below `floor` is next to nothing.
     pub(super) fn sentence(&self, floor: f64, currency: &str) -> Option<String> {
-        let mut worthy = self.inputs.iter().filter(|i| i.is_worth(floor));
-        let first = worthy.next()?;
-        let rest = match worthy.next() {
+        let worthy: Vec<&KnownInput> = self.inputs.iter().filter(|i| i.is_worth(floor)).collect();
+        let first = worthy.first()?;
+        let rest = match worthy.get(1) {
+            Some(second) => format!(", {} {}", second.group.words(), second.shown(currency)),
+            None if self.hides_worth(floor) => ", other averages next to nothing".to_owned(),
             None => ", the others next to nothing".to_owned(),
-            Some(second) => format!(
-                ", {} {}",
-                second.group.words(),
-                money(second.worth.0, currency)
-            ),
         };
-        Some(format!(
-            "Knowing {} before deciding is worth {}{rest}. That is the most that testing or asking can be worth: it \
-             tells less than all.",
+        let mut sentences = vec![format!(
+            "Knowing {} before deciding is worth {}{rest}.",
             first.group.words(),
-            money(first.worth.0, currency),
-        ))
+            first.shown(currency),
+        )];
+        if !worthy.iter().take(2).any(|i| i.is_approximate()) {
+            sentences.push(
+                "That is the most that testing or asking can be worth: it tells less than all."
+                    .to_owned(),
+            );
+        } else if let Some((all, _)) = self.all {
+            sentences.push(format!(
+                "Testing or asking tells less than all, and no more than {} can come of it.",
+                money(all, currency),
+            ));
+        }
+        if worthy.iter().any(|i| i.is_approximate()) {
+            sentences.push(APPROXIMATE.to_owned());
+        }
+        if self.hides_worth(floor) {
+            sentences.push(UNKNOWN.to_owned());
+        }
+        Some(sentences.join(" "))
     }
 }
+
+/// What the mark of an approximate worth means.
+const APPROXIMATE: &str = "≈ takes profits for normal: where few creators, or three and more plans, decide, it can be off by a \
+     factor of several.";
+/// Of creators' inputs that are not shown.
+pub(super) const UNKNOWN: &str = "What the creators' inputs and the chance in orders that are not listed are worth one by one is not \
+     known: the approximation of it is too rough.";

@@ -65,3 +65,47 @@ fn what_does_not_vary_is_said_and_not_divided_by() {
     assert!(text.contains("does not vary"), "{text}");
     assert!(!text.contains("NaN"), "{text}");
 }
+
+#[test]
+fn a_ratio_that_few_trials_define_is_said_to_be_so() {
+    let mut found = fixture::explanation();
+    found.defined = vec![1234, 0];
+    for row in &mut found.sensitivity {
+        match row.measure {
+            Measure::Sd => row.value = Some(0.0),
+            Measure::FirstOrder | Measure::Total => row.value = None,
+            Measure::Expected if row.plan.as_deref() != Some("base") => row.value = None,
+            _ => {}
+        }
+    }
+    let text = explanation(&found, &ReportContext::default());
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("it is 3.30 wherever something is spent, in 1,234 of 100,000 trials."),
+        "{text}"
+    );
+    assert!(
+        words.contains("is not defined: nothing is spent."),
+        "{text}"
+    );
+    assert!(!text.contains("does not vary"), "{text}");
+}
+
+#[test]
+fn what_has_no_plan_is_said_to_have_none() {
+    let mut found = fixture::explanation();
+    found.run.plans[1].plan.status = crate::model::PlanStatus::Infeasible;
+    if let Some(choice) = &mut found.choice {
+        choice.plans.truncate(1);
+        choice.profits.truncate(1);
+    }
+    let text = explanation(&found, &ReportContext::default());
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains(
+            "\"micro to 40%\" has no plan to choose. That leaves one plan, and so nothing to decide."
+        ),
+        "{text}"
+    );
+    assert!(!text.contains("[[what_if]]"), "{text}");
+}
