@@ -109,3 +109,43 @@ fn what_has_no_plan_is_said_to_have_none() {
     );
     assert!(!text.contains("[[what_if]]"), "{text}");
 }
+
+#[test]
+fn approximate_worths_are_marked_and_bound_nothing() {
+    let mut found = fixture::explanation();
+    for row in &mut found.sensitivity {
+        if row.measure == Measure::Evppi
+            && row.inputs == Inputs::One(crate::model::InputGroup::Orders)
+        {
+            row.value = Some(1_500.0);
+        }
+    }
+    let text = explanation(&found, &ReportContext::default());
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("chance in orders before deciding is worth ≈ ¥1,500, benchmarks ¥1,234."),
+        "{text}"
+    );
+    assert!(
+        words.contains("no more than ¥1,900 can come of it. ≈ takes"),
+        "{text}"
+    );
+    assert!(!words.contains("That is the most"), "{text}");
+}
+
+#[test]
+fn large_errors_conclude_nothing() {
+    let mut found = fixture::explanation();
+    for row in &mut found.sensitivity {
+        if row.measure == Measure::FirstOrder {
+            row.error = Some(0.05);
+        }
+    }
+    let text = explanation(&found, &ReportContext::default());
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("is not known: what they explain alone is known to 10 points only"),
+        "{text}"
+    );
+    assert!(!text.contains("do not act on each other"), "{text}");
+}
