@@ -258,6 +258,7 @@ impl Known {
         let first = worthy.first()?;
         let rest = match worthy.get(1) {
             Some(second) => format!(", {} {}", second.group.words(), second.shown(currency)),
+            None if first.is_approximate() => ", any average alone next to nothing".to_owned(),
             None if self.hides_worth(floor) => ", other averages next to nothing".to_owned(),
             None => ", the others next to nothing".to_owned(),
         };
