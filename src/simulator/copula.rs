@@ -11,8 +11,6 @@ pub(super) struct Copula {
     joined: [bool; 6],
     /// The Cholesky factor of the correlations of the uncertain ones.
     pub(super) rows: Matrix<6>,
-    /// Whether only followers and fee are.
-    pub(super) followers_and_fee_alone: bool,
 }
 
 impl Copula {
@@ -32,29 +30,24 @@ impl Copula {
             let mut others = Quality::ALL.into_iter().filter(|&b| b != a && uncertain(b));
             uncertain(a) && others.any(|b| law.dependence.between(a, b) != 0.0)
         });
-        let alone = Quality::ALL
-            .into_iter()
-            .filter(|&quality| joined[quality as usize])
-            .eq([Quality::Followers, Quality::Fee]);
         // Models are read with a positive definite matrix; one made otherwise counts as independent.
         let rows = law.dependence.factor(uncertain).unwrap_or_else(|| {
             std::array::from_fn(|i| std::array::from_fn(|j| f64::from(u8::from(i == j))))
         });
-        Self {
-            joined,
-            rows,
-            followers_and_fee_alone: alone,
-        }
+        Self { joined, rows }
     }
 
     pub(super) fn joins(&self, quality: Quality) -> bool {
         self.joined[quality as usize]
     }
 
-    /// Qualities whose normals are kept, those of the fee alone excepted, which come with it.
-    pub(super) fn kept(&self) -> impl Iterator<Item = Quality> {
-        Quality::ALL
-            .into_iter()
-            .filter(|&quality| self.joins(quality) && !self.followers_and_fee_alone)
+    /// Qualities whose normals are kept: those that an uncertain quality in use is made of. The fee is
+    /// in use if it is paid.
+    pub(super) fn kept(&self, paid: bool) -> impl Iterator<Item = Quality> {
+        let in_use = move |quality| self.joins(quality) && (paid || quality != Quality::Fee);
+        Quality::ALL.into_iter().filter(move |&quality| {
+            let mut made = Quality::ALL.into_iter().filter(|&of| in_use(of));
+            self.joins(quality) && made.any(|of| self.rows[of as usize][quality as usize] != 0.0)
+        })
     }
 }

@@ -154,16 +154,6 @@ pub(super) enum Step {
     Multiply(Draw),
     /// yield = followers' draw, and its standard normal is kept for qualities correlated with it.
     FillKeepingNormal(Draw),
-    /// fee = its quantile at Φ(ρ z + √(1 − ρ²) z′), z the normal kept of the followers, z′ that of
-    /// the fee's draw: where nothing else is correlated.
-    FillCorrelatedFee {
-        /// ρ.
-        correlation: f64,
-        /// √(1 − ρ²).
-        root: f64,
-        /// The fee's quantile over z.
-        table: Arc<ZTable>,
-    },
     /// The standard normal of a quality's draw is kept.
     KeepNormal(Quality),
     /// yield or fee = or ×= a quality's quantile at Φ(Σ lⱼ zⱼ) of the kept normals.
@@ -205,7 +195,6 @@ impl Step {
             | Self::FillKeepingNormal(draw)
             | Self::Reciprocal(draw)
             | Self::Divide(draw) => Some(draw.quantity),
-            Self::FillCorrelatedFee { .. } => Some(Drawn::Fee),
             Self::KeepNormal(quality) => Some(drawn(*quality)),
             Self::Correlated(_)
             | Self::Add(..)
@@ -338,9 +327,9 @@ impl Recipe {
         fee: bool,
         tables: &mut Tables,
     ) {
-        // By the law alone: whether some plan pays a fee must not move another's draws.
+        // What is correlated goes by the law alone: whether some plan pays a fee must not move another's draws.
         let copula = Copula::new(law, f);
-        for quality in copula.kept() {
+        for quality in copula.kept(fee) {
             if quality != Quality::Followers {
                 self.steps.push(Step::KeepNormal(quality));
             }
@@ -478,14 +467,6 @@ impl Recipe {
             return;
         }
         let step = match copula.filter(|copula| copula.joins(Quality::Fee)) {
-            Some(copula) if copula.followers_and_fee_alone => {
-                let [correlation, root, ..] = copula.rows[Quality::Fee as usize];
-                Step::FillCorrelatedFee {
-                    correlation,
-                    root,
-                    table: tables.over_normal(law.fee),
-                }
-            }
             Some(copula) => Step::Correlated(Correlated {
                 register: Register::Fee,
                 multiply: false,

@@ -263,21 +263,6 @@ impl Chunk {
                 let normals = &mut self.normals[*quality as usize][..n];
                 NORMAL.fill_on(stream.path(), uniforms, normals);
             }
-            Step::FillCorrelatedFee {
-                correlation,
-                root,
-                table,
-            } => {
-                let uniforms = &mut self.uniforms[..n];
-                stream.fill_sided(uniforms);
-                let latent = quotient;
-                NORMAL.fill_on(stream.path(), uniforms, latent);
-                let followers = &self.normals[Quality::Followers as usize];
-                for (latent, kept) in latent.iter_mut().zip(followers) {
-                    *latent = correlation * *kept + root * *latent;
-                }
-                table.fill(latent, fee);
-            }
             Step::Reciprocal(draw) => {
                 draw.table.fill(stream, quotient);
                 for quotient in quotient {
@@ -302,12 +287,16 @@ impl Chunk {
     /// A correlated quality from the normals kept, over the first `n` trials.
     fn correlated(&mut self, quality: &Correlated, n: usize) {
         let latent = &mut self.uniforms[..n];
-        latent.fill(0.0);
-        for (normal, &weight) in self.normals.iter().zip(&quality.row) {
-            if weight != 0.0 {
-                for (latent, normal) in latent.iter_mut().zip(normal) {
-                    *latent += weight * normal;
-                }
+        let mut terms = self.normals.iter().zip(&quality.row);
+        let mut term = || terms.find(|&(_, &weight)| weight != 0.0);
+        if let Some((normal, weight)) = term() {
+            for (latent, normal) in latent.iter_mut().zip(normal) {
+                *latent = weight * normal;
+            }
+        }
+        while let Some((normal, weight)) = term() {
+            for (latent, normal) in latent.iter_mut().zip(normal) {
+                *latent += weight * normal;
             }
         }
         let register = &mut self.registers[quality.register.place()][..n];
