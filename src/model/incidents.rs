@@ -89,13 +89,6 @@ impl Incidents {
         self.probability * self.cleanup_cost
     }
 
-    /// Probability that a month of these counts, one a cell, has a shocking incident:
-    /// 1 − Π (1 − p q w) over its partnerships.
-    #[must_use]
-    pub fn shock_chance(&self, counts: &[f64]) -> f64 {
-        1.0 - self.calm(counts, None)
-    }
-
     /// Π (1 − p q w) over the partnerships of a month, but for one of weight `except`.
     fn calm(&self, counts: &[f64], except: Option<f64>) -> f64 {
         let mut whole: f64 = counts.iter().map(|c| c.floor()).sum();
@@ -233,7 +226,7 @@ mod tests {
             for w in [1.0, 1.0, 1.0, 0.5, 1.0, 1.0, 0.25] {
                 any *= 1.0 - probability * shock_probability * w;
             }
-            assert!((i.shock_chance(&counts) - (1.0 - any)).abs() < 1e-12);
+            assert!((i.calm(&counts, None) - any).abs() < 1e-12);
         }
     }
 

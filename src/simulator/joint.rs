@@ -12,7 +12,7 @@ use super::finish::{Columns, Finish};
 use super::group::Group;
 use super::job::Job;
 use crate::model::audience::net_share;
-use crate::model::{AudienceBlock, CellBlock, Incidents, Model, PlanBlock};
+use crate::model::{AudienceBlock, Cell, CellBlock, Incidents, Model, PlanBlock};
 
 /// Where a plan's booking of a cell is simulated.
 #[derive(Debug, Clone, Copy)]
@@ -61,33 +61,27 @@ struct Orders {
 impl Together {
     /// Of a plan's bookings; `None` where the model has no audience.
     pub(super) fn new(model: &Model, bookings: &[Booking]) -> Option<Self> {
+        let members = |month: usize, holds: &dyn Fn(&Cell) -> bool| -> Vec<usize> {
+            (0..bookings.len())
+                .filter(|&i| bookings[i].month == month && holds(&model.cells[bookings[i].cell]))
+                .collect()
+        };
         let mut crowds = Vec::new();
         for (audience, whom) in model.audiences.iter().enumerate() {
-            for month in 0..model.months {
-                let members: Vec<usize> = (0..bookings.len())
-                    .filter(|&i| {
-                        bookings[i].month == month && whom.holds(&model.cells[bookings[i].cell])
-                    })
-                    .collect();
-                crowds.push(Crowd {
-                    month,
-                    audience: Some(audience),
-                    size: whom.size,
-                    members,
-                });
-            }
+            crowds.extend((0..model.months).map(|month| Crowd {
+                month,
+                audience: Some(audience),
+                size: whom.size,
+                members: members(month, &|cell| whom.holds(cell)),
+            }));
         }
         let incidents = model.incidents.shocks().then_some(model.incidents);
         if incidents.is_some() && crowds.is_empty() {
-            crowds.extend((0..model.months).map(|month| {
-                Crowd {
-                    month,
-                    audience: None,
-                    size: f64::INFINITY,
-                    members: (0..bookings.len())
-                        .filter(|&i| bookings[i].month == month)
-                        .collect(),
-                }
+            crowds.extend((0..model.months).map(|month| Crowd {
+                month,
+                audience: None,
+                size: f64::INFINITY,
+                members: members(month, &|_| true),
             }));
         }
         (!crowds.is_empty()).then_some(Self {
