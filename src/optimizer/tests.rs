@@ -2,6 +2,7 @@
 
 mod branching;
 mod enumeration;
+mod mknap;
 mod plans;
 mod prices;
 mod solving;
