@@ -99,10 +99,10 @@ tiers.{tier}.max_creators = {most}"#
         .unwrap();
     }
     text.push_str(
-        r#"
+        r"
 [diversity]
 partnership_share = { sponsored = [0.2, 0.5], affiliate = [0.2, 0.4], seeding = [0.1, 0.4], ambassador = [0.05, 0.15] }
-"#,
+",
     );
     let places: Vec<String> = (0..regions)
         .flat_map(|r| (0..periods).map(move |p| format!("region-{r}-period-{p}")))
