@@ -10,17 +10,20 @@
 //! Every bound is proven by [`Simplex`]. A node is one relaxation.
 
 mod choice;
+mod dive;
 mod groups;
+mod likely;
+mod rounds;
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
 use self::groups::groups;
+pub(crate) use self::rounds::branch;
 use crate::model::{Cancel, PlanSettings};
 use crate::optimizer::backend::scale_of;
 use crate::optimizer::goal::Goal;
-use crate::optimizer::presolve::presolve;
 use crate::optimizer::program::{Column, Program};
 use crate::optimizer::search::Neighbourhood;
 use crate::optimizer::simplex::{Outcome, Simplex};
@@ -40,8 +43,14 @@ const PIVOTS: usize = 2_000;
 /// Nodes between two plans rounded.
 const ROUND_EVERY: u64 = 10;
 
+/// Nodes between two dives of a wide program.
+const DIVE_EVERY: u64 = 40;
+
 /// Nodes within which every relaxation's point is rounded.
 const EAGER: u64 = 20;
+
+/// Columns from which on plans are sought by diving and boxes narrowed before the search.
+pub(crate) const WIDE: usize = 100;
 
 /// A box narrowed: unknown, low, high.
 type Change = (usize, f64, f64);
@@ -93,6 +102,9 @@ struct Tree<'a> {
     root: (Vec<f64>, Vec<f64>),
     /// Unknowns to branch on: columns that are whole, then groups, with their place in the simplex.
     whole: Vec<usize>,
+    /// Columns of each group, and the place of the first one in the simplex.
+    groups: Vec<Vec<usize>>,
+    first_group: usize,
     experience: Vec<[Experience; 2]>,
     best: Option<(f64, Vec<f64>)>,
     /// Relative gap at which a node is left.
@@ -111,7 +123,8 @@ struct Tree<'a> {
 }
 
 /// The best whole-number point of a program, from a first one if there is one: by this search
-/// with a quarter of the nodes, and where that does not end, by another one with the rest.
+/// with a quarter of the nodes (all, if it is wide), and where that does not end, by another one
+/// with the rest.
 pub(crate) fn solve_whole(
     program: &Program,
     start: Option<&[f64]>,
@@ -119,8 +132,14 @@ pub(crate) fn solve_whole(
     cancel: &Cancel,
 ) -> Solved {
     let started = Instant::now();
+    // A wide program's nodes are dearer elsewhere, and no fewer.
+    let own = if program.columns.len() >= WIDE {
+        settings.node_limit
+    } else {
+        settings.node_limit.div_ceil(4)
+    };
     let part = PlanSettings {
-        node_limit: settings.node_limit.div_ceil(4),
+        node_limit: own,
         ..*settings
     };
     let Some(first) = branch(program, start, &part, cancel) else {
@@ -167,33 +186,6 @@ pub(crate) fn solve_whole(
         nodes,
         ..second
     }
-}
-
-/// The best whole-number point of a program, from a first one if there is one. None where the
-/// program is not one for this search: a column that is not whole, or without a limit.
-pub(crate) fn branch(
-    program: &Program,
-    start: Option<&[f64]>,
-    settings: &PlanSettings,
-    cancel: &Cancel,
-) -> Option<Solved> {
-    let started = Instant::now();
-    let Ok(presolved) = presolve(program) else {
-        return Some(Solved::without_point(Verdict::Infeasible, "bounds"));
-    };
-    let small = presolved.capped(f64::INFINITY);
-    let fits =
-        |c: &Column| c.low == c.high || (c.integer && c.low.abs().max(c.high.abs()) <= WIDEST);
-    if small.columns.is_empty() || !small.columns.iter().all(fits) {
-        return None;
-    }
-    let goal = Goal::Sum(small.maximize.clone());
-    let mut tree = Tree::new(&small, &goal, settings, cancel, started);
-    if let Some(start) = start {
-        tree.offer(presolved.shrink(start));
-    }
-    let solved = tree.run();
-    Some(presolved.expand(solved, program))
 }
 
 impl<'a> Tree<'a> {
@@ -263,6 +255,8 @@ impl<'a> Tree<'a> {
             near: Neighbourhood::new(program, goal),
             simplex: Simplex::new(program.maximize.clone(), matrix, slack, wide, low, high),
             experience: vec![[Experience::default(); 2]; root.0.len()],
+            first_group: n + own,
+            groups,
             program,
             goal,
             root,
@@ -443,6 +437,12 @@ impl<'a> Tree<'a> {
             .all(|(x, r)| (x - r).abs() < FRACTIONAL);
         if close {
             self.offer(rounded);
+        } else if self.nodes >= self.round_at && x.len() >= WIDE {
+            self.dive(x);
+            if let Some(x) = self.near.round(x) {
+                self.offer(x);
+            }
+            self.round_at = self.nodes + DIVE_EVERY;
         } else if self.nodes >= self.round_at {
             let found = self.near.round(x);
             // Where repairs fail they are dear: they are tried less and less often.

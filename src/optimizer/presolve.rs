@@ -87,15 +87,32 @@ impl Presolved {
         self.kept.iter().map(|&i| x[i]).collect()
     }
 
+    /// A point of the smaller program in the whole one.
+    pub(crate) fn widen(&self, x: &[f64]) -> Vec<f64> {
+        let mut whole = vec![0.0; self.columns.len()];
+        for (&i, &value) in self.kept.iter().zip(x) {
+            whole[i] = value;
+        }
+        whole
+    }
+
+    /// Gives the boxes of the smaller program's columns to those of the whole one; the others
+    /// are zero.
+    pub(crate) fn box_into(&self, columns: &[Column], program: &mut Program) {
+        for column in &mut program.columns {
+            (column.low, column.high) = (0.0, 0.0);
+        }
+        for (&i, column) in self.kept.iter().zip(columns) {
+            program.columns[i] = *column;
+        }
+    }
+
     /// An answer to the smaller program in terms of the whole one.
     pub(crate) fn expand(&self, solved: Solved, program: &Program) -> Solved {
         if !solved.found() {
             return solved;
         }
-        let mut x = vec![0.0; program.columns.len()];
-        for (&i, &value) in self.kept.iter().zip(&solved.x) {
-            x[i] = value;
-        }
+        let x = self.widen(&solved.x);
         Solved {
             objective: dot(&program.maximize, &x),
             x,

@@ -10,6 +10,10 @@
 //! its box (Neumaier and Shcherbina 2004); rounding is bounded and added. A row of the basis
 //! proves emptiness in the same way, as an identity that no point of the boxes fulfils.
 
+mod dictionary;
+
+use self::dictionary::{ASLEEP, NOWHERE, State, length};
+
 /// How far a basic unknown may be out of its box; rows have largest coefficients of 1 to 2.
 const FEASIBLE: f64 = 1e-9;
 
@@ -21,8 +25,6 @@ const NO_SIGN: f64 = 1e-12;
 
 /// Pivots after which the dictionary is built afresh from the rows.
 const FRESH: usize = 200;
-
-const NOWHERE: usize = usize::MAX;
 
 /// What became of a relaxation.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,21 +60,6 @@ pub(crate) struct Simplex {
     state: State,
 }
 
-/// The dictionary: every basic unknown, and the objective, as a combination of the nonbasic ones.
-#[derive(Debug, Clone)]
-pub(crate) struct State {
-    dictionary: Vec<f64>,
-    reduced: Vec<f64>,
-    basic: Vec<usize>,
-    nonbasic: Vec<usize>,
-    /// Row of the dictionary of a basic unknown.
-    row_of: Vec<usize>,
-    /// Rows whose box limits nothing, which are left out of the dictionary while basic.
-    idle: Vec<bool>,
-    value: Vec<f64>,
-    pivots: usize,
-}
-
 impl Simplex {
     /// A program of so many counts with rows of equal length, all boxes finite.
     pub(crate) fn new(
@@ -90,7 +77,7 @@ impl Simplex {
             basic: Vec::new(),
             nonbasic: Vec::new(),
             row_of: Vec::new(),
-            idle: Vec::new(),
+            length: Vec::new(),
             value: low.clone(),
             pivots: 0,
         };
@@ -106,22 +93,29 @@ impl Simplex {
             costs: Vec::new(),
             state,
         };
-        simplex.start();
+        let limiting: Vec<usize> = (0..m).filter(|&row| simplex.limits(row)).collect();
+        simplex.start(&limiting);
         simplex
     }
 
-    /// The basis of all rows.
-    fn start(&mut self) {
+    /// The basis of rows; the others are asleep.
+    fn start(&mut self, rows: &[usize]) {
         let (n, m) = (self.n, self.m);
         let state = &mut self.state;
-        state.dictionary.clone_from(&self.matrix);
+        state.dictionary.clear();
         state.reduced.clone_from(&self.objective);
-        state.basic = (n..n + m).collect();
+        state.basic.clear();
+        state.length.clear();
         state.nonbasic = (0..n).collect();
-        state.row_of = (0..n + m)
-            .map(|v| if v < n { NOWHERE } else { v - n })
-            .collect();
-        state.idle = vec![false; m];
+        state.row_of = vec![NOWHERE; n];
+        state.row_of.resize(n + m, ASLEEP);
+        for (at, &row) in rows.iter().enumerate() {
+            let a = &self.matrix[row * n..(row + 1) * n];
+            state.dictionary.extend_from_slice(a);
+            state.length.push(length(a));
+            state.basic.push(n + row);
+            state.row_of[n + row] = at;
+        }
         state.pivots = 0;
     }
 
@@ -138,12 +132,6 @@ impl Simplex {
     /// Counts at the last optimum.
     pub(crate) fn counts(&self) -> &[f64] {
         &self.state.value[..self.n]
-    }
-
-    /// Sum of a row at a point.
-    pub(crate) fn sum(&self, row: usize, x: &[f64]) -> f64 {
-        let a = &self.matrix[row * self.n..(row + 1) * self.n];
-        a.iter().zip(x).map(|(a, x)| a * x).sum()
     }
 
     /// Solves within so many pivots; the answer comes with a proven bound.
@@ -191,18 +179,14 @@ impl Simplex {
         (Outcome::Stopped, self.proven())
     }
 
-    /// Sets rows without limits aside and takes those back that got some.
+    /// Leaves basic rows without limits out of the dictionary and takes those back that got some.
     fn doze(&mut self) {
         for row in 0..self.m {
-            let unknown = self.state.basic[row];
-            if unknown < self.n {
-                continue;
-            }
-            let limits = self.limits(unknown - self.n);
-            if limits && self.state.idle[row] {
-                self.wake(row);
-            } else if !limits {
-                self.state.idle[row] = true;
+            let unknown = self.n + row;
+            match (self.limits(row), self.state.row_of[unknown]) {
+                (true, ASLEEP) => self.wake(row),
+                (_, NOWHERE | ASLEEP) | (true, _) => {}
+                (false, at) => self.state.drop_row(self.n, at),
             }
         }
     }
@@ -215,23 +199,26 @@ impl Simplex {
     fn wake(&mut self, row: usize) {
         let n = self.n;
         let mut fresh = vec![0.0; n];
-        let a = &self.matrix[(self.state.basic[row] - n) * n..][..n];
-        for (j, &v) in self.state.nonbasic.iter().enumerate() {
+        let a = &self.matrix[row * n..(row + 1) * n];
+        let state = &mut self.state;
+        for (f, &v) in fresh.iter_mut().zip(&state.nonbasic) {
             if v < n {
-                fresh[j] += a[v];
+                *f = a[v];
             }
         }
         for (v, &a) in a.iter().enumerate() {
-            let from = self.state.row_of[v];
+            let from = state.row_of[v];
             if a != 0.0 && from != NOWHERE {
-                let source = &self.state.dictionary[from * n..(from + 1) * n];
+                let source = &state.dictionary[from * n..(from + 1) * n];
                 for (f, s) in fresh.iter_mut().zip(source) {
                     *f += a * s;
                 }
             }
         }
-        self.state.dictionary[row * n..(row + 1) * n].copy_from_slice(&fresh);
-        self.state.idle[row] = false;
+        state.row_of[n + row] = state.basic.len();
+        state.basic.push(n + row);
+        state.length.push(length(&fresh));
+        state.dictionary.extend_from_slice(&fresh);
     }
 
     /// Moves every nonbasic unknown to the end of its box that its reduced cost points to.
@@ -254,9 +241,7 @@ impl Simplex {
         let state = &mut self.state;
         let nonbasic: Vec<f64> = state.nonbasic.iter().map(|&v| state.value[v]).collect();
         for (row, d) in state.dictionary.chunks_exact(n).enumerate() {
-            if !state.idle[row] {
-                state.value[state.basic[row]] = d.iter().zip(&nonbasic).map(|(d, x)| d * x).sum();
-            }
+            state.value[state.basic[row]] = d.iter().zip(&nonbasic).map(|(d, x)| d * x).sum();
         }
     }
 
@@ -270,13 +255,10 @@ impl Simplex {
     /// The row whose basic unknown is farthest out of its box for its row's length, and how far
     /// it has to move.
     fn leaving(&self) -> Option<(usize, f64)> {
-        let (n, state) = (self.n, &self.state);
+        let state = &self.state;
         let mut best: Option<(usize, f64)> = None;
         let mut most = 0.0;
         for (row, &v) in state.basic.iter().enumerate() {
-            if state.idle[row] {
-                continue;
-            }
             let x = state.value[v];
             let short = if x < self.low[v] - FEASIBLE {
                 self.low[v] - x
@@ -285,9 +267,7 @@ impl Simplex {
             } else {
                 continue;
             };
-            let d = &state.dictionary[row * n..(row + 1) * n];
-            let length = 1.0 + d.iter().map(|d| d * d).sum::<f64>();
-            let weight = short * short / length;
+            let weight = short * short / state.length[row];
             if weight > most {
                 most = weight;
                 best = Some((row, short));
@@ -338,9 +318,7 @@ impl Simplex {
             let by = to - state.value[v];
             state.value[v] = to;
             for (i, &b) in state.basic.iter().enumerate() {
-                if !state.idle[i] {
-                    state.value[b] += state.dictionary[i * n + j] * by;
-                }
+                state.value[b] += state.dictionary[i * n + j] * by;
             }
         }
         let column = candidates[at].1;
@@ -352,9 +330,7 @@ impl Simplex {
         };
         let by = (to - state.value[leaver]) / state.dictionary[row * n + column];
         for (i, &b) in state.basic.iter().enumerate() {
-            if !state.idle[i] {
-                state.value[b] += state.dictionary[i * n + column] * by;
-            }
+            state.value[b] += state.dictionary[i * n + column] * by;
         }
         state.value[state.nonbasic[column]] += by;
         state.value[leaver] = to;
@@ -365,12 +341,14 @@ impl Simplex {
     /// The dictionary of the present basis from the rows.
     fn rebuild(&mut self) {
         let n = self.n;
-        let inside: Vec<bool> = self.state.row_of.iter().map(|&r| r != NOWHERE).collect();
-        let value = self.state.value.clone();
-        self.start();
-        self.state.value = value;
+        let inside: Vec<bool> = self.state.row_of.iter().map(|&r| r < ASLEEP).collect();
+        let awake = |row: &usize| self.state.row_of[n + row] != ASLEEP;
+        let rows: Vec<usize> = (0..self.m).filter(awake).collect();
+        self.start(&rows);
         let state = &mut self.state;
-        let mut open: Vec<usize> = (0..self.m).filter(|&r| !inside[n + r]).collect();
+        let mut open: Vec<usize> = (0..rows.len())
+            .filter(|&at| !inside[n + rows[at]])
+            .collect();
         for v in (0..n).filter(|&v| inside[v]) {
             let size = |row: usize| state.dictionary[row * n + v].abs();
             let largest = (0..open.len()).max_by(|&a, &b| size(open[a]).total_cmp(&size(open[b])));
@@ -456,39 +434,5 @@ impl Simplex {
             total += s * low.abs().max(high.abs());
         }
         (most, total * terms as f64 * f64::EPSILON, cost)
-    }
-}
-
-impl State {
-    /// Swaps the basic unknown of a row for the nonbasic one of a column.
-    fn pivot(&mut self, n: usize, row: usize, column: usize) {
-        let alpha = self.dictionary[row * n + column];
-        let mut line: Vec<f64> = self.dictionary[row * n..(row + 1) * n]
-            .iter()
-            .map(|a| -a / alpha)
-            .collect();
-        line[column] = 1.0 / alpha;
-        for (i, d) in self.dictionary.chunks_exact_mut(n).enumerate() {
-            let factor = d[column];
-            if i == row || self.idle[i] || factor == 0.0 {
-                continue;
-            }
-            d[column] = 0.0;
-            for (d, l) in d.iter_mut().zip(&line) {
-                *d += factor * l;
-            }
-        }
-        let factor = self.reduced[column];
-        self.reduced[column] = 0.0;
-        for (d, l) in self.reduced.iter_mut().zip(&line) {
-            *d += factor * l;
-        }
-        self.dictionary[row * n..(row + 1) * n].copy_from_slice(&line);
-        let (out, into) = (self.basic[row], self.nonbasic[column]);
-        self.basic[row] = into;
-        self.nonbasic[column] = out;
-        self.row_of[into] = row;
-        self.row_of[out] = NOWHERE;
-        self.pivots += 1;
     }
 }

@@ -3,6 +3,7 @@
 mod branching;
 mod enumeration;
 mod joint;
+mod mknap;
 mod plans;
 mod prices;
 mod solving;

@@ -7,15 +7,12 @@
 use std::time::Instant;
 
 use crate::model::{Cancel, PlanSettings};
-use crate::optimizer::branch::solve_whole;
+use crate::optimizer::branch::{WIDE, solve_whole};
 use crate::optimizer::goal::{Goal, within_gap};
 use crate::optimizer::program::Program;
 use crate::optimizer::ratio::{dinkelbach, solve_relaxed};
 use crate::optimizer::search::Neighbourhood;
 use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, remaining};
-
-/// Columns from which on a few more relaxations are cheaper than nodes.
-const WIDE: usize = 100;
 
 /// Distances from the bounds, in creators of average weight in a row.
 const MARGINS: [f64; 3] = [2.0, 0.5, 0.1];
@@ -92,14 +89,20 @@ impl Search<'_> {
         if let Some(solved) = proven(&rounded) {
             return solved;
         }
-        let rounded = Narrow {
-            plan: self.rounded_inside(&near, &relaxed.x, rounded.plan),
-            ..rounded
+        let sum = matches!(self.goal, Goal::Sum(_));
+        let first = if sum && relaxed.x.len() >= WIDE {
+            // The branch and bound does so itself, with better reasons.
+            rounded
+        } else {
+            let rounded = Narrow {
+                plan: self.rounded_inside(&near, &relaxed.x, rounded.plan),
+                ..rounded
+            };
+            if let Some(solved) = proven(&rounded) {
+                return solved;
+            }
+            self.among_likely(relaxed, bound, rounded)
         };
-        if let Some(solved) = proven(&rounded) {
-            return solved;
-        }
-        let first = self.among_likely(relaxed, bound, rounded);
         if let Some(solved) = proven(&first) {
             return solved;
         }

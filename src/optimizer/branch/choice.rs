@@ -22,7 +22,8 @@ impl Tree<'_> {
                 let value = if v < n {
                     x[v]
                 } else {
-                    self.simplex.sum(v - n, x)
+                    let members = &self.groups[v - self.first_group];
+                    members.iter().map(|&j| x[j]).sum()
                 };
                 let fraction = value - value.floor();
                 let (low, high) = (self.simplex.low[v], self.simplex.high[v]);

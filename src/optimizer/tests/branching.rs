@@ -5,7 +5,7 @@ use super::enumeration::{enumerate, random_model};
 use super::solving::{random_program, try_all};
 use crate::model::{Cancel, Objective, PlanSettings, constraints, valuation};
 use crate::optimizer::branch::branch;
-use crate::optimizer::program::{Column, Program, program_of, relax};
+use crate::optimizer::program::{Column, Program, Row, program_of, relax};
 use crate::optimizer::simplex::{Outcome, Simplex};
 use crate::optimizer::solver::{Solved, Verdict, solve};
 
@@ -132,6 +132,61 @@ fn agrees_with_enumeration_of_models() {
         feasible > 250 && infeasible > 150,
         "{feasible} {infeasible}"
     );
+}
+
+/// Every column in many copies, which together are no more than the one was: nothing is gained by
+/// it, but the program is wide enough for dives, narrowed boxes and searches among likely columns.
+fn copied(program: &Program, copies: usize, most: f64) -> Program {
+    let wide = |a: &[f64]| -> Vec<f64> {
+        a.iter()
+            .flat_map(|&a| std::iter::repeat_n(a, copies))
+            .collect()
+    };
+    let n = program.columns.len();
+    let own = program.rows.iter().map(|row| Row {
+        coefficients: wide(&row.coefficients),
+        ..row.clone()
+    });
+    let shared = (0..n).map(|j| {
+        let mut a = vec![0.0; n];
+        a[j] = 1.0;
+        Row {
+            coefficients: wide(&a),
+            low: None,
+            high: Some(program.columns[j].high.min(most)),
+        }
+    });
+    Program {
+        maximize: wide(&program.maximize),
+        columns: program
+            .columns
+            .iter()
+            .flat_map(|&c| std::iter::repeat_n(c, copies))
+            .collect(),
+        rows: own.chain(shared).collect(),
+    }
+}
+
+#[test]
+fn wide_programs_agree_with_trying_every_point() {
+    let mut random = Random::new(15);
+    let (mut feasible, mut infeasible, mut wide) = (0, 0, 0);
+    for case in 0..150 {
+        let program = random_program(&mut random);
+        let best = try_all(&program);
+        let program = copied(&program, 60, 6.0);
+        let gap = [0.0, 0.001, 0.05][case % 3];
+        let Some(solved) = run(&program, gap, 2_000) else {
+            continue;
+        };
+        sound(&program, &solved, best, gap, case);
+        feasible += usize::from(best.is_some() && solved.found());
+        infeasible += usize::from(best.is_none());
+        wide += usize::from(solved.nodes > 10);
+        assert_eq!(Some(solved), run(&program, gap, 2_000), "case {case}");
+    }
+    let seen = (feasible, infeasible, wide);
+    assert!(feasible > 50 && infeasible > 15 && wide > 30, "{seen:?}");
 }
 
 #[test]
