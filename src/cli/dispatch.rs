@@ -10,7 +10,7 @@ use super::args::{Cli, Command};
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::{
-    batch, check, compare, interrupt, new, optimize, run, schema, show, simulate, what_if,
+    batch, check, compare, interrupt, new, optimize, run, schema, select, show, simulate, what_if,
 };
 
 /// Reads the arguments, runs the command and says how it ended.
@@ -53,6 +53,7 @@ fn command(command: &Command, console: &Console) -> Result<Exit, Stop> {
         Command::Compare(args) => compare::run(args, console),
         Command::WhatIf(args) => what_if::run(args, console),
         Command::Batch(args) => batch::run(args, console),
+        Command::Select(args) => select::run(args, console),
         Command::Show(args) => show::run(args, console),
         Command::Check(args) => check::run(args, console),
         Command::Schema => schema::run(console),

@@ -17,6 +17,7 @@ mod optimize;
 mod progress;
 mod run;
 mod schema;
+mod select;
 mod show;
 mod simulate;
 mod values;

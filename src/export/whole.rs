@@ -66,7 +66,7 @@ pub fn write_files(
     write_json(&folder.join(names::MANIFEST), &manifest)
 }
 
-fn write_json(path: &Path, value: &impl Serialize) -> Result<(), ExportError> {
+pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), ExportError> {
     let mut text = serde_json::to_vec_pretty(value)
         .map_err(std::io::Error::from)
         .map_err(ExportError::io(CANNOT_WRITE, path))?;

@@ -12,6 +12,7 @@ mod origin;
 mod outcome;
 mod plan;
 mod ports;
+mod roster;
 mod rules;
 mod settings;
 mod target;
@@ -30,6 +31,7 @@ pub use plan::{
     SolverReport,
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
+pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_value};
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
 pub use settings::{Objective, PlanSettings, Trials};
 pub use target::{Bound, Target, TargetScope};

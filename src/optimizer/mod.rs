@@ -7,6 +7,7 @@
 //! - `whole` searches for the best whole-number plan, along the neighbours of `search`;
 //! - `state` says what binds and what holds the budget, `price` what a bound is worth;
 //! - `conflict` explains why there is no plan;
+//! - [`select`] books the creators of a roster one by one;
 //! - `check` holds a plan against the rules without looking at any of the above.
 
 mod backend;
@@ -22,6 +23,7 @@ mod ratio;
 #[cfg(test)]
 pub(crate) mod sample;
 mod search;
+mod select;
 mod simplex;
 mod solver;
 mod state;
@@ -32,3 +34,4 @@ mod words;
 
 pub use check::{Violation, check};
 pub use plan::{free_cells, plan};
+pub use select::{Booking, Selection, check_selection, select};

@@ -22,6 +22,7 @@ mod presets;
 mod problem;
 mod read;
 mod reader;
+mod roster;
 mod rules;
 mod schema;
 mod shape;
