@@ -202,8 +202,8 @@ struct Reader<'a> {
     styles: [Option<Style>; 11],
     /// Rates without a sign are percentages.
     percentages: bool,
-    /// Divides rates.
-    per: f64,
+    /// Rates are shares of followers.
+    per_follower: bool,
     /// Largest first.
     ranges: Vec<Range>,
     categories: HashMap<String, usize>,
@@ -244,15 +244,12 @@ impl<'a> Reader<'a> {
             issues: Vec::new(),
             styles,
             percentages: false,
-            per: 1.0,
+            per_follower: settings.engagement_per_follower,
             ranges: ranges(model),
             categories: names(&model.categories),
             regions: names(&model.regions),
         };
         reader.percentages = reader.rates_are_percentages();
-        if settings.engagement_per_follower {
-            reader.per = f64::NAN; // the tier's view rate, creator by creator
-        }
         reader
     }
 
@@ -483,7 +480,7 @@ impl<'a> Reader<'a> {
                 self.issue(at, Some(field), Action::Repaired, reason);
             }
         }
-        if self.per.is_nan()
+        if self.per_follower
             && let Basis::Followers(f) = &self.model.tiers[tier].basis
         {
             rate /= f.view_rate.mean();

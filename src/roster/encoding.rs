@@ -59,10 +59,13 @@ fn recognized(bytes: &[u8]) -> &'static Encoding {
     };
     let half = sample.len() / 2;
     // Delimiters, digits and line ends alone make a good part of any table's zeros.
-    match (zeros(0), zeros(1)) {
-        (0, odd) if odd * 8 > half => return UTF_16LE,
-        (even, 0) if even * 8 > half => return UTF_16BE,
-        _ => {}
+    // Some other characters have one too, in the other place.
+    let (even, odd) = (zeros(0), zeros(1));
+    if odd * 20 > half && odd > 4 * even {
+        return UTF_16LE;
+    }
+    if even * 20 > half && even > 4 * odd {
+        return UTF_16BE;
     }
     if std::str::from_utf8(bytes).is_ok() {
         UTF_8

@@ -6,4 +6,5 @@ mod help;
 mod outputs;
 mod place;
 mod run;
+mod select;
 mod usage;

@@ -22,7 +22,7 @@ const PIECE: usize = 4096;
 /// Newton steps at one temperature.
 const STEPS: usize = 12;
 /// Temperatures: each is a fifth of the last.
-const TEMPERATURES: usize = 12;
+const TEMPERATURES: usize = 10;
 /// Largest row count that a step's matrix is made for.
 const MOST_ROWS: usize = 400;
 

@@ -19,7 +19,7 @@ const PROOF: usize = 600;
 /// Nodes of a core.
 const NODES: u64 = 1_000;
 /// Rounds of shaking a selection.
-const SHAKES: u64 = 100;
+const SHAKES: u64 = 250;
 /// A bound this far below what every selection has, relative to the objective's size, proves that there is none.
 const BELOW: f64 = 1e-9;
 
