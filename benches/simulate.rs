@@ -15,18 +15,9 @@ use ndarray::Array2;
 
 /// Trials of one call: one stream block.
 const TRIALS: usize = 8192;
-const COUNTS: [f64; 5] = [1.0, 4.0, 18.0, 40.0, 30.0];
 
-/// Five tiers, sponsored, every figure of a creator uncertain.
-const REFERENCE: &str = r#"
-schema = 1
-name = "reference"
-budget = 300_000
-partnerships.use = ["sponsored"]
-tiers.nano = { partnerships = ["sponsored"], fee = "20 to 100" }
-funnel = { view_rate = "20% to 40%", click_rate = "5% to 15%", conversion_rate = "2% to 8%" }
-dependence.followers_fee = 0
-"#;
+/// Five tiers, sponsored, every figure of a creator uncertain; fixed counts.
+const REFERENCE: &str = include_str!("peers/reference.toml");
 
 /// The reference market with some of its keys changed.
 fn market(changes: &[(&str, &str)]) -> Model {
@@ -43,9 +34,11 @@ fn market(changes: &[(&str, &str)]) -> Model {
     }
 }
 
-fn counts(factor: f64) -> Array2<f64> {
-    Array2::from_shape_fn((1, COUNTS.len()), |(_, cell)| {
-        (COUNTS[cell] * factor).ceil()
+/// The reference plan, scaled.
+fn counts(model: &Model, factor: f64) -> Array2<f64> {
+    let counts = model.counts.as_ref().expect("the file fixes its counts");
+    Array2::from_shape_fn((1, counts.len()), |(_, cell)| {
+        (counts[cell] * factor).ceil()
     })
 }
 
@@ -57,7 +50,7 @@ fn simulate(criterion: &mut Criterion) {
         ("funnel.conversion_rate", "0.05"),
     ]);
     let correlated = market(&[("dependence.followers_fee", "0.6")]);
-    let (whole, half, small) = (counts(1.0), counts(0.5), counts(0.01));
+    let (whole, half, small) = (counts(&base, 1.0), counts(&base, 0.5), counts(&base, 0.01));
     let plan = |model, counts: &'static Array2<f64>| PlanInput {
         model,
         counts: counts.view(),

@@ -18,7 +18,7 @@ pub struct ComparisonRow {
     pub metric: Metric,
     /// Mean of plan − baseline over trials in which both are defined.
     pub mean_difference: Option<f64>,
-    /// Standard error of `mean_difference`.
+    /// Its error, by the replicates as in a summary.
     pub mc_error: Option<f64>,
     /// 5 % quantile of the difference.
     pub p05: Option<f64>,
@@ -28,7 +28,7 @@ pub struct ComparisonRow {
     pub p95: Option<f64>,
     /// P(better) + ½ P(tie); lower is better for the cost-per metrics; `None` for spend.
     pub prob_better: Option<f64>,
-    /// Standard error of `prob_better`.
+    /// Its error, by the replicates as in a summary.
     pub prob_better_error: Option<f64>,
 }
 

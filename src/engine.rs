@@ -1,9 +1,12 @@
 //! Scenario → plans → outcomes → summaries → comparisons.
 
+mod explain;
+
 use std::time::Instant;
 
 use rayon::prelude::*;
 
+pub use self::explain::{Explanation, explain_plans};
 use crate::comparison::{self, ComparisonRow};
 pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;
@@ -13,14 +16,15 @@ use crate::model::{
     Cancel, Model, Plan, PlanSettings, Progress, SinkError, TrialBlock, TrialSink, Trials,
 };
 use crate::optimizer;
+use crate::ranking::{BestPlan, FIRST_LOOK, Ranking};
 use crate::rebalancing::{self, RebalancingRow};
 use crate::simulator::{PlanInput, Simulator};
 use crate::stats::GRANULE;
 use crate::summary::{Collector, Histogram, Planned, SummaryRow};
 use crate::units;
 
-/// Trials at the first check of a wanted precision; it doubles from there.
-const FIRST_CHECK: u64 = 1024;
+/// Trials of a run that was to choose the best plan of one.
+const WITHOUT_CHOICE: u64 = 100_000;
 
 /// What a run found.
 #[derive(Debug, Clone)]
@@ -39,6 +43,8 @@ pub struct RunResult {
     pub comparison: Vec<ComparisonRow>,
     /// Rows of `rebalancing.parquet`.
     pub rebalancing: Vec<RebalancingRow>,
+    /// The choice among the plans, if `trials.best` asked for one.
+    pub best: Option<BestPlan>,
     /// Sentences that qualify the result.
     pub warnings: Vec<String>,
     /// Wall times by phase, in seconds; for the manifest only.
@@ -136,12 +142,18 @@ pub fn simulate_plans(
         summary: Vec::new(),
         comparison: Vec::new(),
         rebalancing: Vec::new(),
+        best: None,
         warnings: Vec::new(),
         seconds: Vec::new(),
     };
     let mut pictures = vec![Vec::new(); planned.len()];
     if !usable.is_empty() {
-        let collector = collect(&planned, &usable, settings, sink, progress, cancel)?;
+        let stop = Stop::new(settings.trials, &planned, &usable);
+        result
+            .warnings
+            .extend(stop.nothing_to_choose(settings.trials));
+        let (collector, stop) =
+            collect(&planned, &usable, settings, stop, (sink, progress), cancel)?;
         result
             .seconds
             .push(("simulation", start.elapsed().as_secs_f64()));
@@ -150,6 +162,7 @@ pub fn simulate_plans(
         result
             .warnings
             .extend(missed_precision(&collector, settings.trials));
+        result.best = stop.best();
         result.summary = collector.summary();
         // Comparisons speak of the base plan; without it there is nothing to compare with.
         if usable[0] == 0 {
@@ -253,15 +266,86 @@ fn small_percent(share: f64) -> String {
     format!("{} %", units::significant(100.0 * share, 2))
 }
 
+/// What ends a run.
+enum Stop {
+    /// So many trials.
+    Fixed(u64),
+    /// A relative standard error of every headline figure, or so many trials.
+    Precision(f64, u64),
+    /// Knowing the best plan, or so many trials.
+    Best(Ranking, u64),
+}
+
+impl Stop {
+    fn new(trials: Trials, planned: &[(Model, Plan)], usable: &[usize]) -> Self {
+        match trials {
+            Trials::Fixed(trials) => Self::Fixed(trials),
+            Trials::Precision { precision, max } => Self::Precision(precision, max),
+            Trials::Best(wanted) if usable.len() < 2 => Self::Fixed(wanted.max.min(WITHOUT_CHOICE)),
+            Trials::Best(wanted) => {
+                let plans = usable.iter().map(|&i| &planned[i]);
+                let plans = plans.map(|(model, plan)| (plan.name.as_str(), model));
+                Self::Best(Ranking::new(wanted, plans), wanted.max)
+            }
+        }
+    }
+
+    /// Says so if the best was wanted of one plan.
+    fn nothing_to_choose(&self, wanted: Trials) -> Option<String> {
+        match (self, wanted) {
+            (Self::Fixed(trials), Trials::Best(wanted)) => Some(format!(
+                "there is one plan alone: the best by {} is no question, and {} trials are run",
+                wanted.metric.name(),
+                units::count(*trials as f64),
+            )),
+            _ => None,
+        }
+    }
+
+    /// Most trials.
+    fn most(&self) -> u64 {
+        match *self {
+            Self::Fixed(most) | Self::Precision(_, most) | Self::Best(_, most) => most,
+        }
+    }
+
+    /// Trials at which to look first.
+    fn first(&self) -> u64 {
+        match *self {
+            Self::Fixed(trials) => trials,
+            Self::Precision(_, most) | Self::Best(_, most) => FIRST_LOOK.min(most),
+        }
+    }
+
+    /// Whether the trials so far are enough.
+    fn reached(&mut self, collector: &Collector) -> bool {
+        match self {
+            Self::Fixed(_) => true,
+            Self::Precision(precision, _) => collector
+                .worst_relative_error()
+                .is_some_and(|error| error <= *precision),
+            Self::Best(ranking, _) => ranking.look(),
+        }
+    }
+
+    /// The best plan, if that was the question.
+    fn best(&self) -> Option<BestPlan> {
+        match self {
+            Self::Best(ranking, _) => Some(ranking.found()),
+            _ => None,
+        }
+    }
+}
+
 /// Runs the trials of the usable plans, block by block.
 fn collect(
     planned: &[(Model, Plan)],
     usable: &[usize],
     settings: &SimulationSettings,
-    mut sink: Option<&mut dyn TrialSink>,
-    progress: &dyn Progress,
+    mut stop: Stop,
+    (mut sink, progress): (Option<&mut dyn TrialSink>, &dyn Progress),
     cancel: &Cancel,
-) -> Result<Collector, EngineError> {
+) -> Result<(Collector, Stop), EngineError> {
     let inputs: Vec<PlanInput<'_>> = usable
         .iter()
         .map(|&i| PlanInput {
@@ -280,41 +364,31 @@ fn collect(
         .collect();
     let mut collector = Collector::new(&subjects, settings.scopes);
     let block = settings.block.max(1).div_ceil(GRANULE) * GRANULE;
-    let most = match settings.trials {
-        Trials::Fixed(trials) => trials,
-        Trials::Precision { max, .. } => max,
-    };
-    progress.start("simulating", most);
-    let mut checkpoint = match settings.trials {
-        Trials::Fixed(trials) => trials,
-        Trials::Precision { max, .. } => FIRST_CHECK.min(max),
-    };
+    progress.start("simulating", stop.most());
+    let mut checkpoint = stop.first();
     loop {
         while collector.trials() < checkpoint {
             stop_if(cancel)?;
             let blocks = next_blocks(&simulator, collector.trials(), checkpoint, block);
             collector.absorb(&blocks);
-            if let Some(sink) = sink.as_deref_mut() {
-                for block in &blocks {
+            for block in &blocks {
+                if let Stop::Best(ranking, _) = &mut stop {
+                    ranking.absorb(block);
+                }
+                if let Some(sink) = sink.as_deref_mut() {
                     sink.write(block)?;
                 }
             }
             progress.advance(blocks.iter().map(|b| b.trials as u64).sum());
         }
-        let Trials::Precision { precision, max } = settings.trials else {
-            break;
-        };
-        let reached = collector
-            .worst_relative_error()
-            .is_some_and(|error| error <= precision);
-        if reached || checkpoint >= max {
+        if stop.reached(&collector) || checkpoint >= stop.most() {
             break;
         }
-        checkpoint = (checkpoint * 2).min(max);
+        checkpoint = (checkpoint * 2).min(stop.most());
     }
     progress.finish();
     stop_if(cancel)?;
-    Ok(collector)
+    Ok((collector, stop))
 }
 
 /// Ends the work if that was asked for.

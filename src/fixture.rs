@@ -1,5 +1,6 @@
 //! A run's result made by hand, for the tests of what is written and reported.
 
+mod explanation;
 mod result;
 
 use ndarray::Array2;
@@ -10,6 +11,7 @@ use crate::model::{
     Gap, HeldBy, Location, Model, Objective, Order, Origin, Partnership, Plan, PlanStatus, Rules,
     Segment, SolverReport, Stage, Terms, Tier, Uncertainty, Unit,
 };
+pub(crate) use explanation::explanation;
 pub(crate) use result::{infeasible, result};
 
 pub(crate) fn at(line: usize) -> Origin {
@@ -155,6 +157,7 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
             fee: 0.05,
             benchmark: 0.15,
         },
+        audiences: Vec::new(),
         dependence: Dependence { followers_fee: 0.6 },
     }
 }

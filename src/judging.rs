@@ -34,7 +34,7 @@ const SLACK: f64 = 1e-9;
 /// All targets of a plan, in the order of the file.
 #[must_use]
 pub fn judge(model: &Model, plan: &Plan, summary: &[SummaryRow]) -> Vec<TargetResult> {
-    let units = valuation::units(model);
+    let units = valuation::units_of_plan(model, &plan.counts);
     let counts: Vec<f64> = (0..model.cells.len())
         .map(|cell| plan.counts.column(cell).sum())
         .collect();

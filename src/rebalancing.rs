@@ -47,7 +47,7 @@ struct Group {
 pub fn rebalancing(baseline: (&Model, &Plan), plan: (&Model, &Plan)) -> Vec<RebalancingRow> {
     let mut groups: Vec<((String, String), [Group; 2])> = Vec::new();
     for (side, (model, plan)) in [baseline, plan].into_iter().enumerate() {
-        let units = valuation::units(model);
+        let units = valuation::units_of_plan(model, &plan.counts);
         for (cell, unit) in units.iter().enumerate() {
             let key = model.key(cell);
             let name = (key.tier, key.partnership);

@@ -9,7 +9,13 @@ const FLOORS: [&[&str]; 7] = [
     &["distribution"],
     &["model"],
     &["scenario", "roster", "optimizer", "simulator"],
-    &["summary", "comparison", "rebalancing", "judging"],
+    &[
+        "summary",
+        "comparison",
+        "rebalancing",
+        "judging",
+        "sensitivity",
+    ],
     &["engine", "batch"],
     &["report", "export"],
 ];

@@ -31,6 +31,7 @@ pub(crate) enum Command {
     Simulate(SimulateArgs),
     Compare(CompareArgs),
     WhatIf(WhatIfArgs),
+    Explain(ExplainArgs),
     Batch(BatchArgs),
     Select(SelectArgs),
     Show(ShowArgs),
@@ -135,6 +136,35 @@ pub(crate) struct WhatIfArgs {
     #[command(flatten)]
     pub(crate) work: WorkArgs,
     /// What to print: the summary, or the result as JSON (as in result.json)
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Explain why results vary, and what is worth learning before deciding
+///
+/// Plans the base and every what-if and says which inputs their results' spread comes from (Sobol'
+/// indices), where each input takes the result when it is low or high, and what it is worth, in
+/// currency, to know each input before choosing between the plans. Prints the findings and writes
+/// DIR/<scenario name>-explain/.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Scenario file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+    /// Trials of each set of draws; there are two sets and one more for each input
+    #[arg(long, value_name = "N", default_value = "16384", value_parser = values::positive, allow_negative_numbers = true)]
+    pub(crate) trials: u64,
+    /// Seed of all draws, instead of the scenario's
+    #[arg(long, value_name = "N", value_parser = values::whole, allow_negative_numbers = true)]
+    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) solve: SolveArgs,
+    /// Folder that the outputs are written to, in a folder named after the scenario
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub(crate) out: PathBuf,
+    /// What to print: the findings, or JSON (as in result.json)
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }

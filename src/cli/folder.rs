@@ -35,13 +35,7 @@ impl Folders {
 
     /// Finds out whether a scenario's folder can be written, before the work is done.
     pub(crate) fn check(&self, scenario: &str) -> Result<(), Stop> {
-        if self.out.exists() && !self.out.is_dir() {
-            let out = self.out.display();
-            return Err(Stop::invalid(format!("--out {out}: this is not a folder")));
-        }
-        OutputFolder::create(&self.out, scenario)
-            .map(drop)
-            .map_err(|error| store_error(&error).into())
+        open(&self.out, scenario).map(drop)
     }
 
     fn create(&mut self, scenario: &str, planned: &[(Model, Plan)]) -> Result<(), ExportError> {
@@ -72,6 +66,20 @@ impl Folders {
         self.written = Some(folder.finish()?);
         Ok(())
     }
+}
+
+/// Starts an output folder.
+pub(crate) fn open(out: &Path, name: &str) -> Result<OutputFolder, Stop> {
+    if out.exists() && !out.is_dir() {
+        let out = out.display();
+        return Err(Stop::invalid(format!("--out {out}: this is not a folder")));
+    }
+    OutputFolder::create(out, name).map_err(|error| stop(&error))
+}
+
+/// Why nothing could be written.
+pub(crate) fn stop(error: &ExportError) -> Stop {
+    store_error(error).into()
 }
 
 /// What result.json says of a scenario beside its name.

@@ -9,6 +9,7 @@ mod compare;
 mod console;
 mod dispatch;
 mod exit;
+mod explain;
 mod files;
 mod folder;
 mod interrupt;

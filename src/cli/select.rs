@@ -6,7 +6,7 @@ use std::path::Path;
 
 use influencer_matrix::export::roster::{Selected, read_parquet, selection_json, write_selection};
 use influencer_matrix::export::{OutputFolder, RunRecord};
-use influencer_matrix::model::{Model, PlanStatus, Progress as _, RosterSettings};
+use influencer_matrix::model::{Model, PlanStatus, Progress as _, RosterSettings, joint};
 use influencer_matrix::optimizer;
 use influencer_matrix::report::text;
 use influencer_matrix::roster::{self, Roster, RosterError};
@@ -40,6 +40,11 @@ pub(crate) fn run(args: &SelectArgs, console: &Console) -> Result<Exit, Stop> {
         let mut warnings = scenario.warnings.clone();
         if model.counts.is_some() {
             warnings.push("the scenario's fixed counts have no effect on a selection".to_owned());
+        }
+        if joint::applies(model) {
+            let what =
+                "effects of a plan as a whole (audiences shared, incidents) are not part of it";
+            warnings.push(format!("a selection adds up creators: {what}"));
         }
         if model.fractional_counts {
             warnings.push("creators are booked whole, whatever fractional_counts says".to_owned());

@@ -198,6 +198,7 @@ pub(crate) fn plans_only(scenario: &Scenario, planned: &[(Model, Plan)]) -> RunR
         summary: Vec::new(),
         comparison: Vec::new(),
         rebalancing: Vec::new(),
+        best: None,
         warnings: scenario.warnings.clone(),
         seconds: Vec::new(),
     }

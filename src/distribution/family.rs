@@ -1,6 +1,6 @@
 //! The families and their construction.
 
-use crate::distribution::{DistributionError, QuantileTable, ZTable, interval};
+use crate::distribution::{DistributionError, DrawTable, QuantileTable, ZTable, interval};
 use crate::stats::special::MAX_CONCENTRATION;
 
 /// Least shape of a gamma and least alpha and beta of a beta: below it a table of 2⁻⁵³ resolution
@@ -384,6 +384,12 @@ impl Distribution {
     #[must_use]
     pub fn table(&self) -> QuantileTable {
         QuantileTable::new(self)
+    }
+
+    /// The quantile function as a table that draws from a stream.
+    #[must_use]
+    pub fn draw_table(&self) -> DrawTable {
+        DrawTable::new(self)
     }
 
     /// The quantile at Φ(z) tabulated over z, for the Gaussian copula.

@@ -8,6 +8,7 @@
 //! that tables have the same bits on every machine.
 
 mod curve;
+mod draw_table;
 mod error;
 mod family;
 mod interval;
@@ -16,6 +17,7 @@ mod quantile;
 mod table;
 mod z_table;
 
+pub use draw_table::DrawTable;
 pub use error::DistributionError;
 pub use family::Distribution;
 pub use table::QuantileTable;

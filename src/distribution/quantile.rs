@@ -73,6 +73,18 @@ impl Distribution {
         }
     }
 
+    /// Of a uniform or triangular distribution: quantile at t, or at 1 − t for the upper side, and its
+    /// derivative with respect to t.
+    pub(super) fn quantile_and_slope(&self, t: f64, upper: bool) -> (f64, f64) {
+        let sign = if upper { -1.0 } else { 1.0 };
+        let (p, q) = if upper { (1.0 - t, t) } else { (t, 1.0 - t) };
+        let density = match *self {
+            Self::Uniform { min, max } => 1.0 / (max - min),
+            _ => self.triangular_pdf_at_tails(p, q),
+        };
+        (self.quantile_of_tails(p, q), sign / density)
+    }
+
     /// Density of a triangular distribution where the tails are `p` and `q`.
     pub(super) fn triangular_pdf_at_tails(&self, p: f64, q: f64) -> f64 {
         let Self::Triangular { min, mode, max } = *self else {

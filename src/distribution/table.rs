@@ -7,10 +7,12 @@ use std::sync::LazyLock;
 
 /// Cells per octave: 2⁵.
 const BITS: u32 = 5;
+/// The same, for tables made of this one.
+pub(super) const SIDE_BITS: u32 = BITS;
 /// Mantissa bits below a cell's index.
 const SHIFT: u32 = 52 - BITS;
 /// Octaves of t = min(u, 1 − u), from 2⁻⁵³ to ½.
-const OCTAVES: usize = 52;
+pub(super) const OCTAVES: usize = 52;
 /// Cells of one side; the last holds t = ½ alone.
 const SIDE: usize = (OCTAVES << BITS) + 1;
 /// Cells of both sides, padded to a power of two.
@@ -35,8 +37,13 @@ static NODES: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| {
 });
 
 /// Lower end of cell `i`.
-fn node(i: u64) -> f64 {
+pub(super) fn node(i: u64) -> f64 {
     f64::from_bits((FIRST + i) << SHIFT)
+}
+
+/// Width of cell `i`.
+pub(super) fn cell_width(i: usize) -> f64 {
+    node(i as u64 + 1) - node(i as u64)
 }
 
 /// A quantile function Q tabulated over uniforms u in (0, 1).
@@ -107,6 +114,22 @@ impl QuantileTable {
             _ => cells(&Curve::new(distribution)),
         };
         Self { form }
+    }
+
+    /// The table of a distribution as cells, whatever its family.
+    pub(super) fn of_cells(distribution: &Distribution) -> Self {
+        Self {
+            form: cells(&Curve::new(distribution)),
+        }
+    }
+
+    /// The cubic of cell `i` of a side (0: lower), in the distance of t = min(u, 1 − u) from its
+    /// node.
+    pub(super) fn cubic(&self, side: usize, i: usize) -> [f64; 4] {
+        match &self.form {
+            Form::Cells(cells) => cells[side * SIDE + i],
+            _ => [self.value(0.5), 0.0, 0.0, 0.0],
+        }
     }
 
     /// The table of the standard normal.

@@ -6,7 +6,9 @@ use super::table::defined;
 use super::tables;
 use crate::engine::{PlanResult, RunResult};
 use crate::judging::TargetResult;
-use crate::model::{Bound, ConflictMember, ConstraintState, Model, Origin};
+use crate::model::{Bound, ConflictMember, ConstraintState, Model, Origin, joint};
+use crate::ranking::BestPlan;
+use crate::stats::Standing;
 use crate::units::YearMonth;
 
 /// What result.json says of the scenario beside its name.
@@ -22,7 +24,7 @@ pub struct Description {
 #[must_use]
 pub fn result_json(result: &RunResult, description: &Description) -> Value {
     let base = result.plans.first().map(|p| &p.model);
-    json!({
+    let mut object = json!({
         "scenario": result.scenario,
         "description": description.description,
         "currency": base.map(|m| m.currency.as_str()),
@@ -35,6 +37,42 @@ pub fn result_json(result: &RunResult, description: &Description) -> Value {
         "rebalancing": tables::rebalancing(&result.rebalancing).json_rows(),
         "constraints": tables::constraints(result).json_rows(),
         "warnings": result.warnings,
+    });
+    if let Some(found) = &result.best {
+        object["best"] = best(found);
+    }
+    object
+}
+
+/// The choice among plans.
+fn best(found: &BestPlan) -> Value {
+    let standing = |standing| match standing {
+        Standing::Worse => "worse",
+        Standing::Within => "within",
+        Standing::Equal => "equal",
+        Standing::Open => "open",
+    };
+    json!({
+        "metric": found.wanted.metric.name(),
+        "probability": found.wanted.probability,
+        "indifference": number((found.zone > 0.0).then_some(found.zone)),
+        "verdict": match found.standing {
+            Standing::Worse => "best",
+            Standing::Within => "within indifference",
+            Standing::Equal => "all equal",
+            Standing::Open => "undecided",
+        },
+        "plan": found.plan,
+        "figure": number(found.figure),
+        "trials": found.trials,
+        "rivals": found.rivals.iter().map(|rival| json!({
+            "plan": rival.plan,
+            "figure": number(rival.figure),
+            "difference": number(Some(rival.difference)),
+            "error": number(Some(rival.error)),
+            "standing": standing(rival.standing),
+        })).collect::<Vec<_>>(),
+        "left_out": found.left_out,
     })
 }
 
@@ -63,7 +101,7 @@ fn month_name(model: &Model, month: usize) -> Option<String> {
 fn plan_json(result: &PlanResult) -> Value {
     let plan = &result.plan;
     let usable = plan.is_usable();
-    json!({
+    let mut out = json!({
         "name": plan.name,
         "status": plan.status.name(),
         "reason": match &plan.status {
@@ -98,7 +136,34 @@ fn plan_json(result: &PlanResult) -> Value {
             })).collect::<Vec<_>>(),
         })),
         "warnings": plan.warnings,
-    })
+    });
+    // Only where the scenario has audiences.
+    if usable && !result.model.audiences.is_empty() {
+        out["audiences"] = audiences(result);
+    }
+    out
+}
+
+/// Every audience and month with what the plan's impressions on it come to in expectation.
+fn audiences(result: &PlanResult) -> Value {
+    let model = &result.model;
+    let mut out = Vec::new();
+    for (month, counts) in result.plan.counts.rows().into_iter().enumerate() {
+        let reached = joint::reached(model, &counts.to_vec());
+        for (audience, reached) in model.audiences.iter().zip(reached) {
+            let frequency = reached.impressions / reached.net_reach;
+            out.push(json!({
+                "month": month + 1,
+                "category": audience.category.map(|i| model.categories[i].name.as_str()),
+                "region": audience.region.map(|i| model.regions[i].name.as_str()),
+                "size": number(Some(audience.size)),
+                "impressions": number(Some(reached.impressions)),
+                "net_reach": number(Some(reached.net_reach)),
+                "frequency": number(Some(frequency)),
+            }));
+        }
+    }
+    Value::Array(out)
 }
 
 /// Partnerships by cell key, all offered cells: of one month, or over the horizon.

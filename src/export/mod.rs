@@ -8,6 +8,7 @@
 
 pub mod batch;
 mod error;
+mod explanation;
 mod folder;
 mod json;
 pub mod junit;
@@ -21,6 +22,7 @@ mod trials;
 mod whole;
 
 pub use error::ExportError;
+pub use explanation::{explanation_json, sensitivity, write_explanation};
 pub use folder::OutputFolder;
 pub use json::{Description, result_json};
 pub use manifest::{GENERATOR, Manifest, ManifestPlan, RunRecord, manifest};

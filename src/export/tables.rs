@@ -46,9 +46,9 @@ fn plan_rows(result: &PlanResult) -> Vec<PlanRow<'_>> {
         return Vec::new();
     }
     let model = &result.model;
-    let units = valuation::units(model);
     let mut rows = Vec::new();
     for (month, counts) in result.plan.counts.rows().into_iter().enumerate() {
+        let units = valuation::units_in(model, &counts.to_vec());
         let month_spend = counts.iter().zip(&units).map(|(n, u)| n * u.spend).sum();
         for (cell, (&count, unit)) in counts.iter().zip(&units).enumerate() {
             let band = &model.rules.tier_budget_share[model.cells[cell].tier];

@@ -24,9 +24,8 @@ use crate::model::{CellBlock, Model, Plan, PlanBlock, Quantity, SinkError, Trial
 pub(super) const GROUP_ROWS: usize = 1 << 16;
 /// Row groups that may wait for the encoder.
 const WAITING: usize = 2;
-const QUANTITIES: usize = 7;
-/// Numeric columns in order.
-const COLUMNS: [Quantity; QUANTITIES] = [
+/// Numeric columns in order; the last only where a plan has audiences.
+const COLUMNS: [Quantity; 8] = [
     Quantity::Spend,
     Quantity::Impressions,
     Quantity::Engagements,
@@ -34,10 +33,12 @@ const COLUMNS: [Quantity; QUANTITIES] = [
     Quantity::Conversions,
     Quantity::Revenue,
     Quantity::Profit,
+    Quantity::NetReach,
 ];
 const SPEND: usize = 0;
 const REVENUE: usize = 5;
 const PROFIT: usize = 6;
+const NET_REACH: usize = 7;
 
 /// What identifies one of the rows that every trial has.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,7 +70,7 @@ impl Layout {
 #[derive(Debug)]
 struct RowGroup {
     first_row: u64,
-    columns: [Vec<f64>; QUANTITIES],
+    columns: Vec<Vec<f64>>,
 }
 
 /// Writes trials to a parquet file as they come. Finish it; dropped before that, it removes its file.
@@ -83,7 +84,7 @@ pub struct TrialWriter {
     rows_per_trial: usize,
     next_trial: u64,
     first_row: u64,
-    columns: [Vec<f64>; QUANTITIES],
+    columns: Vec<Vec<f64>>,
     sender: Option<SyncSender<RowGroup>>,
     encoder: Option<JoinHandle<Result<(), ExportError>>>,
 }
@@ -113,13 +114,16 @@ impl TrialWriter {
             usable.push(i);
         }
         let file = File::create(path).map_err(ExportError::io(CANNOT_WRITE, path))?;
+        let audiences = usable.iter().any(|&i| !planned[i].0.audiences.is_empty());
+        let quantities = if audiences { COLUMNS.len() } else { NET_REACH };
         let rows_per_trial = names.len();
         let (sender, receiver) = sync_channel(WAITING);
         let target = path.to_owned();
         let encoder = std::thread::Builder::new()
             .name("trials".to_owned())
             .spawn(move || {
-                encode(file, &names, &receiver).map_err(ExportError::parquet(CANNOT_WRITE, &target))
+                encode(file, &names, quantities, &receiver)
+                    .map_err(ExportError::parquet(CANNOT_WRITE, &target))
             })
             .map_err(ExportError::io(CANNOT_WRITE, path))?;
         Ok(Self {
@@ -130,7 +134,7 @@ impl TrialWriter {
             rows_per_trial,
             next_trial: 0,
             first_row: 0,
-            columns: Default::default(),
+            columns: vec![Vec::new(); quantities],
             sender: Some(sender),
             encoder: Some(encoder),
         })
@@ -173,7 +177,7 @@ impl TrialWriter {
     fn hand_over(&mut self, rows: usize) -> Result<(), SinkError> {
         let mut group = RowGroup {
             first_row: self.first_row,
-            columns: Default::default(),
+            columns: vec![Vec::new(); self.columns.len()],
         };
         for (full, column) in group.columns.iter_mut().zip(&mut self.columns) {
             let rest = column.split_off(rows);
@@ -221,7 +225,7 @@ impl TrialSink for TrialWriter {
         }
         // Few trials at a time, so that a block of any size needs little more memory than a row group.
         let step = (GROUP_ROWS / 4 / self.rows_per_trial).max(1);
-        let mut sums = vec![[const { Vec::new() }; QUANTITIES]; self.rows_per_trial];
+        let mut sums = vec![vec![Vec::new(); self.columns.len()]; self.rows_per_trial];
         let mut start = 0;
         while start < block.trials {
             let trials = start..(start + step).min(block.trials);
@@ -270,7 +274,7 @@ fn row_names(model: &Model, plan: &Plan) -> Vec<RowName> {
 /// One plan's rows in the given trials of a block: sums over its booked cells. What one cell leaves undefined is
 /// undefined (NaN) in every sum it belongs to.
 fn add_plan(
-    rows: &mut [[Vec<f64>; QUANTITIES]],
+    rows: &mut [Vec<Vec<f64>>],
     layout: &Layout,
     plan: &PlanBlock,
     trials: std::ops::Range<usize>,
@@ -293,6 +297,9 @@ fn add_plan(
             add_cell(&mut rows[row], cell, trials.clone());
         }
     }
+    if rows.first().is_some_and(|row| row.len() > NET_REACH) {
+        add_reach(rows, layout, plan, trials);
+    }
     for row in rows.iter_mut() {
         let (inputs, profit) = row.split_at_mut(PROFIT);
         let (spend, revenue) = (&inputs[SPEND], &inputs[REVENUE]);
@@ -303,9 +310,33 @@ fn add_plan(
     Ok(())
 }
 
-fn add_cell(row: &mut [Vec<f64>; QUANTITIES], cell: &CellBlock, trials: std::ops::Range<usize>) {
+/// Net reach of the totals; that of a tier alone is not defined.
+fn add_reach(
+    rows: &mut [Vec<Vec<f64>>],
+    layout: &Layout,
+    plan: &PlanBlock,
+    trials: std::ops::Range<usize>,
+) {
+    for (row, columns) in rows.iter_mut().enumerate() {
+        if plan.audiences.is_empty() || row % (1 + layout.tiers) != 0 {
+            columns[NET_REACH].fill(f64::NAN);
+        }
+    }
+    for audience in &plan.audiences {
+        let total = audience.month * (1 + layout.tiers);
+        let (Some(row), Some(values)) =
+            (rows.get_mut(total), audience.net_reach.get(trials.clone()))
+        else {
+            continue;
+        };
+        let sum = row[NET_REACH].iter_mut();
+        sum.zip(values).for_each(|(sum, value)| *sum += value);
+    }
+}
+
+fn add_cell(row: &mut [Vec<f64>], cell: &CellBlock, trials: std::ops::Range<usize>) {
     for (sum, quantity) in row.iter_mut().zip(COLUMNS) {
-        if quantity == Quantity::Profit {
+        if matches!(quantity, Quantity::Profit | Quantity::NetReach) {
             continue;
         }
         match cell.column(quantity).and_then(|c| c.get(trials.clone())) {
@@ -315,7 +346,7 @@ fn add_cell(row: &mut [Vec<f64>; QUANTITIES], cell: &CellBlock, trials: std::ops
     }
 }
 
-fn schema() -> Schema {
+fn schema(quantities: usize) -> Schema {
     let names = ["plan", "trial", "month", "tier"];
     let types = [
         DataType::String,
@@ -324,15 +355,23 @@ fn schema() -> Schema {
         DataType::String,
     ];
     let identity = names.into_iter().zip(types);
-    let numbers = COLUMNS.map(|q| (q.name(), DataType::Float64));
+    let numbers = COLUMNS
+        .map(|q| (q.name(), DataType::Float64))
+        .into_iter()
+        .take(quantities);
     identity
         .chain(numbers)
         .map(|(name, dtype)| Field::new(name.into(), dtype))
         .collect()
 }
 
-fn encode(file: File, names: &[RowName], groups: &Receiver<RowGroup>) -> PolarsResult<()> {
-    let mut out: BatchedWriter<File> = writer(file).batched(&schema())?;
+fn encode(
+    file: File,
+    names: &[RowName],
+    quantities: usize,
+    groups: &Receiver<RowGroup>,
+) -> PolarsResult<()> {
+    let mut out: BatchedWriter<File> = writer(file).batched(&schema(quantities))?;
     for group in groups {
         out.write_batch(&frame(names, group)?)?;
     }

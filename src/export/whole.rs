@@ -22,6 +22,8 @@ pub mod names {
     pub const COMPARISON: &str = "comparison.parquet";
     /// What moves from plan to plan.
     pub const REBALANCING: &str = "rebalancing.parquet";
+    /// Why results vary, and what is worth learning.
+    pub const SENSITIVITY: &str = "sensitivity.parquet";
     /// Trial rows.
     pub const TRIALS: &str = "trials.parquet";
     /// Every constraint's value and price.

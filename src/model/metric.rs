@@ -17,6 +17,8 @@ pub enum Quantity {
     Revenue,
     /// Margin × revenue − spend.
     Profit,
+    /// People reached at least once; of a model with audiences.
+    NetReach,
 }
 
 impl Quantity {
@@ -30,10 +32,22 @@ impl Quantity {
         Self::Revenue,
     ];
 
+    /// Those and net reach, which belongs to audiences and not to creators.
+    pub const COLLECTED: [Self; 7] = [
+        Self::Spend,
+        Self::Impressions,
+        Self::Engagements,
+        Self::Clicks,
+        Self::Conversions,
+        Self::Revenue,
+        Self::NetReach,
+    ];
+
     /// Column and key name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::NetReach => "net_reach",
             Self::Spend => "spend",
             Self::Impressions => "impressions",
             Self::Engagements => "engagements",
@@ -72,11 +86,15 @@ pub enum Metric {
     Cpe,
     /// Spend / conversions.
     Cpa,
+    /// People reached at least once.
+    NetReach,
+    /// Impressions / net reach: how often a person reached is.
+    Frequency,
 }
 
 impl Metric {
-    /// All metrics, in the order of the outputs.
-    pub const ALL: [Self; 12] = [
+    /// All metrics, in the order of the outputs; the last two are of models with audiences.
+    pub const ALL: [Self; 14] = [
         Self::Spend,
         Self::Revenue,
         Self::Profit,
@@ -89,6 +107,8 @@ impl Metric {
         Self::Cpm,
         Self::Cpe,
         Self::Cpa,
+        Self::NetReach,
+        Self::Frequency,
     ];
 
     /// Those of a plan's headline, which get a small picture, in its order.
@@ -117,6 +137,8 @@ impl Metric {
             Self::Cpm => "cpm",
             Self::Cpe => "cpe",
             Self::Cpa => "cpa",
+            Self::NetReach => "net_reach",
+            Self::Frequency => "frequency",
         }
     }
 
@@ -133,10 +155,11 @@ impl Metric {
             Self::Spend | Self::Cpm | Self::Cpe | Self::Cpa => Quantity::Spend,
             Self::Revenue | Self::Roas => Quantity::Revenue,
             Self::Profit | Self::Roi => Quantity::Profit,
-            Self::Impressions => Quantity::Impressions,
+            Self::Impressions | Self::Frequency => Quantity::Impressions,
             Self::Engagements => Quantity::Engagements,
             Self::Clicks => Quantity::Clicks,
             Self::Conversions => Quantity::Conversions,
+            Self::NetReach => Quantity::NetReach,
         }
     }
 
@@ -148,8 +171,15 @@ impl Metric {
             Self::Cpm => Some(Quantity::Impressions),
             Self::Cpe => Some(Quantity::Engagements),
             Self::Cpa => Some(Quantity::Conversions),
+            Self::Frequency => Some(Quantity::NetReach),
             _ => None,
         }
+    }
+
+    /// Whether it is one of audiences: not defined without them, nor for a part of one.
+    #[must_use]
+    pub fn is_of_audiences(self) -> bool {
+        matches!(self, Self::NetReach | Self::Frequency)
     }
 
     /// Constant factor: 1000 for CPM, 1 otherwise.

@@ -4,8 +4,11 @@
 //! ([`valuation`]). Nothing here reads files, solves programs, draws random
 //! numbers or prints.
 
+pub mod audience;
 mod cell;
 mod constraint;
+mod input;
+pub mod joint;
 mod market;
 mod metric;
 mod origin;
@@ -18,14 +21,16 @@ mod settings;
 mod target;
 pub mod valuation;
 
+pub use audience::Audience;
 pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
+pub use input::InputGroup;
 pub use market::{
     Basis, Benchmark, Dependence, Followers, Order, Partnership, Segment, Stage, Tier, Uncertainty,
 };
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
-pub use outcome::{CellBlock, PlanBlock, TrialBlock};
+pub use outcome::{AudienceBlock, CellBlock, PlanBlock, TrialBlock};
 pub use plan::{
     Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus,
     SolverReport,
@@ -33,7 +38,7 @@ pub use plan::{
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
 pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_value};
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
-pub use settings::{Objective, PlanSettings, Trials};
+pub use settings::{BestWanted, Indifference, Objective, PlanSettings, Trials};
 pub use target::{Bound, Target, TargetScope};
 
 /// One fully resolved planning problem: the base scenario or one what-if.
@@ -73,6 +78,8 @@ pub struct Model {
     pub regions: Vec<Segment>,
     /// Offered cells, ordered by tier, partnership, category, region.
     pub cells: Vec<Cell>,
+    /// Whom posts can reach, one for each category and region; empty where nothing saturates.
+    pub audiences: Vec<Audience>,
     /// Budget, diversity, operations and the user's own rules.
     pub rules: Rules,
     /// Handling cost per hour, in currency.

@@ -18,6 +18,19 @@ pub struct TrialBlock {
 pub struct PlanBlock {
     /// The booked cells, in the order of `Model::cells`.
     pub cells: Vec<CellBlock>,
+    /// The audiences, in the order of `Model::audiences`; empty where the model has none.
+    pub audiences: Vec<AudienceBlock>,
+}
+
+/// One audience in a block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AudienceBlock {
+    /// Month, from 0.
+    pub month: usize,
+    /// Index into `Model::audiences`.
+    pub audience: usize,
+    /// People reached at least once in the month.
+    pub net_reach: Vec<f64>,
 }
 
 /// One cell's totals in a block. All columns have one value a trial.
@@ -52,7 +65,7 @@ impl CellBlock {
             Quantity::Clicks => &self.clicks,
             Quantity::Conversions => &self.conversions,
             Quantity::Revenue => &self.revenue,
-            Quantity::Profit => return None,
+            Quantity::Profit | Quantity::NetReach => return None,
         };
         (!column.is_empty()).then_some(column.as_slice())
     }

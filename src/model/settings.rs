@@ -1,5 +1,7 @@
 //! What a run is asked to do, beside the market.
 
+use super::metric::Metric;
+
 /// What the program maximizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Objective {
@@ -47,14 +49,39 @@ impl Objective {
 pub enum Trials {
     /// So many.
     Fixed(u64),
-    /// Until the relative standard error of every headline figure (spend, revenue, conversions,
+    /// Until the relative error of every headline figure (spend, revenue, conversions,
     /// ROAS of every plan) is below `precision`, checked at 1024·2^k trials, at most `max`.
     Precision {
-        /// Relative standard error wanted.
+        /// Relative error wanted, of the error that 95 % intervals are 1.96 times.
         precision: f64,
         /// Most trials.
         max: u64,
     },
+    /// Until the best of the plans is known, checked at 1024·2^k trials.
+    Best(BestWanted),
+}
+
+/// When the best of several plans is known well enough.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BestWanted {
+    /// What they compete on: its headline figure, a ratio of expected totals for ratios. Not
+    /// spend, of which neither more nor less is better.
+    pub metric: Metric,
+    /// Least probability that the choice is right, in (½, 1).
+    pub probability: f64,
+    /// Differences that do not matter.
+    pub indifference: Indifference,
+    /// Most trials.
+    pub max: u64,
+}
+
+/// A difference of figures that does not matter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Indifference {
+    /// In the figure's unit; 0: every difference matters.
+    Amount(f64),
+    /// Share of the first plan's figure.
+    Share(f64),
 }
 
 /// How to solve programs.

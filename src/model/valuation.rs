@@ -18,10 +18,12 @@
 //!
 //! with s the segment factors. Money is in the scenario's currency, per creator and month.
 
+use super::audience::Reached;
 use super::cell::{Factors, Terms};
 use super::market::Basis;
 use super::metric::{Metric, Quantity};
-use super::{Model, Objective, Target, TargetScope};
+use super::{Model, Objective, Target, TargetScope, joint};
+use ndarray::Array2;
 
 /// Order value of a cell: mean and standard deviation of one order.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,6 +74,19 @@ pub struct UnitValue {
     pub hours: f64,
 }
 
+/// Moments of the impressions of one creator of a cell, shared factors (mean one) aside.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ImpressionMoments {
+    /// E\[x\], the expected impressions.
+    pub mean: f64,
+    /// E\[x²\].
+    pub square: f64,
+    /// E\[xy\]/E\[y\], y being the creator's expected conversions: impressions where conversions are.
+    pub with_conversions: f64,
+    /// Squared coefficient of variation given that the content appears.
+    pub variation_delivered: f64,
+}
+
 impl UnitValue {
     /// One quantity; `None` where it is not defined.
     #[must_use]
@@ -84,6 +99,8 @@ impl UnitValue {
             Quantity::Conversions => Some(self.conversions),
             Quantity::Revenue => Some(self.revenue),
             Quantity::Profit => Some(self.profit),
+            // Of audiences, not of creators.
+            Quantity::NetReach => None,
         }
     }
 }
@@ -123,11 +140,60 @@ impl CellLaw<'_> {
         [view, engagement, click, conversion]
     }
 
+    /// Moments of one creator's impressions; `None` where the tier's benchmark has no CPM.
+    ///
+    /// Followers basis, x = n s_V F V D: E\[x²\] = (n s_V)² E\[F²\] E\[V²\] d, and E\[xy\]/E\[y\] = E\[x²\]/E\[x\]
+    /// since F, V and D are in both. Benchmark basis, x = 1000 n s_V φ D/CPM: φ and D are in both.
+    #[must_use]
+    pub fn impression_moments(&self) -> Option<ImpressionMoments> {
+        // E[x²]/E[x]² of a draw
+        let excess = |d: &crate::distribution::Distribution| {
+            let mean = d.mean();
+            if mean == 0.0 {
+                1.0
+            } else {
+                1.0 + d.variance() / (mean * mean)
+            }
+        };
+        let mean = self.expected().impressions?;
+        let delivered = self.terms.delivery;
+        let (shared, alone) = match self.basis {
+            Basis::Followers(f) => (excess(&f.followers) * excess(&f.view_rate), 1.0),
+            Basis::Benchmark(b) => {
+                let cpm = b.cpm.as_ref()?;
+                let inverse = inverse_mean(cpm);
+                let own = cpm.mean_of_inverse_square() / (inverse * inverse);
+                (excess(self.fee), own)
+            }
+        };
+        if delivered == 0.0 {
+            return Some(ImpressionMoments {
+                mean: 0.0,
+                square: 0.0,
+                with_conversions: 0.0,
+                variation_delivered: 0.0,
+            });
+        }
+        Some(ImpressionMoments {
+            mean,
+            square: mean * mean * shared * alone / delivered,
+            with_conversions: mean * shared / delivered,
+            variation_delivered: shared * alone - 1.0,
+        })
+    }
+
     /// Expected cost and yields. All draws of a creator but followers and fee are independent and
     /// the shared factors have mean one, so expectations of products are products of expectations;
     /// no product holds both followers and fee.
     #[must_use]
     pub fn expected(&self) -> UnitValue {
+        self.expected_in_plan(1.0)
+    }
+
+    /// The same in a plan that multiplies the cell's conversions by a factor
+    /// ([`joint::conversion_factors`]): revenue and commission follow.
+    #[must_use]
+    pub fn expected_in_plan(&self, factor: f64) -> UnitValue {
         let stage = self.stage_factors();
         let delivered = self.terms.delivery;
         let mean_fee = self.fee.mean();
@@ -155,6 +221,7 @@ impl CellLaw<'_> {
                 )
             }
         };
+        let conversions = conversions * factor;
         let revenue = conversions * self.order.mean;
         let fee = self
             .fee_multiplier()
@@ -239,6 +306,53 @@ pub fn units(model: &Model) -> Vec<UnitValue> {
         .collect()
 }
 
+/// Expected cost and yields of one creator of every cell within a month's plan of these counts (one
+/// a cell): [`units`] with every cell's conversions times its factor in the plan. They value this
+/// plan, not others: another plan has other factors.
+#[must_use]
+pub fn units_in(model: &Model, counts: &[f64]) -> Vec<UnitValue> {
+    if !joint::applies(model) {
+        return units(model);
+    }
+    joint::conversion_factors(model, counts)
+        .into_iter()
+        .enumerate()
+        .map(|(cell, factor)| law(model, cell).expected_in_plan(factor))
+        .collect()
+}
+
+/// The same for a plan of several months (months × cells): a cell's factor is the mean of its
+/// months' weighted by their counts, so that a cell's count over the horizon times its unit value is its
+/// expected total over the horizon.
+#[must_use]
+pub fn units_of_plan(model: &Model, counts: &Array2<f64>) -> Vec<UnitValue> {
+    if !joint::applies(model) {
+        return units(model);
+    }
+    let months: Vec<Vec<f64>> = counts
+        .rows()
+        .into_iter()
+        .map(|month| joint::conversion_factors(model, &month.to_vec()))
+        .collect();
+    (0..model.cells.len())
+        .map(|cell| {
+            let first = months.first().map_or(1.0, |factors| factors[cell]);
+            let (mut sum, mut number) = (0.0, 0.0);
+            for (factors, count) in months.iter().zip(counts.column(cell)) {
+                // As differences from the first, so that equal months give it exactly.
+                sum += count * (factors[cell] - first);
+                number += count;
+            }
+            let mean = if number > 0.0 {
+                first + sum / number
+            } else {
+                first
+            };
+            law(model, cell).expected_in_plan(mean)
+        })
+        .collect()
+}
+
 /// Expected total of a quantity over counts (one a cell); `None` if a booked cell does not define it.
 #[must_use]
 pub fn total(units: &[UnitValue], counts: &[f64], quantity: Quantity) -> Option<f64> {
@@ -273,6 +387,16 @@ pub fn target_value(
     counts: &[f64],
     target: &Target,
 ) -> Option<f64> {
+    if target.metric.is_of_audiences() {
+        let reached = joint::reached(model, counts);
+        let sum = |of: fn(&Reached) -> f64| reached.iter().map(of).sum::<f64>();
+        let (net, gross) = (sum(|r| r.net_reach), sum(|r| r.impressions));
+        return match target.metric {
+            _ if reached.is_empty() || target.scope != TargetScope::Total => None,
+            Metric::NetReach => Some(net),
+            _ => (net > 0.0).then(|| gross / net),
+        };
+    }
     match target.scope {
         TargetScope::Total => metric(units, counts, target.metric),
         TargetScope::Tier(tier) => {

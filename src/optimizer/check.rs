@@ -45,7 +45,7 @@ pub fn check(model: &Model, counts: &[f64]) -> Vec<Violation> {
             ),
         }];
     }
-    let units = valuation::units(model);
+    let units = valuation::units_in(model, counts);
     let spends = units
         .iter()
         .zip(counts)

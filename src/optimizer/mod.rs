@@ -5,6 +5,7 @@
 //! - `presolve` bounds every count, `solver` solves, `backend` is the only file that names solvers;
 //! - `ratio` makes ratios of sums linear;
 //! - `whole` searches for the best whole-number plan, along the neighbours of `search`;
+//! - `joint` plans creators that act on each other, by a sequence of such programs;
 //! - `state` says what binds and what holds the budget, `price` what a bound is worth;
 //! - `conflict` explains why there is no plan;
 //! - [`select`] books the creators of a roster one by one;
@@ -15,6 +16,7 @@ mod branch;
 mod check;
 mod conflict;
 mod goal;
+mod joint;
 mod plan;
 mod presolve;
 mod price;

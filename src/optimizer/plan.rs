@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use ndarray::Array2;
 
+use crate::model::joint as together;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
     BudgetScale, Cancel, Constraint, ConstraintState, Gap, Model, Plan, PlanSettings, PlanStatus,
@@ -12,6 +13,7 @@ use crate::model::{
 use crate::optimizer::check::check;
 use crate::optimizer::conflict;
 use crate::optimizer::goal::Goal;
+use crate::optimizer::joint::{self, Found};
 use crate::optimizer::price::{price_unit, prices};
 use crate::optimizer::program::{Program, dot, program_of};
 use crate::optimizer::ratio::solve_relaxed;
@@ -24,6 +26,10 @@ const KNIFE_EDGE: f64 = 1e-4;
 
 /// Counts of a fractional plan below this are the solver's noise.
 const NOTHING: f64 = 1e-9;
+
+/// Said where rules leave no plan of creators that act on each other.
+const APART: &str = "rules on cost and value are judged here with the conversions of creators one by one, \
+                     before audiences saturate";
 
 /// Seconds that a continuous program may always take: the clock is for branch and bound, and a
 /// price that it cut off would not be reproducible.
@@ -63,7 +69,10 @@ const PATIENCE: f64 = 60.0;
 #[must_use]
 pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
     let started = Instant::now();
-    let units = valuation::units(model);
+    let units = match &model.counts {
+        Some(counts) => valuation::units_in(model, counts),
+        None => valuation::units(model),
+    };
     let constraints = constraints(model, &units);
     let program = program_of(model, &units, &constraints);
     let goal = Goal::of(model, &units);
@@ -91,6 +100,7 @@ pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
     };
     let mut plan = match &model.counts {
         Some(counts) => work.fixed(counts),
+        None if together::applies(model) => work.together(),
         None => work.optimized(),
     };
     if model.counts.is_none() && plan.is_usable() {
@@ -181,9 +191,17 @@ impl Work<'_> {
             Verdict::Optimal => self.search.best(&relaxed),
             _ => relaxed.clone(),
         };
+        match self.status(&solved) {
+            Err(nothing) => *nothing,
+            Ok(status) => self.found(status, &solved, &relaxed),
+        }
+    }
+
+    /// The status of an answer with a plan, or the plan that says why there is none.
+    fn status(&self, solved: &Solved) -> Result<PlanStatus, Box<Plan>> {
         let failed = |reason: String| PlanStatus::Failed { reason };
         let status = match &solved.verdict {
-            Verdict::Infeasible => return self.infeasible(&solved),
+            Verdict::Infeasible => return Err(Box::new(self.infeasible(solved))),
             Verdict::Unbounded => failed(self.unbounded(&solved.x)),
             Verdict::Failed(reason) => failed(reason.clone()),
             Verdict::NodeLimit => failed(format!(
@@ -195,10 +213,88 @@ impl Work<'_> {
             Verdict::Optimal => PlanStatus::Optimal,
             Verdict::Feasible => PlanStatus::Feasible,
         };
-        if !solved.found() {
-            return self.without_plan(status, &solved);
+        if solved.found() {
+            Ok(status)
+        } else {
+            Err(Box::new(self.without_plan(status, solved)))
         }
-        self.found(status, &solved, &relaxed)
+    }
+
+    /// Plans a model whose creators act on each other.
+    fn together(&self) -> Plan {
+        let search = joint::search(
+            self.model,
+            self.settings,
+            self.relaxations,
+            self.cancel,
+            self.search.started,
+        );
+        let found = match search {
+            Ok(found) => found,
+            Err(nothing) => {
+                return match self.status(&nothing) {
+                    Err(mut plan) => {
+                        if plan.status == PlanStatus::Infeasible {
+                            plan.warnings.push(APART.to_owned());
+                        }
+                        *plan
+                    }
+                    Ok(status) => self.without_plan(status, &nothing),
+                };
+            }
+        };
+        let status = match self.status(&found.solved) {
+            Ok(status) => status,
+            Err(mut plan) => {
+                if plan.status == PlanStatus::Infeasible {
+                    plan.warnings.push(APART.to_owned());
+                }
+                return *plan;
+            }
+        };
+        // From here on everything is as it is within the plan found.
+        let units = valuation::units_in(self.model, &found.counts);
+        let constraints = constraints(self.model, &units);
+        let program = program_of(self.model, &units, &constraints);
+        let goal = Goal::Sum(found.slopes.clone());
+        let within = Work {
+            units: &units,
+            constraints: &constraints,
+            program: &program,
+            goal: &goal,
+            search: Search {
+                program: &program,
+                goal: &goal,
+                ..self.search
+            },
+            ..*self
+        };
+        within.found_together(status, &found)
+    }
+
+    fn found_together(&self, status: PlanStatus, found: &Found) -> Plan {
+        let counts = &found.counts[..];
+        let costs: Vec<f64> = self.units.iter().map(|u| u.spend).collect();
+        let goal = Goal::Sum(found.pieces.maximize.clone());
+        let prices = prices(
+            &found.pieces,
+            &goal,
+            &found.rules,
+            (&found.relaxed, found.optimum),
+            self.relaxations,
+            self.cancel,
+        );
+        let value = self.objective(counts).unwrap_or(found.solved.objective);
+        let spend = dot(&costs, &found.relaxed);
+        let mut plan = self.described(status, &found.solved, (counts, value), &prices, spend);
+        if !found.settled {
+            plan.warnings.push(
+                "the programs of concave pieces did not settle on one plan; this is the best of those \
+                 found, and its gap is only indicative"
+                    .to_owned(),
+            );
+        }
+        plan
     }
 
     fn found(&self, status: PlanStatus, solved: &Solved, relaxed: &Solved) -> Plan {
@@ -213,15 +309,37 @@ impl Work<'_> {
             let reason = format!("the solver's plan breaks a rule: {words}");
             return self.without_plan(PlanStatus::Failed { reason }, solved);
         }
+        let prices = prices(
+            self.program,
+            self.goal,
+            self.constraints,
+            (&relaxed.x, relaxed.objective),
+            self.relaxations,
+            self.cancel,
+        );
+        let costs: Vec<f64> = self.units.iter().map(|u| u.spend).collect();
+        let value = self.goal.value(&counts);
+        let spend = dot(&costs, &relaxed.x);
+        self.described(status, solved, (&counts, value), &prices, spend)
+    }
+
+    /// A plan of counts and their value with all that is known of it.
+    fn described(
+        &self,
+        status: PlanStatus,
+        solved: &Solved,
+        (counts, value): (&[f64], f64),
+        prices: &[Option<f64>],
+        relaxed_spend: f64,
+    ) -> Plan {
         let mut warnings = Vec::new();
-        let objective = self.objective(&counts);
+        let objective = self.objective(counts);
         if objective.is_none() {
             warnings.push(format!(
                 "{} is not defined for every booked cell; the plan counts it as 0 there",
                 self.model.objective.name()
             ));
         }
-        let value = self.goal.value(&counts);
         let gap = solved.bound.map(|bound| {
             let bound = bound.max(value);
             Gap {
@@ -240,25 +358,16 @@ impl Work<'_> {
             program: self.program,
             goal: self.goal,
         };
-        let costs: Vec<f64> = self.units.iter().map(|u| u.spend).collect();
-        let prices = prices(
-            self.program,
-            self.goal,
-            self.constraints,
-            (&relaxed.x, relaxed.objective),
-            self.relaxations,
-            self.cancel,
-        );
         let reproducible = !matches!(status, PlanStatus::TimeLimit { .. });
         let mut plan = Plan {
             status,
             objective,
             gap,
-            unspent: self.unspent(&counts),
-            unspent_held_by: near.held_by(&counts, dot(&costs, &relaxed.x)),
-            constraints: self.states(Some(&counts), Some(&near.binding(&counts)), Some(&prices)),
+            unspent: self.unspent(counts),
+            unspent_held_by: near.held_by(counts, relaxed_spend),
+            constraints: self.states(Some(counts), Some(&near.binding(counts)), Some(prices)),
             warnings,
-            ..self.empty(&counts, solved.solver, solved.nodes)
+            ..self.empty(counts, solved.solver, solved.nodes)
         };
         plan.solver.reproducible = reproducible;
         plan

@@ -8,7 +8,7 @@
 
 use crate::model::{BudgetScale, Cancel, Constraint, Form, Metric, Model, PlanSettings, Unit};
 use crate::optimizer::goal::Goal;
-use crate::optimizer::program::{Program, rows_of};
+use crate::optimizer::program::{Program, Row, rows_of};
 use crate::optimizer::ratio::solve_relaxed;
 
 /// How near the relaxation's optimum lies to a bound that it reaches, relative to the bound.
@@ -49,10 +49,7 @@ pub(crate) fn prices(
             };
             let moved = moved(constraints, i, side);
             let program = Program {
-                rows: moved
-                    .iter()
-                    .flat_map(|c| rows_of(c, c.low, c.high))
-                    .collect(),
+                rows: rows_in(program, constraints, &moved),
                 ..program.clone()
             };
             let solved = solve_relaxed(&program, goal, settings, cancel);
@@ -67,6 +64,21 @@ pub(crate) fn prices(
             })
         })
         .collect()
+}
+
+/// The rows of a program whose first ones came from `constraints`, with those taken from `moved`;
+/// columns that are no cells and rows that are no rules stay as they are.
+fn rows_in(program: &Program, constraints: &[Constraint], moved: &[Constraint]) -> Vec<Row> {
+    let rows = |of: &[Constraint]| -> Vec<Row> {
+        of.iter().flat_map(|c| rows_of(c, c.low, c.high)).collect()
+    };
+    let mut out = rows(moved);
+    for row in &mut out {
+        row.coefficients.resize(program.columns.len(), 0.0);
+    }
+    let own = rows(constraints).len();
+    out.extend(program.rows.iter().skip(own).cloned());
+    out
 }
 
 fn reached(constraint: &Constraint, x: &[f64]) -> Option<Side> {

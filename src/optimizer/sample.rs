@@ -134,6 +134,7 @@ pub(crate) fn model(
         rules: Rules::of_budget(budget, [tiers.len(), types.len(), 0, 0]),
         hour_cost: 0.0,
         uncertainty: Uncertainty::NONE,
+        audiences: Vec::new(),
         dependence: Dependence { followers_fee: 0.6 },
         tiers,
     }

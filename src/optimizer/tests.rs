@@ -2,6 +2,7 @@
 
 mod branching;
 mod enumeration;
+mod joint;
 mod plans;
 mod prices;
 mod solving;

@@ -5,8 +5,10 @@ use std::convert::Infallible;
 use rand::TryRng;
 use rand::rand_core::utils::{fill_bytes_via_next_word, next_u64_via_u32};
 
+use fearless_simd::{Simd, prelude::*, u64x8};
+
 use crate::rng::xoshiro::{LANES, Xoshiro8};
-use crate::rng::{Address, philox4x32_10};
+use crate::rng::{Address, Path, Work, philox4x32_10};
 
 /// Trials of one stream block: the draws of one slot and quantity for trials
 /// `block × STREAM_BLOCK …` come from one [`Stream`].
@@ -41,9 +43,10 @@ pub const STREAM_BLOCK: usize = 8192;
 pub struct Stream {
     generator: Xoshiro8,
     /// Numbers drawn with the last step but not yet given out.
-    rest: [f64; LANES],
+    rest: [u64; LANES],
     /// How many of `rest` are left, at its end.
     left: usize,
+    path: Path,
 }
 
 impl Stream {
@@ -66,26 +69,105 @@ impl Stream {
         });
         Self {
             generator: Xoshiro8::new(lanes),
-            rest: [0.5; LANES],
+            rest: [0; LANES],
             left: 0,
+            path: Path::best(),
         }
+    }
+
+    /// The same stream on a path: same numbers, other instructions.
+    #[must_use]
+    pub fn on(mut self, path: Path) -> Self {
+        self.path = path;
+        self
+    }
+
+    /// The path of its loops.
+    pub(crate) fn path(&self) -> Path {
+        self.path
+    }
+
+    /// Makes the next `count` numbers and drops them.
+    pub(crate) fn skip(&mut self, count: usize) {
+        let first = self.left.min(count);
+        self.left -= first;
+        let count = count - first;
+        for _ in 0..count / LANES {
+            self.generator.next();
+        }
+        self.cut_row(&mut [(); LANES][..count % LANES], |_, _| {});
     }
 
     /// The next `out.len()` uniforms. Fills in pieces and at once give the same sequence.
     pub fn fill_uniforms(&mut self, out: &mut [f64]) {
+        self.path.work(Uniforms(self, out));
+    }
+
+    /// The next `out.len()` probabilities at which a table that draws
+    /// ([`DrawTable`](crate::distribution::DrawTable)) would draw: f/2 or 1 − f/2 by a number's last bit, f
+    /// the uniform of its leading bits. Creators whose qualities depend on each other draw at the same
+    /// probabilities as others.
+    pub fn fill_sided(&mut self, out: &mut [f64]) {
+        self.path.work(Sided(self, out));
+    }
+
+    /// Turns the next numbers into values, one for each of `out`, which `put` combines with what
+    /// stands there: eight at a time by `row`, those that do not fill a row by `one`.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "one loop per use")]
+    pub(crate) fn rows<S: Simd, T>(
+        &mut self,
+        simd: S,
+        out: &mut [T],
+        mut row: impl FnMut(&mut [T; LANES], u64x8<S>),
+        mut one: impl FnMut(&mut T, u64),
+    ) {
         let first = self.left.min(out.len());
         let (head, out) = out.split_at_mut(first);
-        head.copy_from_slice(&self.rest[LANES - self.left..][..first]);
-        self.left -= first;
-
-        self.generator.fill(out, uniform);
-        let whole = out.len() - out.len() % LANES;
-        let tail = &mut out[whole..];
-        if !tail.is_empty() {
-            self.rest = self.generator.next().map(uniform);
-            tail.copy_from_slice(&self.rest[..tail.len()]);
-            self.left = LANES - tail.len();
+        for (out, &bits) in head.iter_mut().zip(&self.rest[LANES - self.left..]) {
+            one(out, bits);
         }
+        self.left -= first;
+        let (rows, tail) = out.as_chunks_mut();
+        self.generator.rows(simd, rows.iter_mut(), &mut row);
+        self.cut_row(tail, one);
+    }
+
+    /// The next `out.len()` numbers as they are.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "part of hot loops")]
+    pub(crate) fn fill_bits<S: Simd>(&mut self, simd: S, out: &mut [u64]) {
+        let row = |out: &mut [u64; LANES], bits: u64x8<S>| bits.store_slice(out);
+        self.rows(simd, out, row, |out, bits| *out = bits);
+    }
+
+    /// The numbers of the next row as far as they go; the others are kept.
+    fn cut_row<T>(&mut self, out: &mut [T], mut one: impl FnMut(&mut T, u64)) {
+        if !out.is_empty() {
+            self.rest = self.generator.next();
+            self.left = LANES - out.len();
+            for (out, &bits) in out.iter_mut().zip(&self.rest) {
+                one(out, bits);
+            }
+        }
+    }
+}
+
+/// Fills uniforms.
+struct Uniforms<'a>(&'a mut Stream, &'a mut [f64]);
+
+impl Work for Uniforms<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let row = |out: &mut [f64; LANES], bits: u64x8<S>| {
+            let number =
+                (bits >> 12 | u64x8::splat(simd, ONE)).bitcast::<fearless_simd::f64x8<S>>();
+            (number - LESS).store_slice(out);
+        };
+        self.0
+            .rows(simd, self.1, row, |out, bits| *out = uniform(bits));
     }
 }
 
@@ -108,11 +190,43 @@ impl TryRng for Stream {
     }
 }
 
+/// Fills probabilities by side.
+struct Sided<'a>(&'a mut Stream, &'a mut [f64]);
+
+impl Work for Sided<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let row = |out: &mut [f64; LANES], bits: u64x8<S>| {
+            let mut numbers = [0; LANES];
+            bits.store_slice(&mut numbers);
+            for (out, bits) in out.iter_mut().zip(numbers) {
+                *out = sided(bits);
+            }
+        };
+        self.0
+            .rows(simd, self.1, row, |out, bits| *out = sided(bits));
+    }
+}
+
+/// f/2 for an even number, 1 − f/2 for an odd one.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "part of hot loops")]
+fn sided(bits: u64) -> f64 {
+    let half = 0.5 * uniform(bits);
+    if bits & 1 == 0 { half } else { 1.0 - half }
+}
+
+/// Exponent of numbers in [1, 2).
+pub(crate) const ONE: u64 = 1.0_f64.to_bits();
+/// 1 − 2⁻⁵³.
+pub(crate) const LESS: f64 = 1.0 - 1.0 / 9_007_199_254_740_992.0;
+
 /// (2k + 1)/2⁵³ with k the leading 52 bits: as the mantissa of a number in [1, 2), less 1 − 2⁻⁵³, exactly.
 #[inline(always)]
-fn uniform(bits: u64) -> f64 {
-    const ONE: u64 = 1.0_f64.to_bits();
-    const LESS: f64 = 1.0 - 1.0 / 9_007_199_254_740_992.0;
+#[expect(clippy::inline_always, reason = "part of hot loops")]
+pub(crate) fn uniform(bits: u64) -> f64 {
     f64::from_bits(bits >> 12 | ONE) - LESS
 }
 

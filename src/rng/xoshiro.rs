@@ -1,10 +1,10 @@
 //! Eight independent xoshiro256++ generators in step (Blackman and Vigna, "Scrambled linear
 //! pseudorandom number generators", 2021).
 
+use fearless_simd::{Simd, prelude::*, u64x8};
+
 /// Lanes that advance together.
-pub(super) const LANES: usize = 8;
-/// Lanes computed at a time.
-const HALF: usize = LANES / 2;
+pub(crate) const LANES: usize = 8;
 
 /// The state of all lanes, word by word, so that each operation is one vector operation.
 #[derive(Debug, Clone)]
@@ -30,59 +30,62 @@ impl Xoshiro8 {
 
     /// The next number of every lane.
     pub(super) fn next(&mut self) -> [u64; LANES] {
+        let [s0, s1, s2, s3] = &mut self.state;
         let mut out = [0; LANES];
-        self.fill(&mut out, |bits| bits);
+        for i in 0..LANES {
+            out[i] = s0[i]
+                .wrapping_add(s3[i])
+                .rotate_left(23)
+                .wrapping_add(s0[i]);
+            let t = s1[i] << 17;
+            s2[i] ^= s0[i];
+            s3[i] ^= s1[i];
+            s1[i] ^= s2[i];
+            s0[i] ^= s3[i];
+            s2[i] ^= t;
+            s3[i] = s3[i].rotate_left(45);
+        }
         out
     }
 
-    /// The next numbers, lane by lane in turn, as far as they fill `out` in whole rows of lanes.
-    ///
-    /// Four lanes go at a time: their state fits the sixteen vector registers of every machine.
-    #[inline]
-    pub(super) fn fill<T>(&mut self, out: &mut [T], convert: impl Fn(u64) -> T) {
-        for half in [0, HALF] {
-            let mut state = [[0; HALF]; 4];
-            for (word, all) in state.iter_mut().zip(&self.state) {
-                word.copy_from_slice(&all[half..half + HALF]);
-            }
-            for row in out.chunks_exact_mut(LANES) {
-                let numbers = step(&mut state);
-                for (out, bits) in row[half..half + HALF].iter_mut().zip(numbers) {
-                    *out = convert(bits);
-                }
-            }
-            for (word, all) in state.iter().zip(&mut self.state) {
-                all[half..half + HALF].copy_from_slice(word);
-            }
+    /// Gives each item the next number of every lane.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the state must stay in registers")]
+    pub(super) fn rows<S: Simd, T>(
+        &mut self,
+        simd: S,
+        items: impl Iterator<Item = T>,
+        mut take: impl FnMut(T, u64x8<S>),
+    ) {
+        let [mut s0, mut s1, mut s2, mut s3] =
+            self.state.map(|word| u64x8::from_slice(simd, &word));
+        for item in items {
+            let numbers = rotate_left(s0 + s3, 23) + s0;
+            let t = s1 << 17;
+            s2 ^= s0;
+            s3 ^= s1;
+            s1 ^= s2;
+            s0 ^= s3;
+            s2 ^= t;
+            s3 = rotate_left(s3, 45);
+            take(item, numbers);
+        }
+        for (word, value) in self.state.iter_mut().zip([s0, s1, s2, s3]) {
+            value.store_slice(word);
         }
     }
 }
 
-/// One step of four lanes.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "the state must stay in registers")]
-fn step(state: &mut [[u64; HALF]; 4]) -> [u64; HALF] {
-    let [s0, s1, s2, s3] = state;
-    let mut out = [0; HALF];
-    for i in 0..HALF {
-        out[i] = s0[i]
-            .wrapping_add(s3[i])
-            .rotate_left(23)
-            .wrapping_add(s0[i]);
-        let t = s1[i] << 17;
-        s2[i] ^= s0[i];
-        s3[i] ^= s1[i];
-        s1[i] ^= s2[i];
-        s0[i] ^= s3[i];
-        s2[i] ^= t;
-        s3[i] = s3[i].rotate_left(45);
-    }
-    out
+#[expect(clippy::inline_always, reason = "part of the hot loop")]
+fn rotate_left<S: Simd>(words: u64x8<S>, by: u32) -> u64x8<S> {
+    (words << by) | (words >> (64 - by))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rng::{Path, Work};
 
     /// The published reference: first outputs of the state 1, 2, 3, 4.
     #[test]
@@ -106,6 +109,32 @@ mod tests {
             for value in reference {
                 assert_eq!(generator.next()[lane], value);
             }
+        }
+    }
+
+    /// Vectors of every path of this machine give what the plain loop gives.
+    #[test]
+    fn rows_are_the_same_on_every_path() {
+        struct Rows<'a>(&'a mut Xoshiro8, &'a mut [u64]);
+        impl Work for Rows<'_> {
+            type Output = ();
+
+            #[inline(always)]
+            fn run<S: Simd>(self, simd: S) {
+                let rows = self.1.chunks_exact_mut(LANES);
+                self.0
+                    .rows(simd, rows, |row, numbers| numbers.store_slice(row));
+            }
+        }
+        let start = Xoshiro8::new(std::array::from_fn(|lane| [lane as u64 + 1, 2, 3, 4]));
+        let mut plain = start.clone();
+        let wanted: Vec<u64> = (0..100).flat_map(|_| plain.next()).collect();
+        for path in Path::available() {
+            let mut generator = start.clone();
+            let mut found = vec![0; wanted.len()];
+            path.work(Rows(&mut generator, &mut found));
+            assert_eq!(found, wanted, "{path:?}");
+            assert_eq!(generator.state, plain.state);
         }
     }
 

@@ -27,14 +27,8 @@ pub(super) fn entries<'a>(
     regions: &[String],
     faults: &mut Vec<Fault>,
 ) -> Vec<Entry<'a>> {
-    let mut flat = Vec::new();
-    collect(node, "", None, &mut flat);
-    if flat.len() > MOST {
-        faults.push(Fault::at(node.mark, format!("more than {MOST} cell keys")));
-        flat.truncate(MOST);
-    }
     let mut out = Vec::new();
-    for (key, mark, leaf) in flat {
+    for (key, mark, leaf) in flat(node, faults) {
         match pattern(&key, mark, categories, regions) {
             Ok(pattern) => match leaf.value {
                 Value::Bad => {}
@@ -56,6 +50,17 @@ pub(super) fn entries<'a>(
         }
     });
     out
+}
+
+/// Nested and quoted keys as dotted ones, with what stands at them.
+pub(super) fn flat<'a>(node: &'a Node, faults: &mut Vec<Fault>) -> Vec<(String, Mark, &'a Node)> {
+    let mut flat = Vec::new();
+    collect(node, "", None, &mut flat);
+    if flat.len() > MOST {
+        faults.push(Fault::at(node.mark, format!("more than {MOST} cell keys")));
+        flat.truncate(MOST);
+    }
+    flat
 }
 
 fn collect<'a>(

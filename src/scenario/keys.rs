@@ -1,8 +1,10 @@
 //! The one list of keys of a scenario file. Reader, JSON Schema, nearest names, `imatrix show`
 //! and `--set` all go by it; a test holds them equal.
 
+pub(super) use super::shape::leaf;
 pub(super) use super::shape::{Field, Kind, Names, Shape};
-use super::shape::{leaf, map, table};
+use super::shape::{map, table};
+use super::stop::STOP;
 
 /// Tiers in the glossary's order.
 pub(super) const TIERS: &[&str] = &["mega", "macro", "mid", "micro", "nano"];
@@ -94,8 +96,8 @@ pub(super) static ROOT: &[Field] = &[
     ),
     Field {
         name: "trials",
-        doc: "Number of trials, or the precision wanted.",
-        shape: Shape::LeafOr(Kind::Trials, PRECISION),
+        doc: "Number of trials, or what they are to show: a precision, or the best plan.",
+        shape: Shape::LeafOr(Kind::Trials, STOP),
     },
     leaf(
         "counts",
@@ -136,6 +138,11 @@ pub(super) static ROOT: &[Field] = &[
         doc: "Doubt about the averages: relative sd of shared mean-one factors, or \"none\".",
         shape: Shape::LeafOr(Kind::Word(&["none"]), UNCERTAINTY),
     },
+    Field {
+        name: "audience",
+        doc: "Whom posts can reach, for saturation: a table of sizes, or \"none\".",
+        shape: Shape::LeafOr(Kind::Word(&["none"]), AUDIENCE),
+    },
     table(
         "dependence",
         DEPENDENCE,
@@ -151,19 +158,6 @@ pub(super) static ROOT: &[Field] = &[
         doc: "Named changes, planned and simulated beside the base.",
         shape: Shape::WhatIfs,
     },
-];
-
-static PRECISION: &[Field] = &[
-    leaf(
-        "precision",
-        Kind::Number {
-            min: 0.0,
-            max: 1.0,
-            open: true,
-        },
-        "Relative standard error of the headline figures at which to stop.",
-    ),
-    leaf("max", Kind::Trials, "Most trials."),
 ];
 
 macro_rules! targets {
@@ -188,7 +182,9 @@ static TARGETS: &[Field] = targets![
     "roi",
     "cpm",
     "cpe",
-    "cpa"
+    "cpa",
+    "net_reach",
+    "frequency"
 ];
 
 static TARGET_FIELDS: &[Field] = &[
@@ -477,6 +473,12 @@ static DEPENDENCE: &[Field] = &[leaf(
         open: true,
     },
     "Latent normal correlation of followers and fee.",
+)];
+
+static AUDIENCE: &[Field] = &[leaf(
+    "size",
+    Kind::Sizes,
+    "People that can be reached: a number, or numbers by region, category or \"category.region\".",
 )];
 
 /// The keys that a what-if may set (its own `name` and `description` among them).

@@ -10,8 +10,7 @@ use super::tree::{Node, Value};
 use super::value;
 use crate::distribution::Distribution;
 use crate::model::{
-    Dependence, Model, Objective, Order, Origin, Partnership, Rules, Stage, Tier, Trials,
-    Uncertainty,
+    Dependence, Model, Objective, Order, Origin, Partnership, Rules, Stage, Tier, Uncertainty,
 };
 
 /// Keys of the followers basis in a tier.
@@ -205,29 +204,6 @@ impl<'a> Reader<'a> {
             .unwrap_or(0)
     }
 
-    pub(super) fn trials(&mut self) -> Trials {
-        let most = super::keys::MOST_TRIALS;
-        let fallback = Trials::Fixed(1);
-        let Some(node) = self.node(&["trials"]) else {
-            return fallback;
-        };
-        if node.items().is_empty() && !matches!(node.value, Value::Table(_)) {
-            return self
-                .with(&["trials"], |n| value::whole(n, 1, most))
-                .map_or(fallback, Trials::Fixed);
-        }
-        let precision = self.number(&["trials", "precision"]);
-        let max = self
-            .with(&["trials", "max"], |n| value::whole(n, 1, most))
-            .unwrap_or(10_000_000);
-        if node.get("precision").is_none() {
-            let fault = Fault::at(node.mark, "precision is missing here")
-                .expected("expected { precision = \"0.5%\", max = 10_000_000 }");
-            self.fault(fault);
-        }
-        precision.map_or(fallback, |precision| Trials::Precision { precision, max })
-    }
-
     /// Reads the model of a plan.
     pub(super) fn model(&mut self, name: &str) -> Model {
         let stage = match self.word(&["stage"], STAGES) {
@@ -299,12 +275,14 @@ impl<'a> Reader<'a> {
             cells: Vec::new(),
             rules: Rules::of_budget(1.0, [0; 4]),
             hour_cost,
+            audiences: Vec::new(),
             uncertainty: self.uncertainty(),
             dependence: Dependence {
                 followers_fee: self.number(&["dependence", "followers_fee"]).unwrap_or(0.0),
             },
         };
         model.cells = self.cells(&model, &offered);
+        model.audiences = self.audiences(&model);
         self.rules(&mut model, &offered);
         self.targets(&mut model);
         self.counts(&mut model, &offered);

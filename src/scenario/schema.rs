@@ -196,6 +196,20 @@ fn kind(kind: Kind) -> Json {
             "uniqueItems": true
         }),
         Kind::Cells(_) => json!({ "$ref": "#/$defs/cells" }),
+        Kind::Sizes => {
+            let people = number(0.0, LARGEST, true);
+            json!({ "anyOf": [
+                people,
+                {
+                    "type": "object",
+                    "minProperties": 1,
+                    "additionalProperties": { "anyOf": [
+                        people,
+                        { "type": "object", "additionalProperties": people }
+                    ] }
+                }
+            ] })
+        }
     }
 }
 

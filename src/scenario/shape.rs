@@ -77,6 +77,8 @@ pub(super) enum Kind {
     Some(&'static [&'static str]),
     /// Numbers by cell key; `true`: counts of single cells, `false`: coefficients.
     Cells(bool),
+    /// A number of people, or a table of them by region, category or both.
+    Sizes,
 }
 
 impl Shape {

@@ -22,12 +22,20 @@ impl Reader<'_> {
             self.target_defined(model, target);
         }
         model.targets = out;
-        let metric = valuation::objective_metric(model.objective);
+        let objective = valuation::objective_metric(model.objective);
+        self.aim_defined(model, &["objective"], "the objective", objective);
+        if let Some(metric) = self.contested() {
+            self.aim_defined(model, &["trials", "best"], "the metric", metric);
+        }
+    }
+
+    /// What the key at `path` aims at must be defined for all tiers.
+    fn aim_defined(&mut self, model: &Model, path: &[&str], what: &str, metric: Metric) {
         if let Some(tier) = undefined(model, metric, TargetScope::Total) {
             let fault = self
                 .fault_at(
-                    &["objective"],
-                    format!("the objective {} is not defined for {tier}", metric.name()),
+                    path,
+                    format!("{what} {} is not defined for {tier}", metric.name()),
                 )
                 .expected(format!("its benchmark has no {}", missing(metric)))
                 .help(format!("add {} to tiers.{tier}.benchmark", missing(metric)));
@@ -35,7 +43,34 @@ impl Reader<'_> {
         }
     }
 
+    /// Net reach and frequency: of the whole plan, of models with audiences, judged only.
+    fn target_of_audiences(&mut self, model: &Model, target: &Target) {
+        let name = target.metric.name();
+        let path: Vec<&str> = target.key.split('.').collect();
+        if target.scope != TargetScope::Total {
+            let fault = self
+                .fault_at(&path, format!("{name} is not defined for a tier"))
+                .expected("people that one tier reaches are reached by the others too")
+                .help(format!("set targets.{name} for the whole plan"));
+            self.fault(fault);
+        } else if target.enforce {
+            let fault = self
+                .fault_at(&path, format!("{name} cannot be enforced"))
+                .expected("it is judged only")
+                .help("a budget or counts that change it can be set in what-ifs");
+            self.fault(fault);
+        } else if model.audiences.is_empty() {
+            self.warnings.push(format!(
+                "{} is undefined in plan {}, which has no [audience]",
+                target.key, model.name
+            ));
+        }
+    }
+
     fn target_defined(&mut self, model: &Model, target: &Target) {
+        if target.metric.is_of_audiences() {
+            return self.target_of_audiences(model, target);
+        }
         let Some(tier) = undefined(model, target.metric, target.scope) else {
             return;
         };

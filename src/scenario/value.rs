@@ -124,6 +124,11 @@ pub(super) fn ranged(node: &Node, min: f64, max: f64, open: bool) -> Result<f64,
     )
 }
 
+/// A number of people, above 0.
+pub(super) fn people(node: &Node) -> Result<f64, Fault> {
+    ranged(node, 0.0, LARGEST, true)
+}
+
 /// A range in words.
 pub(super) fn range_text(min: f64, max: f64, open: bool) -> String {
     match (min, max, open) {
@@ -390,6 +395,15 @@ pub(super) fn check(node: &Node, kind: Kind, faults: &mut Vec<Fault>) {
             names(node, known, faults);
             Ok(())
         }
+        // What stands in a table is read with the scenario's own names.
+        Kind::Sizes => match node.value {
+            Value::Table(_) if !node.items().is_empty() => Ok(()),
+            Value::Table(_) | Value::Array(_) => Err(wrong(
+                node,
+                "a number of people, or a table of them by region or category",
+            )),
+            _ => people(node).map(drop),
+        },
         Kind::Cells(_) => match node.value {
             Value::Table(_) => Ok(()),
             _ => Err(wrong(

@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
-use super::SimulationError;
-use crate::model::CellKey;
-use crate::rng::{Address, STREAM_BLOCK, Stream, slot_hash};
+use super::{Seeds, SimulationError};
+use crate::model::{CellKey, InputGroup};
+use crate::rng::{Address, Path, STREAM_BLOCK, Stream, slot_hash};
 
 /// Trials that pass through the kernel together: three buffers of them fit the fastest cache.
 pub(super) const CHUNK: usize = 1024;
@@ -44,6 +44,8 @@ pub(super) enum Drawn {
     Cpc = 10,
     /// A creator's cost per conversion.
     Cpa = 11,
+    /// The scramble of a shared factor's points.
+    FactorPoints = 12,
     /// A cell's conversions; anew every month.
     Conversions = 16,
     /// A cell's revenue; anew every month.
@@ -51,6 +53,25 @@ pub(super) enum Drawn {
 }
 
 impl Drawn {
+    /// The group of inputs whose seed it draws from; `None` for shared factors, which are several.
+    fn input(self) -> Option<InputGroup> {
+        Some(match self {
+            Self::Factor | Self::FactorPoints => return None,
+            Self::Followers => InputGroup::CreatorFollowers,
+            Self::ViewRate => InputGroup::CreatorViewRate,
+            Self::EngagementRate => InputGroup::CreatorEngagementRate,
+            Self::ClickRate => InputGroup::CreatorClickRate,
+            Self::ConversionRate => InputGroup::CreatorConversionRate,
+            Self::Fee => InputGroup::CreatorFee,
+            Self::Delivery => InputGroup::CreatorDelivery,
+            Self::Cpm => InputGroup::CreatorCpm,
+            Self::Cpe => InputGroup::CreatorCpe,
+            Self::Cpc => InputGroup::CreatorCpc,
+            Self::Cpa => InputGroup::CreatorCpa,
+            Self::Conversions | Self::Revenue => InputGroup::Orders,
+        })
+    }
+
     /// The quantity number of an address: month × 256 + number.
     pub(super) fn in_month(self, month: usize) -> u16 {
         debug_assert!(month < MAX_MONTHS);
@@ -113,20 +134,34 @@ impl Owners {
 
 /// Consecutive trials within one stream block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Segment {
-    /// The run's seed.
-    pub(super) seed: u64,
+pub(super) struct Segment<'a> {
+    /// The run's seeds.
+    pub(super) seeds: &'a Seeds,
+    /// The path of the loops.
+    pub(super) path: Path,
     /// Number of the stream block.
     pub(super) block: u64,
     /// Trials of the stream block before the first.
     pub(super) skip: usize,
     /// How many trials; `skip + len` is at most [`STREAM_BLOCK`].
     pub(super) len: usize,
+    /// Whether shared factors are their Sobol' points, or else pseudo-random from their streams.
+    pub(super) quasi: bool,
 }
 
-impl Segment {
+impl<'a> Segment<'a> {
+    /// Number of the first trial.
+    pub(super) fn first_trial(&self) -> u64 {
+        self.block * STREAM_BLOCK as u64 + self.skip as u64
+    }
+
     /// The segments of `trials` trials from `first` on, in order.
-    pub(super) fn cut(seed: u64, first: u64, trials: usize) -> impl Iterator<Item = Self> {
+    pub(super) fn cut(
+        seeds: &'a Seeds,
+        (path, quasi): (Path, bool),
+        first: u64,
+        trials: usize,
+    ) -> impl Iterator<Item = Self> {
         let size = STREAM_BLOCK as u64;
         let mut next = first;
         let mut left = trials;
@@ -137,10 +172,12 @@ impl Segment {
             let skip = (next % size) as usize;
             let len = left.min(STREAM_BLOCK - skip);
             let segment = Self {
-                seed,
+                seeds,
+                path,
                 block: next / size,
                 skip,
                 len,
+                quasi,
             };
             next += len as u64;
             left -= len;
@@ -148,24 +185,27 @@ impl Segment {
         })
     }
 
-    /// Uniforms of one owner and quantity, from the segment's first trial on. Numbers of the stream
-    /// block before it are made and dropped.
-    pub(super) fn stream(&self, owner: u64, quantity: u16) -> Stream {
-        let mut stream = Stream::new(
-            self.seed,
-            Address {
-                slot: owner,
-                quantity,
-                block: self.block,
-            },
-        );
-        let mut dropped = [0.0; CHUNK];
-        let mut left = self.skip;
-        while left > 0 {
-            let n = left.min(CHUNK);
-            stream.fill_uniforms(&mut dropped[..n]);
-            left -= n;
-        }
+    /// Uniforms of a creator's or a cell's quantity in a month, from the segment's first trial on.
+    pub(super) fn stream(&self, owner: u64, drawn: Drawn, month: usize) -> Stream {
+        debug_assert!(drawn != Drawn::Factor);
+        let input = drawn.input().unwrap_or(InputGroup::Market);
+        self.from(input, owner, drawn.in_month(month))
+    }
+
+    /// Uniforms of a shared factor, from the segment's first trial on.
+    pub(super) fn factor_stream(&self, input: InputGroup, owner: u64) -> Stream {
+        self.from(input, owner, Drawn::Factor.in_month(0))
+    }
+
+    /// Numbers of the stream block before the segment are made and dropped.
+    fn from(&self, input: InputGroup, owner: u64, quantity: u16) -> Stream {
+        let address = Address {
+            slot: owner,
+            quantity,
+            block: self.block,
+        };
+        let mut stream = Stream::new(self.seeds.of(input), address).on(self.path);
+        stream.skip(self.skip);
         stream
     }
 }

@@ -7,6 +7,7 @@ use super::inversion::poisson;
 use super::job::Job;
 use super::kernel::NORMAL;
 use crate::model::CellBlock;
+use crate::rng::Stream;
 
 /// One job's columns over all trials of a call; those that are not defined are empty.
 #[derive(Debug, Clone, Default)]
@@ -92,7 +93,7 @@ impl Sums<'_> {
 /// What finishing needs beside a job's sums.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Finish<'a> {
-    pub(super) segment: &'a Segment,
+    pub(super) segment: &'a Segment<'a>,
     pub(super) factors: &'a FactorValues,
 }
 
@@ -104,7 +105,46 @@ fn multiply(out: &mut [f64], factors: Option<&[f64]>, start: usize) {
     }
 }
 
+/// Streams of a job's conversions and revenue.
+pub(super) struct OrderStreams {
+    conversions: Stream,
+    revenue: Stream,
+}
+
 impl Finish<'_> {
+    /// The streams of a job's conversions and revenue over the segment.
+    pub(super) fn streams(self, job: &Job) -> OrderStreams {
+        let stream = |drawn: Drawn| self.segment.stream(job.owner, drawn, job.month);
+        OrderStreams {
+            conversions: stream(Drawn::Conversions),
+            revenue: stream(Drawn::Revenue),
+        }
+    }
+
+    /// Draws conversions and revenue over a chunk from expected conversions; `start` is the chunk's place
+    /// in the segment, and the streams are there already.
+    pub(super) fn orders(
+        self,
+        job: &Job,
+        streams: &mut OrderStreams,
+        expected: &[f64],
+        start: usize,
+        conversions: &mut [f64],
+        revenue: &mut [f64],
+    ) {
+        let n = expected.len();
+        let (mut uniforms, mut normals) = ([0.0; CHUNK], [0.0; CHUNK]);
+        let (uniforms, normals) = (&mut uniforms[..n], &mut normals[..n]);
+        streams.conversions.fill_uniforms(uniforms);
+        NORMAL.fill(uniforms, normals);
+        poisson(expected, uniforms, normals, conversions);
+
+        streams.revenue.fill_uniforms(uniforms);
+        NORMAL.fill(uniforms, normals);
+        job.order.revenue(conversions, uniforms, normals, revenue);
+        multiply(revenue, self.factors.of(job.order_factor), start);
+    }
+
     /// Fills a job's columns over the segment; `at` is where in them it begins.
     pub(super) fn job(
         self,
@@ -115,11 +155,7 @@ impl Finish<'_> {
         at: usize,
     ) {
         let lane = if recipe.lanes > 1 { job.month } else { 0 };
-        let quantity = |drawn: Drawn| self.segment.stream(job.owner, drawn.in_month(job.month));
-        let mut for_conversions = quantity(Drawn::Conversions);
-        let mut for_revenue = quantity(Drawn::Revenue);
-        let mut uniforms = [0.0; CHUNK];
-        let mut normals = [0.0; CHUNK];
+        let mut streams = (!job.deferred).then(|| self.streams(job));
         let mut expected = [0.0; CHUNK];
         let mut cost = [0.0; CHUNK];
         let mut start = 0;
@@ -151,22 +187,14 @@ impl Finish<'_> {
                 fill(total, job.stages[3], expected);
                 multiply(expected, factor(job.stage_factors[3]), start);
             }
-            let (uniforms, normals) = (&mut uniforms[..n], &mut normals[..n]);
-            for_conversions.fill_uniforms(uniforms);
-            NORMAL.fill(uniforms, normals);
             let conversions = &mut columns.conversions[range.clone()];
-            poisson(expected, uniforms, normals, conversions);
-
-            let revenue = &mut columns.revenue[range.clone()];
-            for_revenue.fill_uniforms(uniforms);
-            NORMAL.fill(uniforms, normals);
-            job.order.revenue(conversions, uniforms, normals, revenue);
-            multiply(revenue, factor(job.order_factor), start);
-
-            let spend = &mut columns.spend[range];
-            let standing = job.standing_cost * job.count;
-            for (spend, revenue) in spend.iter_mut().zip(&*revenue) {
-                *spend = standing + job.commission * revenue;
+            let spend = &mut columns.spend[range.clone()];
+            if let Some(streams) = &mut streams {
+                let revenue = &mut columns.revenue[range];
+                self.orders(job, streams, expected, start, conversions, revenue);
+                job.standing(revenue, spend);
+            } else {
+                conversions.copy_from_slice(expected);
             }
             let cost = &mut cost[..n];
             if job.fee_multiplier != 0.0 {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::SimulationError;
 use super::draws::{Drawn, creator};
 use super::job::{Job, Shared};
-use crate::distribution::{Distribution, QuantileTable, ZTable};
+use crate::distribution::{Distribution, DrawTable, ZTable};
 use crate::model::{Basis, CellKey};
 
 /// What decides the draws of a cell's creators. Terms, segment factors and shared factors are
@@ -105,7 +105,7 @@ pub(super) struct Draw {
     /// Which quantity.
     pub(super) quantity: Drawn,
     /// Its quantile function.
-    pub(super) table: Arc<QuantileTable>,
+    pub(super) table: Arc<DrawTable>,
 }
 
 /// Which of a creator's running products.
@@ -234,10 +234,9 @@ impl Recipe {
         }
         match law.basis {
             Basis::Followers(f) => {
-                let correlated = fee
-                    && law.followers_fee != 0.0
-                    && !f.followers.is_certain()
-                    && !law.fee.is_certain();
+                // By the law alone: whether some plan pays a fee must not move another's draws.
+                let correlated =
+                    law.followers_fee != 0.0 && !f.followers.is_certain() && !law.fee.is_certain();
                 let mut total = recipe.delivered;
                 let stages: [&[(Drawn, &Distribution)]; 4] = [
                     &[
@@ -309,6 +308,13 @@ impl Recipe {
         recipe
     }
 
+    /// Uniforms of one creator and trial.
+    pub(super) fn draws(&self) -> usize {
+        let steps = self.steps.iter().filter(|step| step.quantity().is_some());
+        let deliveries = self.delivery.map_or(0, |_| self.lanes);
+        steps.count() + deliveries
+    }
+
     /// Whether a yield or the fee comes from a source.
     fn reads(&self, source: Source) -> bool {
         let yields = self.stages.iter().flatten();
@@ -348,13 +354,13 @@ impl Recipe {
 /// Quantile tables by distribution, each built once.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
-    plain: Vec<(Distribution, Arc<QuantileTable>)>,
+    plain: Vec<(Distribution, Arc<DrawTable>)>,
     over_normal: Vec<(Distribution, Arc<ZTable>)>,
 }
 
 impl Tables {
     fn draw(&mut self, quantity: Drawn, distribution: &Distribution) -> Draw {
-        let table = once(&mut self.plain, distribution, Distribution::table);
+        let table = once(&mut self.plain, distribution, Distribution::draw_table);
         Draw { quantity, table }
     }
 

@@ -6,10 +6,10 @@ use super::factors::{Factors, Product};
 use super::group::Tables;
 use super::inversion::{OrderLaw, OrderTables};
 use crate::model::valuation::CellLaw;
-use crate::model::{Basis, CellKey, Uncertainty};
+use crate::model::{Basis, CellKey, InputGroup, Uncertainty};
 
 /// What the plans of a run have in common.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shared {
     /// Shared factors.
     pub(super) factors: Factors,
@@ -19,6 +19,17 @@ pub(super) struct Shared {
     pub(super) tables: Tables,
     /// Owners of draws.
     pub(super) owners: Owners,
+}
+
+impl Shared {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            factors: Factors::new(seed),
+            orders: OrderTables::default(),
+            tables: Tables::default(),
+            owners: Owners::default(),
+        }
+    }
 }
 
 /// A booking of `count` creators of one cell in one month. Plans that book the same share it.
@@ -48,6 +59,9 @@ pub(super) struct Job {
     pub(super) order_factor: Product,
     /// Law of revenue given conversions.
     pub(super) order: OrderLaw,
+    /// Whether conversions are drawn later, plan by plan: columns then hold expected conversions in
+    /// place of conversions, fees in place of spend, and no revenue.
+    pub(super) deferred: bool,
 }
 
 impl Job {
@@ -66,25 +80,31 @@ impl Job {
             ..
         } = shared;
         let mut times =
-            |before, name, tier: &str, spread| factors.times(owners, before, name, tier, spread);
+            |before, input, tier: &str, spread| factors.times(owners, before, input, tier, spread);
         let u = uncertainty;
-        let platform = times(None, "platform", "", u.platform)?;
+        let platform = times(None, InputGroup::Platform, "", u.platform)?;
         let stage_factors = match law.basis {
             Basis::Followers(_) => {
-                let engaged = times(platform, "engagement_rate", tier, u.engagement_rate)?;
-                let clicked = times(engaged, "click_rate", tier, u.click_rate)?;
-                let converted = times(clicked, "conversion_rate", tier, u.conversion_rate)?;
-                let bought = times(converted, "market", "", u.market)?;
+                let engaged = times(
+                    platform,
+                    InputGroup::EngagementRate,
+                    tier,
+                    u.engagement_rate,
+                )?;
+                let clicked = times(engaged, InputGroup::ClickRate, tier, u.click_rate)?;
+                let converted =
+                    times(clicked, InputGroup::ConversionRate, tier, u.conversion_rate)?;
+                let bought = times(converted, InputGroup::Market, "", u.market)?;
                 [platform, engaged, clicked, bought]
             }
             Basis::Benchmark(_) => {
-                let yielded = times(platform, "benchmark", tier, u.benchmark)?;
-                let bought = times(yielded, "market", "", u.market)?;
+                let yielded = times(platform, InputGroup::Benchmark, tier, u.benchmark)?;
+                let bought = times(yielded, InputGroup::Market, "", u.market)?;
                 [yielded, yielded, yielded, bought]
             }
         };
-        let fee_factor = times(None, "fee", tier, u.fee)?;
-        let order_factor = times(None, "order_value", tier, u.order_value)?;
+        let fee_factor = times(None, InputGroup::Fee, tier, u.fee)?;
+        let order_factor = times(None, InputGroup::OrderValue, tier, u.order_value)?;
         let owner = cell(key);
         owners.register(owner, || format!("the cell {key}"))?;
         Ok(Self {
@@ -100,7 +120,16 @@ impl Job {
             fee_factor,
             order_factor,
             order: orders.law(law.order),
+            deferred: false,
         })
+    }
+
+    /// Spend without fees: standing cost and commission.
+    pub(super) fn standing(&self, revenue: &[f64], spend: &mut [f64]) {
+        let standing = self.standing_cost * self.count;
+        for (spend, revenue) in spend.iter_mut().zip(revenue) {
+            *spend = standing + self.commission * revenue;
+        }
     }
 
     /// Index of the last creator booked, whole or in part. Counts are above 0.

@@ -93,7 +93,7 @@ enum Mode {
 /// them the segment begins.
 pub(super) fn run(
     group: &Group<'_>,
-    segment: &Segment,
+    segment: &Segment<'_>,
     finish: Finish<'_>,
     scratch: &mut Scratch,
     columns: &mut [Columns],
@@ -134,7 +134,7 @@ pub(super) fn run(
 }
 
 /// Draws one creator over a segment.
-fn draw(recipe: &Recipe, segment: &Segment, slot: u64, scratch: &mut Scratch, mode: Mode) {
+fn draw(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch, mode: Mode) {
     let Scratch {
         totals,
         values,
@@ -147,11 +147,11 @@ fn draw(recipe: &Recipe, segment: &Segment, slot: u64, scratch: &mut Scratch, mo
     } else {
         0..0
     };
-    let deliveries = months.map(|month| Drawn::Delivery.in_month(month));
+    let deliveries = months.map(|month| (Drawn::Delivery, month));
     let others = recipe.steps.iter().filter_map(Step::quantity);
-    let quantities = deliveries.chain(others.map(|quantity| quantity.in_month(0)));
+    let quantities = deliveries.chain(others.map(|quantity| (quantity, 0)));
     streams.clear();
-    streams.extend(quantities.map(|quantity| segment.stream(slot, quantity)));
+    streams.extend(quantities.map(|(drawn, month)| segment.stream(slot, drawn, month)));
 
     let target = match mode {
         Mode::Add => totals,
@@ -171,11 +171,6 @@ fn draw(recipe: &Recipe, segment: &Segment, slot: u64, scratch: &mut Scratch, mo
             }
         }
         for step in &recipe.steps {
-            if step.quantity().is_some()
-                && let Some(stream) = streams.next()
-            {
-                stream.fill_uniforms(&mut chunk.uniforms[..n]);
-            }
             match *step {
                 Step::Add(register, sum) => {
                     let value = &chunk.registers[register as usize][..n];
@@ -194,7 +189,11 @@ fn draw(recipe: &Recipe, segment: &Segment, slot: u64, scratch: &mut Scratch, mo
                         put(target, &delivery[lane], mode);
                     }
                 }
-                _ => chunk.step(step, n),
+                _ => {
+                    if let Some(stream) = streams.next() {
+                        chunk.step(step, stream, n);
+                    }
+                }
             }
         }
         start += n;
@@ -202,24 +201,28 @@ fn draw(recipe: &Recipe, segment: &Segment, slot: u64, scratch: &mut Scratch, mo
 }
 
 impl Chunk {
-    /// One step that draws, from the uniforms at hand, over the first `n` trials.
-    fn step(&mut self, step: &Step, n: usize) {
+    /// One step that draws, from its stream, over the next `n` trials.
+    fn step(&mut self, step: &Step, stream: &mut Stream, n: usize) {
         let [product, fee, quotient] = self.registers.each_mut().map(|register| &mut register[..n]);
-        let uniforms = &self.uniforms[..n];
         let normal = &mut self.normal[..n];
         match step {
-            Step::FillYield(draw) => draw.table.fill(uniforms, product),
-            Step::FillFee(draw) => draw.table.fill(uniforms, fee),
-            Step::Multiply(draw) => draw.table.multiply(uniforms, product),
+            Step::FillYield(draw) => draw.table.fill(stream, product),
+            Step::FillFee(draw) => draw.table.fill(stream, fee),
+            Step::Multiply(draw) => draw.table.multiply(stream, product),
             Step::FillKeepingNormal(draw) => {
+                // The same numbers twice, so that the draw has the bits it has on its own.
+                draw.table.fill(&mut stream.clone(), product);
+                let uniforms = &mut self.uniforms[..n];
+                stream.fill_sided(uniforms);
                 NORMAL.fill(uniforms, normal);
-                draw.table.fill(uniforms, product);
             }
             Step::FillCorrelatedFee {
                 correlation,
                 root,
                 table,
             } => {
+                let uniforms = &mut self.uniforms[..n];
+                stream.fill_sided(uniforms);
                 let latent = quotient;
                 NORMAL.fill(uniforms, latent);
                 for (latent, kept) in latent.iter_mut().zip(normal) {
@@ -228,13 +231,13 @@ impl Chunk {
                 table.fill(latent, fee);
             }
             Step::Reciprocal(draw) => {
-                draw.table.fill(uniforms, quotient);
+                draw.table.fill(stream, quotient);
                 for quotient in quotient {
                     *quotient = 1.0 / *quotient;
                 }
             }
             Step::Divide(draw) => {
-                draw.table.fill(uniforms, quotient);
+                draw.table.fill(stream, quotient);
                 for (quotient, fee) in quotient.iter_mut().zip(fee) {
                     *quotient = *fee / *quotient;
                 }

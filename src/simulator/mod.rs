@@ -10,6 +10,7 @@
 //!   and any range of trials can be computed anywhere.
 //! - `kernel` runs one creator × one quantity at a time over a block of trials; `finish` turns sums
 //!   over creators into a cell's columns.
+//! - `joint` draws the conversions of plans whose creators act on each other.
 //! - `inversion` inverts the two laws of a cell's totals.
 
 mod draws;
@@ -19,10 +20,13 @@ mod finish;
 mod group;
 mod inversion;
 mod job;
+mod joint;
 mod kernel;
+mod seeds;
 mod simulate;
 
 pub use error::SimulationError;
+pub use seeds::Seeds;
 pub use simulate::{PlanInput, Simulator};
 
 #[cfg(test)]

@@ -5,14 +5,16 @@ use std::collections::HashSet;
 
 use ndarray::ArrayView2;
 
-use super::SimulationError;
 use super::draws::{MAX_MONTHS, Segment};
 use super::factors::{FactorValues, Factors};
 use super::finish::{Columns, Finish};
 use super::group::{CreatorLaw, Group};
 use super::job::{Job, Shared};
+use super::joint::{Booking, Own, Together};
 use super::kernel::{self, Scratch};
-use crate::model::{CellBlock, Model, PlanBlock, TrialBlock, valuation};
+use super::{Seeds, SimulationError};
+use crate::model::{CellBlock, Model, PlanBlock, TrialBlock, joint, valuation};
+use crate::rng::Path;
 
 /// Most creators of one cell and month.
 const MAX_COUNT: f64 = 1e7;
@@ -60,19 +62,13 @@ pub struct PlanInput<'a> {
 #[derive(Debug)]
 pub struct Simulator<'a> {
     seed: u64,
+    path: Path,
     groups: Vec<Group<'a>>,
     factors: Factors,
     /// Booked cells of each plan, month by month, in the order of its model's cells.
     bookings: Vec<Vec<Booking>>,
-}
-
-/// Where a plan's booking of a cell is simulated.
-#[derive(Debug, Clone, Copy)]
-struct Booking {
-    month: usize,
-    cell: usize,
-    group: usize,
-    job: usize,
+    /// Of each plan, if its creators act on each other.
+    together: Vec<Option<Together>>,
 }
 
 impl<'a> Simulator<'a> {
@@ -82,7 +78,7 @@ impl<'a> Simulator<'a> {
     /// If counts do not fit their model or are no counts, a shared factor's spread is out of range,
     /// or two owners of draws have the same hash.
     pub fn new(plans: &[PlanInput<'a>], seed: u64) -> Result<Self, SimulationError> {
-        let mut shared = Shared::default();
+        let mut shared = Shared::new(seed);
         let mut groups: Vec<Group<'a>> = Vec::new();
         let mut bookings = Vec::with_capacity(plans.len());
         let mut months = 1;
@@ -104,7 +100,10 @@ impl<'a> Simulator<'a> {
                         second: "another cell of that key".to_owned(),
                     });
                 }
-                let job = Job::new(&key, &law, &model.uncertainty, (month, count), &mut shared)?;
+                let job = Job {
+                    deferred: joint::applies(model),
+                    ..Job::new(&key, &law, &model.uncertainty, (month, count), &mut shared)?
+                };
                 let creators = CreatorLaw {
                     basis: law.basis,
                     fee: law.fee,
@@ -143,26 +142,68 @@ impl<'a> Simulator<'a> {
         }
         Ok(Self {
             seed,
+            path: Path::best(),
             groups,
             factors: shared.factors,
+            together: plans
+                .iter()
+                .zip(&bookings)
+                .map(|(plan, booked)| Together::new(plan.model, booked))
+                .collect(),
             bookings,
         })
+    }
+
+    /// Uniforms that one trial takes, each the argument of one quantile: the size of the work.
+    #[must_use]
+    pub fn draws_per_trial(&self) -> usize {
+        let creators = |group: &Group<'_>| group.slots.len() * group.recipe.draws();
+        // Two a job: its conversions and its revenue.
+        let cells = |group: &Group<'_>| creators(group) + 2 * group.jobs.len();
+        self.groups.iter().map(cells).sum::<usize>() + self.factors.draws()
+    }
+
+    /// The same with its loops on a path of the caller's choice: the same bits, at another speed.
+    #[must_use]
+    pub fn on(mut self, path: Path) -> Self {
+        self.path = path;
+        self
     }
 
     /// Outcomes of `trials` trials from number `first_trial` on. A pure function: the same bits for
     /// a trial whatever the range.
     #[must_use]
     pub fn block(&self, first_trial: u64, trials: usize) -> TrialBlock {
+        self.with_scratch(&Seeds::all(self.seed), true, first_trial, trials)
+    }
+
+    /// The same with a seed for each group of inputs, all draws plain and independent from trial to
+    /// trial, those of the shared factors too: groups of different seeds are independent, those of
+    /// equal seeds are equal.
+    #[must_use]
+    pub fn block_with(&self, seeds: &Seeds, first_trial: u64, trials: usize) -> TrialBlock {
+        self.with_scratch(seeds, false, first_trial, trials)
+    }
+
+    fn with_scratch(
+        &self,
+        seeds: &Seeds,
+        quasi: bool,
+        first_trial: u64,
+        trials: usize,
+    ) -> TrialBlock {
         thread_local! {
             static SCRATCH: RefCell<(Scratch, FactorValues)> = RefCell::default();
         }
         SCRATCH.with_borrow_mut(|(scratch, factors)| {
-            self.simulate(first_trial, trials, scratch, factors)
+            let segments = Segment::cut(seeds, (self.path, quasi), first_trial, trials);
+            self.simulate(segments, first_trial, trials, scratch, factors)
         })
     }
 
-    fn simulate(
+    fn simulate<'b>(
         &self,
+        segments: impl Iterator<Item = Segment<'b>>,
         first_trial: u64,
         trials: usize,
         scratch: &mut Scratch,
@@ -176,8 +217,14 @@ impl<'a> Simulator<'a> {
                 group.jobs.iter().map(empty).collect()
             })
             .collect();
+        let mut own: Vec<Option<Own>> = self
+            .bookings
+            .iter()
+            .zip(&self.together)
+            .map(|(booked, plan)| Some(plan.as_ref()?.columns(booked.len(), trials)))
+            .collect();
         let mut at = 0;
-        for segment in Segment::cut(self.seed, first_trial, trials) {
+        for segment in segments {
             self.factors.fill(&segment, factors);
             let finish = Finish {
                 segment: &segment,
@@ -186,17 +233,22 @@ impl<'a> Simulator<'a> {
             for (group, columns) in self.groups.iter().zip(&mut columns) {
                 kernel::run(group, &segment, finish, scratch, columns, at);
             }
+            for ((booked, plan), own) in self.bookings.iter().zip(&self.together).zip(&mut own) {
+                if let (Some(plan), Some(own)) = (plan, own) {
+                    plan.finish(booked, finish, (&self.groups, &columns), own, at);
+                }
+            }
             at += segment.len;
         }
         TrialBlock {
             first_trial,
             trials,
-            plans: self.hand_out(columns),
+            plans: self.hand_out(columns, own),
         }
     }
 
     /// Gives every plan its columns; the last that shares a job takes them, the others get copies.
-    fn hand_out(&self, mut columns: Vec<Vec<Columns>>) -> Vec<PlanBlock> {
+    fn hand_out(&self, mut columns: Vec<Vec<Columns>>, own: Vec<Option<Own>>) -> Vec<PlanBlock> {
         let mut users: Vec<Vec<usize>> = self
             .groups
             .iter()
@@ -218,8 +270,17 @@ impl<'a> Simulator<'a> {
         };
         self.bookings
             .iter()
-            .map(|bookings| PlanBlock {
-                cells: bookings.iter().map(&mut hand).collect(),
+            .zip(&self.together)
+            .zip(own)
+            .map(|((bookings, plan), own)| {
+                let cells = bookings.iter().map(&mut hand).collect();
+                match (plan, own) {
+                    (Some(plan), Some(own)) => plan.block(cells, own),
+                    _ => PlanBlock {
+                        cells,
+                        audiences: Vec::new(),
+                    },
+                }
             })
             .collect()
     }

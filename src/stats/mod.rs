@@ -6,14 +6,26 @@
 //! Sums and moments run over granules of [`GRANULE`] values in a fixed order, merged in granule
 //! order, so that their bits depend on the values alone and not on blocks or threads.
 
+mod decision;
+mod indices;
 mod moments;
 mod quantiles;
+mod replicates;
+mod selection;
 mod sketch;
 pub mod special;
 
+pub use decision::{normal_expectation, regret, unit_normal_loss};
+pub use indices::{SobolIndices, SobolMoments};
 pub use moments::{
     GRANULE, Moments, PairMoments, granule_sums, mean_error, probability_error, total,
 };
-pub use quantiles::{QuantileEstimate, error_levels, quantiles, quantiles_with_errors};
+pub use quantiles::{
+    QuantileEstimate, level_error, quantiles, quantiles_with_errors, slope_levels,
+};
+pub use replicates::{
+    LevelCounts, REPLICATED, REPLICATES, ReplicateSums, T_OVER_Z, replicated_probability_error,
+};
+pub use selection::{Rival, Selection, Standing, error_share, select};
 pub use sketch::Sketch;
 pub use special::{normal_cdf, normal_quantile, student_t_quantile};

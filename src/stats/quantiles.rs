@@ -40,34 +40,41 @@ pub fn quantiles(values: &[f64], probabilities: &[f64]) -> Vec<f64> {
     quantiles_of(values, count, probabilities)
 }
 
-/// The probabilities one standard deviation of its rank below and above p, among so many values:
-/// p ± √(p(1 − p)/n), held within \[0, 1\]. Half the distance between their quantiles is the
-/// standard error of the quantile at p.
+/// Standard error of the share of independent values below their quantile at p: √(p(1 − p)/n).
 #[must_use]
-pub fn error_levels(p: f64, count: u64) -> [f64; 2] {
-    let d = (p * (1.0 - p) / count as f64).sqrt();
+pub fn level_error(p: f64, count: u64) -> f64 {
+    (p * (1.0 - p) / count as f64).sqrt()
+}
+
+/// The probabilities two standard errors of its level below and above p, among so many values:
+/// p ± 2√(p(1 − p)/n), held within \[0, 1\]. Between their quantiles the slope of the quantile
+/// function at p is taken: wide enough that few values fix it well, narrow enough to be straight.
+#[must_use]
+pub fn slope_levels(p: f64, count: u64) -> [f64; 2] {
+    let d = 2.0 * level_error(p, count);
     [(p - d).max(0.0), (p + d).min(1.0)]
 }
 
-/// Quantiles with their standard errors by order statistics: (Q(p + d) − Q(p − d))/2 with
-/// d = √(p(1 − p)/n), p ± d held within \[0, 1\].
+/// Quantiles with their standard errors by order statistics, of independent values: the
+/// [`level_error`] times the slope of the quantile function between the [`slope_levels`].
 ///
-/// Needs no density estimate. NaN values are skipped.
+/// NaN values are skipped.
 #[must_use]
 pub fn quantiles_with_errors(values: &[f64], probabilities: &[f64]) -> Vec<QuantileEstimate> {
     let count = values.iter().filter(|v| !v.is_nan()).count();
     let wanted: Vec<f64> = probabilities
         .iter()
         .flat_map(|&p| {
-            let [below, above] = error_levels(p, count as u64);
+            let [below, above] = slope_levels(p, count as u64);
             [p, below, above]
         })
         .collect();
     quantiles_of(values, count, &wanted)
         .chunks_exact(3)
-        .map(|q| QuantileEstimate {
+        .zip(wanted.chunks_exact(3))
+        .map(|(q, p)| QuantileEstimate {
             value: q[0],
-            error: 0.5 * (q[2] - q[1]),
+            error: level_error(p[0], count as u64) * (q[2] - q[1]) / (p[2] - p[1]),
         })
         .collect()
 }

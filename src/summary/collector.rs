@@ -8,12 +8,12 @@ use super::difference::{DifferenceEstimate, DifferenceStream};
 use super::row::{Histogram, ScopeKey, ScopeKind, SummaryRow};
 use super::scopes::{self, Scopes};
 use super::store::ScopeStore;
-use super::stream::Quantities;
+use super::stream::{PILOT, Quantities};
 
 /// Up to so many trials, all are kept for totals, tiers, types, categories and regions.
 const EXACT_TRIALS: u64 = 131_072;
 /// Up to so many trials, all are kept for cells, of which there may be hundreds.
-const EXACT_TRIALS_CELLS: u64 = 16_384;
+const EXACT_TRIALS_CELLS: u64 = PILOT as u64;
 
 /// A plan that is simulated, with the model it was made for.
 #[derive(Debug, Clone, Copy)]
@@ -71,12 +71,12 @@ impl Collector {
                     .iter()
                     .filter(|(cells, _)| *cells == scope.cells)
                     .map(|&(_, store)| store)
-                    .find(|&store| stores[store].accepts(&scope.bounds));
+                    .find(|&store| stores[store].accepts(&scope.bounds, &scope.audiences));
                 let store = if let Some(store) = same {
                     exact_up_to[store] = limit.max(exact_up_to[store]);
                     store
                 } else {
-                    let defined = Quantity::SIMULATED.map(|quantity| {
+                    let defined = Quantity::COLLECTED.map(|quantity| {
                         scope
                             .cells
                             .iter()
@@ -85,7 +85,7 @@ impl Collector {
                     known.push((scope.cells.clone(), stores.len()));
                     stores.push(ScopeStore::new(
                         index,
-                        scope.cells,
+                        (scope.cells, scope.audiences),
                         defined,
                         model.order.margin,
                         scope.bounds,
@@ -159,7 +159,7 @@ impl Collector {
         self.trials
     }
 
-    /// The largest relative standard error among the headline figures (spend, revenue,
+    /// The largest relative error among the headline figures (spend, revenue,
     /// conversions, ROAS of every plan); `None` if one is not defined, or is zero so far: nothing
     /// that has never happened is known to a share of itself.
     #[must_use]
@@ -191,6 +191,9 @@ impl Collector {
         let mut rows = Vec::with_capacity(self.scopes.len() * Metric::ALL.len());
         for (plan, key, store) in &self.scopes {
             for (metric, estimate) in Metric::ALL.into_iter().zip(&estimates[*store]) {
+                if !self.stores[*store].lists(metric) {
+                    continue;
+                }
                 rows.push(SummaryRow {
                     plan: self.names[*plan].clone(),
                     month: None,
@@ -220,6 +223,7 @@ impl Collector {
                 Metric::ALL
                     .into_iter()
                     .zip(streams)
+                    .filter(|&(metric, _)| difference.lists(metric, &self.stores))
                     .map(|(metric, stream)| {
                         (
                             difference.plan,
@@ -243,6 +247,12 @@ impl Collector {
 }
 
 impl Difference {
+    /// Whether a metric has rows: both sides must list it.
+    fn lists(&self, metric: Metric, stores: &[ScopeStore]) -> bool {
+        let lists = |store: Option<usize>| store.is_none_or(|s| stores[s].lists(metric));
+        lists(self.mine) && lists(self.theirs)
+    }
+
     fn unstarted(&self) -> Self {
         Self {
             plan: self.plan,

@@ -1,7 +1,7 @@
 //! Paired differences of one metric between two plans, trial by trial.
 
 use crate::model::Metric;
-use crate::stats::{self, Moments, Sketch};
+use crate::stats::{self, Moments, REPLICATED, ReplicateSums, Sketch};
 
 use super::estimate::defined;
 use super::stream::Quantities;
@@ -11,13 +11,13 @@ use super::stream::Quantities;
 pub struct DifferenceEstimate {
     /// Mean difference.
     pub mean: Option<f64>,
-    /// Its standard error.
+    /// Its error, by the replicates as in a summary.
     pub mc_error: Option<f64>,
     /// 5 % quantile, median and 95 % quantile.
     pub quantiles: [Option<f64>; 3],
-    /// P(better) + ½ P(tie); `None` for spend.
+    /// P(better) + ½ P(tie); `None` for spend and frequency.
     pub prob_better: Option<f64>,
-    /// Its standard error.
+    /// Its error, likewise.
     pub prob_better_error: Option<f64>,
 }
 
@@ -26,6 +26,8 @@ pub struct DifferenceEstimate {
 pub(super) struct DifferenceStream {
     metric: Metric,
     moments: Moments,
+    replicates: ReplicateSums,
+    scores: ReplicateSums,
     /// Trials in which the plan is better.
     better: u64,
     /// Trials in which the two are equal.
@@ -40,6 +42,8 @@ impl DifferenceStream {
         Self {
             metric,
             moments: Moments::default(),
+            replicates: ReplicateSums::default(),
+            scores: ReplicateSums::default(),
             better: 0,
             ties: 0,
             sketch: (!exact).then(Sketch::default),
@@ -55,15 +59,30 @@ impl DifferenceStream {
         };
         let values: Vec<f64> = mine.iter().zip(theirs.iter()).map(|(a, b)| a - b).collect();
         self.moments.extend(&values);
+        self.replicates.extend(&values);
         let sign = if self.metric.lower_is_better() {
             -1.0
         } else {
             1.0
         };
-        for &value in &values {
-            let gain = sign * value;
-            self.better += u64::from(gain > 0.0);
-            self.ties += u64::from(gain == 0.0);
+        if self.metric != Metric::Spend {
+            for &value in &values {
+                let gain = sign * value;
+                self.better += u64::from(gain > 0.0);
+                self.ties += u64::from(gain == 0.0);
+            }
+            self.scores.extend_by(&values, |value| {
+                let gain = sign * value;
+                if gain > 0.0 {
+                    1.0
+                } else if gain == 0.0 {
+                    0.5
+                } else if gain < 0.0 {
+                    0.0
+                } else {
+                    f64::NAN
+                }
+            });
         }
         if let Some(sketch) = &mut self.sketch {
             sketch.extend(&values);
@@ -78,7 +97,11 @@ impl DifferenceStream {
         let n = self.moments.count();
         let mut out = DifferenceEstimate {
             mean: defined(self.moments.mean()),
-            mc_error: defined(self.moments.error()),
+            mc_error: defined(if n < REPLICATED {
+                self.moments.error()
+            } else {
+                self.replicates.error()
+            }),
             ..DifferenceEstimate::default()
         };
         if n == 0 {
@@ -92,10 +115,17 @@ impl DifferenceStream {
         for (quantile, value) in out.quantiles.iter_mut().zip(found) {
             *quantile = defined(value);
         }
-        if self.metric != Metric::Spend {
+        if !matches!(self.metric, Metric::Spend | Metric::Frequency) {
             let probability = (2 * self.better + self.ties) as f64 / (2 * n) as f64;
             out.prob_better = Some(probability);
-            out.prob_better_error = Some(score_error(probability, self.ties, n));
+            let independent = score_error(probability, self.ties, n);
+            out.prob_better_error = Some(if n < REPLICATED {
+                independent
+            } else {
+                // Where replicates agree, what independent trials that agree leave open.
+                let least = independent.min(stats::probability_error(0.0, n));
+                self.scores.error().max(least)
+            });
         }
         out
     }

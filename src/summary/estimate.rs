@@ -5,7 +5,7 @@ use crate::stats;
 
 pub(super) use super::row::Histogram;
 use super::row::{Estimate, QUANTILES};
-use super::stream::MetricStream;
+use super::stream::{MetricStream, WITH_ERROR};
 
 /// Bins of the small pictures.
 const BINS: usize = 24;
@@ -18,7 +18,7 @@ pub(super) fn estimate(metric: Metric, stream: &MetricStream, values: Option<&[f
     let mut out = Estimate {
         mean: defined(moments.mean()),
         sd: defined(moments.sd()),
-        mc_error: defined(moments.error()),
+        mc_error: defined(stream.mean_error()),
         undefined_share: if trials == 0 {
             0.0
         } else {
@@ -26,39 +26,35 @@ pub(super) fn estimate(metric: Metric, stream: &MetricStream, values: Option<&[f
         },
         ..Estimate::default()
     };
-    if let Some(ratio) = stream.ratio() {
-        out.ratio_of_means = defined(ratio.ratio_of_means() * metric.factor());
-        out.ratio_of_means_error = defined(ratio.ratio_of_means_error() * metric.factor());
+    if let Some((ratio, error)) = stream.ratio_of_means() {
+        out.ratio_of_means = defined(ratio * metric.factor());
+        out.ratio_of_means_error = defined(error * metric.factor());
     }
     if n > 0 {
-        const WITH_ERROR: [f64; 3] = [0.05, 0.50, 0.95];
+        let slopes = WITH_ERROR.map(|p| stats::slope_levels(p, n));
         let mut wanted = QUANTILES.to_vec();
-        for p in WITH_ERROR {
-            wanted.extend(stats::error_levels(p, n));
-        }
+        wanted.extend(slopes.as_flattened());
         let found = match (values, stream.sketch()) {
             (Some(values), _) => stats::quantiles(values, &wanted),
             (None, Some(sketch)) => wanted.iter().map(|&p| sketch.quantile(p)).collect(),
             (None, None) => vec![f64::NAN; wanted.len()],
         };
-        let found: Vec<Option<f64>> = found.into_iter().map(defined).collect();
-        out.quantiles.copy_from_slice(&found[..QUANTILES.len()]);
-        for (error, pair) in out
-            .quantile_errors
-            .iter_mut()
-            .zip(found[QUANTILES.len()..].chunks(2))
-        {
-            *error = pair[1]
-                .zip(pair[0])
-                .map(|(above, below)| (above - below) / 2.0);
+        let (quantiles, ends) = found.split_at(QUANTILES.len());
+        for (out, &quantile) in out.quantiles.iter_mut().zip(quantiles) {
+            *out = defined(quantile);
+        }
+        let errors = stream.level_errors(values, [quantiles[0], quantiles[3], quantiles[6]]);
+        for (i, error) in out.quantile_errors.iter_mut().enumerate() {
+            let [below, above] = slopes[i];
+            let slope = (ends[2 * i + 1] - ends[2 * i]) / (above - below);
+            *error = defined(errors[i] * slope);
         }
     }
     if let Some(bound) = stream.bound() {
         out.target = Some(bound.value());
-        if trials > 0 {
-            let probability = stream.met() as f64 / trials as f64;
+        if let Some((probability, error)) = stream.probability() {
             out.prob_target = Some(probability);
-            out.prob_target_error = Some(stats::probability_error(probability, trials));
+            out.prob_target_error = Some(error);
         }
     }
     out
@@ -77,12 +73,9 @@ pub(super) fn undefined(bound: Option<Bound>) -> Estimate {
 
 /// The headline figure of a metric and its standard error.
 pub(super) fn headline(metric: Metric, stream: &MetricStream) -> Option<(f64, f64)> {
-    let (figure, error) = match stream.ratio() {
-        Some(ratio) => (
-            ratio.ratio_of_means() * metric.factor(),
-            ratio.ratio_of_means_error() * metric.factor(),
-        ),
-        None => (stream.moments().mean(), stream.moments().error()),
+    let (figure, error) = match stream.ratio_of_means() {
+        Some((ratio, error)) => (ratio * metric.factor(), error * metric.factor()),
+        None => (stream.moments().mean(), stream.mean_error()),
     };
     defined(figure).zip(defined(error))
 }

@@ -4,6 +4,9 @@
 //! trials (quantiles are then exact, type 7) or, beyond a fixed number of trials, moments and
 //! a sketch with fixed bins. Which of the two depends on the number of trials alone. Moments are merged granule by
 //! granule, so no figure depends on threads or block sizes.
+//!
+//! Trials take turns among sixteen independent replicates of the points of the shared factors; errors
+//! come from the spread of the replicates, not from an assumption that trials are independent.
 
 mod collector;
 mod difference;
@@ -17,3 +20,6 @@ pub use collector::{Collector, Planned};
 pub use difference::DifferenceEstimate;
 pub use row::{Estimate, Histogram, QUANTILES, ScopeKey, ScopeKind, SummaryRow};
 pub use scopes::Scopes;
+
+// Trials take turns among the replicates of the points that they are drawn from.
+const _: () = assert!(crate::rng::REPLICATES == crate::stats::REPLICATES);

@@ -97,19 +97,21 @@ pub struct Estimate {
     pub ratio_of_means: Option<f64>,
     /// Standard deviation over trials, n − 1.
     pub sd: Option<f64>,
-    /// Standard error of `mean`: sd/√n.
+    /// Error of `mean`: that of the sixteen replicates, × t₀.₉₇₅(15)/z₀.₉₇₅, so that ± 1.96 of them are a
+    /// 95 % interval; sd/√n below [`REPLICATED`](crate::stats::REPLICATED) defined trials.
     pub mc_error: Option<f64>,
-    /// Standard error of `ratio_of_means`, delta method.
+    /// Error of `ratio_of_means`, likewise; by the delta method for few trials.
     pub ratio_of_means_error: Option<f64>,
     /// Quantiles at [`QUANTILES`], type 7.
     pub quantiles: [Option<f64>; 7],
-    /// Standard errors of the 5 %, 50 % and 95 % quantiles, from order statistics.
+    /// Errors of the 5 %, 50 % and 95 % quantiles: that of the share of trials below, likewise, times
+    /// the slope of the quantile function.
     pub quantile_errors: [Option<f64>; 3],
     /// Level of the target, if there is one.
     pub target: Option<f64>,
     /// Share of all trials that meet the target; an undefined ratio is a miss.
     pub prob_target: Option<f64>,
-    /// Standard error of `prob_target`.
+    /// Error of `prob_target`, likewise; above 0 where all trials agree.
     pub prob_target_error: Option<f64>,
     /// Share of trials in which the metric is undefined.
     pub undefined_share: f64,

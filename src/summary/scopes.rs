@@ -1,6 +1,6 @@
 //! Which sets of cells are summarized.
 
-use crate::model::{Bound, Metric, Model, TargetScope};
+use crate::model::{Audience, Bound, Metric, Model, TargetScope};
 
 use super::row::{ScopeKey, ScopeKind};
 
@@ -18,6 +18,8 @@ pub enum Scopes {
 pub(super) struct ScopeCells {
     pub(super) key: ScopeKey,
     pub(super) cells: Vec<usize>,
+    /// Audiences that are the scope's as a whole.
+    pub(super) audiences: Vec<usize>,
     pub(super) bounds: Vec<(Metric, Bound)>,
 }
 
@@ -27,6 +29,7 @@ pub(super) fn of(model: &Model, booked: &[usize], scopes: Scopes) -> Vec<ScopeCe
     let mut out = vec![ScopeCells {
         key: ScopeKey::total(),
         cells: booked.to_vec(),
+        audiences: (0..model.audiences.len()).collect(),
         bounds: total_bounds,
     }];
     if scopes == Scopes::Total {
@@ -35,10 +38,15 @@ pub(super) fn of(model: &Model, booked: &[usize], scopes: Scopes) -> Vec<ScopeCe
     let part = |chosen: &dyn Fn(usize) -> bool| -> Vec<usize> {
         booked.iter().copied().filter(|&c| chosen(c)).collect()
     };
+    let of_audiences = |chosen: &dyn Fn(&Audience) -> bool| -> Vec<usize> {
+        let all = 0..model.audiences.len();
+        all.filter(|&a| chosen(&model.audiences[a])).collect()
+    };
     for (i, tier) in model.tiers.iter().enumerate() {
         out.push(ScopeCells {
             key: ScopeKey::tier(&tier.name),
             cells: part(&|c| model.cells[c].tier == i),
+            audiences: Vec::new(),
             bounds: bounds(model, TargetScope::Tier(i)),
         });
     }
@@ -50,6 +58,7 @@ pub(super) fn of(model: &Model, booked: &[usize], scopes: Scopes) -> Vec<ScopeCe
                 ..ScopeKey::total()
             },
             cells: part(&|c| model.cells[c].partnership == i),
+            audiences: Vec::new(),
             bounds: Vec::new(),
         });
     }
@@ -61,6 +70,7 @@ pub(super) fn of(model: &Model, booked: &[usize], scopes: Scopes) -> Vec<ScopeCe
                 ..ScopeKey::total()
             },
             cells: part(&|c| model.cells[c].category == Some(i)),
+            audiences: of_audiences(&|a| a.category == Some(i)),
             bounds: Vec::new(),
         });
     }
@@ -72,6 +82,7 @@ pub(super) fn of(model: &Model, booked: &[usize], scopes: Scopes) -> Vec<ScopeCe
                 ..ScopeKey::total()
             },
             cells: part(&|c| model.cells[c].region == Some(i)),
+            audiences: of_audiences(&|a| a.region == Some(i)),
             bounds: Vec::new(),
         });
     }
@@ -86,6 +97,7 @@ pub(super) fn of(model: &Model, booked: &[usize], scopes: Scopes) -> Vec<ScopeCe
                 region: key.region,
             },
             cells: vec![cell],
+            audiences: Vec::new(),
             bounds: Vec::new(),
         });
     }

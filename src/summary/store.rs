@@ -16,7 +16,9 @@ pub(super) struct ScopeStore {
     /// Booked cells of the scope.
     cells: Vec<usize>,
     /// Whether all booked cells define impressions, engagements, clicks.
-    defined: [bool; 6],
+    defined: [bool; 7],
+    /// Audiences whose net reach is the scope's.
+    audiences: Vec<usize>,
     margin: f64,
     bounds: Vec<(Metric, Bound)>,
     series: Series,
@@ -24,8 +26,8 @@ pub(super) struct ScopeStore {
 
 #[derive(Debug, Clone)]
 enum Series {
-    /// The six simulated quantities, all trials.
-    Exact([Vec<f64>; 6]),
+    /// The collected quantities, all trials.
+    Exact([Vec<f64>; 7]),
     /// One stream a metric; `None` where not defined.
     Sketch(Vec<Option<MetricStream>>),
 }
@@ -33,14 +35,16 @@ enum Series {
 impl ScopeStore {
     pub(super) fn new(
         plan: usize,
-        cells: Vec<usize>,
-        defined: [bool; 6],
+        (cells, audiences): (Vec<usize>, Vec<usize>),
+        mut defined: [bool; 7],
         margin: f64,
         bounds: Vec<(Metric, Bound)>,
     ) -> Self {
+        defined[6] = !audiences.is_empty();
         Self {
             plan,
             cells,
+            audiences,
             defined,
             margin,
             bounds,
@@ -49,8 +53,13 @@ impl ScopeStore {
     }
 
     /// Whether a scope judged by these bounds has the same rows as this one.
-    pub(super) fn accepts(&self, bounds: &[(Metric, Bound)]) -> bool {
-        self.bounds == bounds
+    pub(super) fn accepts(&self, bounds: &[(Metric, Bound)], audiences: &[usize]) -> bool {
+        self.bounds == bounds && self.audiences == audiences
+    }
+
+    /// Whether a metric has rows: those of audiences only where there are some.
+    pub(super) fn lists(&self, metric: Metric) -> bool {
+        !metric.is_of_audiences() || !self.audiences.is_empty()
     }
 
     fn bound(&self, metric: Metric) -> Option<Bound> {
@@ -75,7 +84,7 @@ impl ScopeStore {
     }
 
     fn defines(&self, quantity: Quantity) -> bool {
-        Quantity::SIMULATED
+        Quantity::COLLECTED
             .iter()
             .position(|&q| q == quantity)
             .is_none_or(|i| self.defined[i])
@@ -98,14 +107,28 @@ impl ScopeStore {
     }
 
     /// Totals of the scope's cells, summed in cell order; one cell's columns are its totals.
-    fn sums<'a>(&self, block: &'a PlanBlock, trials: usize) -> [Cow<'a, [f64]>; 6] {
+    fn sums<'a>(&self, block: &'a PlanBlock, trials: usize) -> [Cow<'a, [f64]>; 7] {
         let booked: Vec<&CellBlock> = block
             .cells
             .iter()
             .filter(|cell| self.cells.binary_search(&cell.cell).is_ok())
             .collect();
-        let mut sums: [Cow<'a, [f64]>; 6] = Default::default();
-        for (i, (sum, quantity)) in sums.iter_mut().zip(Quantity::SIMULATED).enumerate() {
+        let mut sums: [Cow<'a, [f64]>; 7] = Default::default();
+        let [.., reach] = &mut sums;
+        let mut columns = block
+            .audiences
+            .iter()
+            .filter(|audience| self.audiences.contains(&audience.audience))
+            .map(|audience| audience.net_reach.as_slice());
+        if let Some(first) = columns.next() {
+            *reach = Cow::Borrowed(first);
+            for column in columns {
+                for (total, &value) in reach.to_mut().iter_mut().zip(column) {
+                    *total += value;
+                }
+            }
+        }
+        for (i, (sum, quantity)) in sums.iter_mut().take(6).zip(Quantity::SIMULATED).enumerate() {
             if !self.defined[i] {
                 continue;
             }
@@ -228,20 +251,20 @@ fn push_all(streams: &mut [Option<MetricStream>], quantities: &Quantities) {
 
 /// The simulated columns with profit beside them.
 fn quantities<C: AsRef<[f64]>>(
-    columns: &[C; 6],
-    defined: [bool; 6],
+    columns: &[C; 7],
+    defined: [bool; 7],
     margin: f64,
 ) -> Quantities<'_> {
     let mut out = Quantities::default();
     let columns = columns.each_ref().map(AsRef::as_ref);
-    let [spend, .., revenue] = columns;
+    let [spend, .., revenue, _] = columns;
     let profit = revenue
         .iter()
         .zip(spend)
         .map(|(&revenue, &spend)| margin * revenue - spend)
         .collect();
     out.set(Quantity::Profit, Some(profit));
-    for ((column, quantity), defined) in columns.into_iter().zip(Quantity::SIMULATED).zip(defined) {
+    for ((column, quantity), defined) in columns.into_iter().zip(Quantity::COLLECTED).zip(defined) {
         out.set(quantity, defined.then_some(Cow::Borrowed(column)));
     }
     out

@@ -2,6 +2,7 @@
 
 mod batch;
 mod determinism;
+mod explain;
 mod help;
 mod outputs;
 mod place;

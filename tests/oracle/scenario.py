@@ -94,6 +94,10 @@ METRICS = {  # name: (numerator, denominator, factor)
     "cpe": ("spend", "engagements", 1),
     "cpa": ("spend", "conversions", 1),
 }
+OF_AUDIENCES = {
+    "net_reach": ("net_reach", None, 1),
+    "frequency": ("impressions", "net_reach", 1),
+}
 
 
 @dataclass
@@ -220,6 +224,8 @@ class Model:
         self.cells = [cell for t in self.tiers for cell in self.cells_of(t)]
         for cell in self.cells:
             cell.unit = cell.expected()
+        given = tree.get("audience", "none")
+        self.sizes = None if given == "none" else given["size"]
         counts = tree.get("counts")
         self.counts = None
         if counts:
@@ -262,6 +268,29 @@ class Model:
                         tier, kind, category, region, terms, factors, basis, fee, order,
                         self.margin, laws.number(self.operations.get("hour_cost", 0)),
                     )
+
+    def audience(self, cell):
+        """Whom a cell's posts reach, and how many they are: the size with most names holds."""
+        who = (cell.category, cell.region)
+        if not isinstance(self.sizes, dict):
+            return who, laws.number(self.sizes)
+        best, named = None, -1
+        for key, size in flatten(self.sizes).items():
+            parts = key.split(".")
+            if len(parts) == 1:
+                fits, names = key in who, 1
+            else:
+                fits = all(want in ("*", have) for want, have in zip(parts, who))
+                names = sum(want != "*" for want in parts)
+            if fits and names > named:
+                best, named = size, names
+        return who, best
+
+    def metrics(self, scope):
+        """Metrics that have rows for a scope."""
+        if self.sizes is None or scope not in ("total", "category", "region"):
+            return METRICS
+        return METRICS | OF_AUDIENCES
 
     def tier_bands(self):
         given = self.diversity.get("tier_budget_share", {})

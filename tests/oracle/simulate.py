@@ -28,19 +28,43 @@ def simulate(model, counts, trials, seed):
         }
     names = ["spend", "impressions", "engagements", "clicks", "conversions", "revenue"]
     totals = {name: np.zeros(trials) for name in names}
-    for cell, count in zip(model.cells, counts):
-        if count > 0:
-            part = simulate_cell(model, cell, count, rng, trials, shared[cell.tier], market, platform)
-            for name in list(totals):
-                if part[name] is None:
-                    del totals[name]
-                else:
-                    totals[name] += part[name]
+    booked = [(cell, count) for cell, count in zip(model.cells, counts) if count > 0]
+    common = lambda cell: (rng, trials, shared[cell.tier], market, platform)
+    if model.sizes is None:
+        parts = (ordered(creators(model, c, n, *common(c)), c, n, 1.0, rng, shared[c.tier]) for c, n in booked)
+    else:
+        drawn = [creators(model, c, n, *common(c)) for c, n in booked]
+        shares, totals["net_reach"] = net_shares(model, booked, drawn)
+        parts = [
+            ordered(d, c, n, share, rng, shared[c.tier])
+            for d, (c, n), share in zip(drawn, booked, shares)
+        ]
+    for part in parts:
+        for name in names:
+            if part[name] is None:
+                totals.pop(name, None)
+            elif name in totals:
+                totals[name] += part[name]
     totals["profit"] = model.margin * totals["revenue"] - totals["spend"]
     return totals
 
 
-def simulate_cell(model, cell, count, rng, trials, u, market, platform):
+def net_shares(model, booked, drawn):
+    """Of each booked cell the share of impressions that are somebody's first, and people reached in all."""
+    gross, sizes = {}, {}
+    for (cell, _), part in zip(booked, drawn):
+        who, size = model.audience(cell)
+        sizes[who] = size
+        gross[who] = gross.get(who, 0.0) + part["impressions"]
+    reach = {who: sizes[who] * (1 - np.exp(-g / sizes[who])) for who, g in gross.items()}
+    share = {
+        who: np.where(g > 0, reach[who] / np.where(g > 0, g, 1), 1.0) for who, g in gross.items()
+    }
+    return [share[model.audience(cell)[0]] for cell, _ in booked], sum(reach.values())
+
+
+def creators(model, cell, count, rng, trials, u, market, platform):
+    """What a cell's creators come to in every trial, orders aside."""
     t, f, b = cell.terms, cell.factors, cell.basis
     whole = int(np.floor(count + 1e-9))
     weights = [1.0] * whole + ([count - whole] if count - whole > 1e-9 else [])
@@ -81,7 +105,24 @@ def simulate_cell(model, cell, count, rng, trials, u, market, platform):
         engage = view * f["engagement_rate"]
         click = engage * f["click_rate"]
         convert = click * f["conversion_rate"]
-    orders = rng.poisson(sums["rate"] * convert * t["conversion_lift"] * market)
+    out = {
+        "fee": sums["fee"],
+        "rate": sums["rate"] * convert * t["conversion_lift"] * market,
+        "impressions": sums["impressions"] * view,
+        "engagements": sums["engagements"] * engage,
+        "clicks": sums["clicks"] * click,
+    }
+    if "followers" not in b:
+        for name, per in defined.items():
+            if per not in b:
+                out[name] = None
+    return out
+
+
+def ordered(drawn, cell, count, share, rng, u):
+    """The cell's totals with its orders drawn; `share` of its expected conversions are left."""
+    t = cell.terms
+    orders = rng.poisson(drawn["rate"] * share)
     value, sd = cell.order
     revenue = orders * value
     if sd > 0:
@@ -89,16 +130,8 @@ def simulate_cell(model, cell, count, rng, trials, u, market, platform):
         revenue = rng.standard_gamma(shape) * (sd * sd / value)
     revenue = revenue * u["order_value"]
     standing = count * (t["product_cost"] + t["hours"] * cell.hour_cost)
-    out = {
-        "spend": sums["fee"] + standing + t["commission"] * revenue,
-        "impressions": sums["impressions"] * view,
-        "engagements": sums["engagements"] * engage,
-        "clicks": sums["clicks"] * click,
+    return drawn | {
+        "spend": drawn["fee"] + standing + t["commission"] * revenue,
         "conversions": orders.astype(float),
         "revenue": revenue,
     }
-    if "followers" not in b:
-        for name, per in defined.items():
-            if per not in b:
-                out[name] = None
-    return out

@@ -9,6 +9,9 @@ use crate::export::{
 };
 use crate::export::{batch, junit};
 use crate::fixture::{infeasible, result};
+use crate::model::{BestWanted, Indifference, Metric};
+use crate::ranking::{BestPlan, RivalPlan};
+use crate::stats::Standing;
 
 fn record() -> RunRecord {
     RunRecord {
@@ -212,8 +215,38 @@ fn result_json_is_one_object() {
     insta::assert_snapshot!("plans", format!("{:#}", value["plans"][0]));
     let lost = result_json(&infeasible(), &description);
     insta::assert_snapshot!("infeasible_plan", format!("{:#}", lost["plans"][0]));
+    assert!(!keys.iter().any(|key| *key == "best"));
     let text = format!("{value}{lost}");
     assert!(!text.contains("seconds") && !text.contains("threads"));
+}
+
+#[test]
+fn the_best_plan_is_an_object_of_its_own() {
+    let mut run = result(false);
+    run.best = Some(BestPlan {
+        wanted: BestWanted {
+            metric: Metric::Profit,
+            probability: 0.95,
+            indifference: Indifference::Share(0.005),
+            max: 1_000_000,
+        },
+        plan: Some("base".to_owned()),
+        figure: Some(157_000.0),
+        zone: 785.0,
+        standing: Standing::Within,
+        trials: 16_384,
+        rivals: vec![RivalPlan {
+            plan: "micro to 40%".to_owned(),
+            figure: Some(156_900.0),
+            difference: 100.0,
+            error: f64::NAN,
+            standing: Standing::Within,
+        }],
+        left_out: Vec::new(),
+    });
+    let value = result_json(&run, &Description::default());
+    insta::assert_snapshot!("best", format!("{:#}", value["best"]));
+    assert_eq!(value["best"]["rivals"][0]["error"], Value::Null);
 }
 
 #[test]

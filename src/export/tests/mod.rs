@@ -1,3 +1,4 @@
 mod files;
 mod folder;
+mod sensitivity;
 mod trials;

@@ -40,6 +40,7 @@ fn block(trials: std::ops::Range<u64>) -> TrialBlock {
             .iter()
             .map(|&(c, defined)| cell(c, trials.clone(), defined))
             .collect(),
+        audiences: Vec::new(),
     };
     TrialBlock {
         first_trial: trials.start,
@@ -174,6 +175,7 @@ fn months_have_rows_of_their_own() {
         trials: 3,
         plans: vec![PlanBlock {
             cells: vec![cell(0, 0..3, true), later.clone()],
+            audiences: Vec::new(),
         }],
     };
     let mut writer = TrialWriter::create(&path, &planned).unwrap();
@@ -195,7 +197,10 @@ fn months_have_rows_of_their_own() {
     }
     later.month = 2;
     let mut writer = TrialWriter::create(&path, &planned).unwrap();
-    let plans = vec![PlanBlock { cells: vec![later] }];
+    let plans = vec![PlanBlock {
+        cells: vec![later],
+        audiences: Vec::new(),
+    }];
     let refused = writer.write(&TrialBlock { plans, ..block });
     assert_eq!(refused.unwrap_err().to_string(), "month 3 is unknown");
 }

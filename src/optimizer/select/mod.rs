@@ -192,6 +192,8 @@ fn weights(model: &Model, ratio: f64) -> Weights {
         Quantity::Conversions => feature[5] = 1.0,
         Quantity::Revenue => feature[REVENUE] = 1.0,
         Quantity::Profit => feature[7] = 1.0,
+        // Of a plan as a whole; no objective maximizes it.
+        Quantity::NetReach => {}
     }
     if model.objective == Objective::Roas {
         feature[SPEND] = -ratio;

@@ -136,7 +136,7 @@ fn random_target(random: &mut Random) -> Target {
 }
 
 /// Whether counts keep every rule, read from the rules and not from the constraints built of them.
-fn allowed(model: &Model, units: &[valuation::UnitValue], x: &[f64]) -> bool {
+pub(super) fn allowed(model: &Model, units: &[valuation::UnitValue], x: &[f64]) -> bool {
     const SLACK: f64 = 1e-9;
     let rules = &model.rules;
     let total = |of: &dyn Fn(usize) -> f64| (0..x.len()).map(|i| of(i) * x[i]).sum::<f64>();

@@ -1,11 +1,13 @@
 //! What a plan yields: headline figures with their spread, and the odds of its targets.
 
-use super::figures::{error, label, plan_name, probability, probability_with_error, value};
+use super::figures::{
+    error, label, objective, plan_name, probability, probability_with_error, value,
+};
 use super::layout::{Grid, Page, Tone};
 use crate::engine::{PlanResult, RunResult, TargetResult};
 use crate::model::{Bound, Metric};
 use crate::summary::{Estimate, Histogram, ScopeKind};
-use crate::units::percent;
+use crate::units::{count, percent, significant};
 
 /// A plan's estimate of a metric over the horizon.
 pub(super) fn total<'a>(result: &'a RunResult, plan: &str, metric: Metric) -> Option<&'a Estimate> {
@@ -85,6 +87,49 @@ pub(super) fn headline(page: &mut Page, result: &RunResult, plan: &PlanResult) {
                 probability(Some(share))
             ));
         }
+    }
+}
+
+/// Gross impressions, net reach and frequency of a plan on audiences, as simulated, and the
+/// objective's two figures: the one planned with and the simulated one.
+pub(super) fn audiences(page: &mut Page, result: &RunResult, plan: &PlanResult) {
+    let model = &plan.model;
+    if model.audiences.is_empty() {
+        return;
+    }
+    let name = &plan.plan.name;
+    let of = |metric| total(result, name, metric).and_then(Estimate::headline);
+    let (Some(gross), Some(net)) = (of(Metric::Impressions), of(Metric::NetReach)) else {
+        return;
+    };
+    let size: f64 = model.audiences.iter().map(|a| a.size).sum();
+    let whole = match model.audiences.len() {
+        1 => format!("{} people", count(size)),
+        n => format!("{} people in {n} audiences", count(size)),
+    };
+    let frequency = of(Metric::Frequency).map_or_else(String::new, |f| {
+        format!(", each {} times on average", significant(f, 3))
+    });
+    page.sentence(&format!(
+        "Reach: {} gross impressions reach {} of {whole} ({}){frequency}.",
+        count(gross.round()),
+        count(net.round()),
+        probability(Some(net / size)),
+    ));
+    let metric = objective(model.objective).1;
+    if let (Some(planned), Some(simulated)) = (plan.plan.objective, total(result, name, metric)) {
+        let error_of = if simulated.ratio_of_means.is_some() {
+            simulated.ratio_of_means_error
+        } else {
+            simulated.mc_error
+        };
+        page.sentence(&format!(
+            "Planned with an expected {} of {} (closed form, impressions taken as gamma); simulated: {} ± {}.",
+            label(metric),
+            value(metric, Some(planned), &model.currency),
+            value(metric, simulated.headline(), &model.currency),
+            error(metric, error_of, &model.currency).trim_start_matches(['±', ' ']),
+        ));
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) fn label(metric: Metric) -> &'static str {
         Metric::Cpm => "CPM",
         Metric::Cpe => "CPE",
         Metric::Cpa => "CPA",
+        Metric::NetReach => "net reach",
         other => other.name(),
     }
 }

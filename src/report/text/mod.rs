@@ -3,9 +3,11 @@
 //! Every function returns a `String`; printing is the command line's. Widths are the caller's, colour codes appear only
 //! if asked for, numbers are never in scientific notation, and what is undefined is "–".
 
+mod best;
 mod comparison;
 mod conflict;
 mod estimates;
+mod explanation;
 mod figures;
 mod layout;
 mod lists;
@@ -13,6 +15,7 @@ mod plan;
 mod selection;
 mod whole;
 
+pub use explanation::explanation;
 pub use lists::{BatchLine, batch_table, entries};
 pub use selection::selection;
 pub use whole::{ReportContext, plan_only, summary};

@@ -3,6 +3,7 @@
 use super::conflict;
 use super::figures::{objective, partnerships, plan_name, price_step, probability, share, signed};
 use super::layout::{Grid, Page, Tone};
+use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{Band, Cell, ConstraintState, Model, Plan, PlanStatus};
 use crate::units::{YearMonth, money, percent};
@@ -19,8 +20,8 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
         page.sentence(&status(model, plan));
     }
     if plan.is_usable() {
-        let units = valuation::units(model);
-        tables(page, model, plan, &units);
+        tables(page, model, plan);
+        let units = valuation::units_of_plan(model, &plan.counts);
         unspent(page, model, plan, &units);
         binding(page, model, plan);
     } else if let Some(found) = &plan.conflict {
@@ -43,6 +44,19 @@ fn status(model: &Model, plan: &Plan) -> String {
             format!("No other plan has more than {more} more expected {name}")
         }
     };
+    if joint::applies(model)
+        && let (PlanStatus::Optimal | PlanStatus::Feasible, Some(gap)) = (&plan.status, gap)
+    {
+        let more = if gap < 5e-5 {
+            "no more".to_owned()
+        } else {
+            let share = percent((gap * 1000.0).ceil() / 1000.0);
+            format!("at most {share} more")
+        };
+        return format!(
+            "Keeps every rule. The program of concave pieces around it, with fractional counts, has {more} expected {name}."
+        );
+    }
     match &plan.status {
         PlanStatus::Optimal => match gap {
             Some(gap) => format!("Optimal. {}.", better(gap)),
@@ -69,13 +83,14 @@ fn status(model: &Model, plan: &Plan) -> String {
     }
 }
 
-fn tables(page: &mut Page, model: &Model, plan: &Plan, units: &[UnitValue]) {
+fn tables(page: &mut Page, model: &Model, plan: &Plan) {
     for (month, counts) in plan.counts.rows().into_iter().enumerate() {
         let counts = counts.to_vec();
+        let units = valuation::units_in(model, &counts);
         let view = View {
             model,
             counts: &counts,
-            units,
+            units: &units,
         };
         page.blank();
         if plan.counts.nrows() > 1 {

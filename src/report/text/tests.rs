@@ -3,7 +3,9 @@ use super::figures;
 use super::layout::display_width;
 use super::*;
 use crate::fixture::{at, infeasible, result};
-use crate::model::{Band, BandSource, Metric, PlanStatus, Uncertainty};
+use crate::model::{Band, BandSource, BestWanted, Indifference, Metric, PlanStatus, Uncertainty};
+use crate::ranking::{BestPlan, RivalPlan};
+use crate::stats::Standing;
 use crate::summary::Histogram;
 
 fn context() -> ReportContext {
@@ -303,4 +305,60 @@ fn no_number_is_broken_on_a_narrow_screen() {
     }
     // Counts and spend stand apart.
     assert!(text.contains("  total  112  ¥112,025\n"), "{text}");
+}
+
+#[test]
+fn the_best_plan() {
+    let rival = |plan: &str, difference: f64, standing| RivalPlan {
+        plan: plan.to_owned(),
+        figure: Some(157_000.0 - difference),
+        difference,
+        error: 61.7,
+        standing,
+    };
+    let mut found = BestPlan {
+        wanted: BestWanted {
+            metric: Metric::Profit,
+            probability: 0.95,
+            indifference: Indifference::Share(0.005),
+            max: 1_000_000,
+        },
+        plan: Some("base".to_owned()),
+        figure: Some(157_000.0),
+        zone: 785.0,
+        standing: Standing::Worse,
+        trials: 16_384,
+        rivals: vec![
+            rival("micro to 40%", 5_023.4, Standing::Worse),
+            rival("more mid", 0.0, Standing::Equal),
+        ],
+        left_out: Vec::new(),
+    };
+    let mut texts = Vec::new();
+    let mut say = |found: &BestPlan| {
+        let mut run = result(false);
+        run.best = Some(found.clone());
+        let text = summary(&run, &context());
+        let lines = text.lines().skip_while(|line| !line.starts_with("Budget"));
+        let lines: Vec<&str> = lines.skip(1).take_while(|line| !line.is_empty()).collect();
+        texts.push(lines.join("\n"));
+    };
+    say(&found);
+    found.rivals[0] = rival("micro to 40%", 123.4, Standing::Within);
+    found.standing = Standing::Within;
+    say(&found);
+    found.wanted.indifference = Indifference::Amount(785.0);
+    found.rivals.pop();
+    say(&found);
+    found.rivals[0].standing = Standing::Open;
+    found.standing = Standing::Open;
+    say(&found);
+    found.rivals = vec![rival("more mid", 0.0, Standing::Equal)];
+    found.standing = Standing::Equal;
+    found.left_out = vec!["last year".to_owned()];
+    say(&found);
+    found.plan = None;
+    found.rivals.clear();
+    say(&found);
+    insta::assert_snapshot!("best", texts.join("\n\n"));
 }

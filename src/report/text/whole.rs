@@ -1,5 +1,6 @@
 //! The whole summary of a run, and that of planning alone.
 
+use super::best;
 use super::comparison;
 use super::estimates;
 use super::figures::{objective, plan_name};
@@ -43,10 +44,14 @@ pub fn summary(result: &RunResult, context: &ReportContext) -> String {
         let trials = simulated.then_some((result.trials, result.seed));
         title(&mut page, &result.scenario, &base.model, context, trials);
     }
+    if let (Some(found), Some(base)) = (&result.best, result.plans.first()) {
+        best::write(&mut page, found, &base.model.currency);
+    }
     for found in &result.plans {
         plan::write(&mut page, &found.model, &found.plan);
         if found.plan.is_usable() {
             estimates::headline(&mut page, result, found);
+            estimates::audiences(&mut page, result, found);
             estimates::targets(&mut page, found);
             let (name, currency) = (&found.plan.name, &found.model.currency);
             comparison::write(&mut page, result, name, currency);
@@ -75,7 +80,7 @@ pub fn plan_only(scenario: &str, planned: &[(Model, Plan)], context: &ReportCont
     page.into_text()
 }
 
-fn title(
+pub(super) fn title(
     page: &mut Page,
     scenario: &str,
     model: &Model,
@@ -173,7 +178,7 @@ fn doubt(model: &Model) -> String {
 }
 
 /// Warnings that no plan's section has said; one that several plans share is said once.
-fn warnings(page: &mut Page, warnings: &[String], plans: &[&Plan]) {
+pub(super) fn warnings(page: &mut Page, warnings: &[String], plans: &[&Plan]) {
     let mut shared: Vec<(&str, Vec<String>)> = Vec::new();
     for warning in warnings {
         let said = |w: &String| !w.is_empty() && warning.ends_with(w.as_str());

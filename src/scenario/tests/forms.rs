@@ -153,3 +153,35 @@ fn counts_quoted_nested_and_partial_are_equal() {
     let half = counts("fractional_counts = true\ncounts = { \"mid.sponsored\" = 2.5 }\n");
     near(half.iter().sum(), 2.5);
 }
+
+#[test]
+fn the_best_plan_is_asked_for_in_these_forms() {
+    let wanted = |text: &str| match minimal(&format!("trials = {text}")).trials {
+        Trials::Best(wanted) => wanted,
+        other => panic!("{text}: {other:?}"),
+    };
+    let default = BestWanted {
+        metric: Metric::Profit,
+        probability: 0.95,
+        indifference: Indifference::Amount(0.0),
+        max: 10_000_000,
+    };
+    assert_eq!(wanted("{ best = \"profit\" }"), default);
+    let all = "{ best = \"cpa\", probability = \"99%\", indifference = \"0.5%\", max = 5000 }";
+    let found = wanted(all);
+    assert_eq!((found.metric, found.max), (Metric::Cpa, 5000));
+    assert_eq!(found.probability, 0.99);
+    assert_eq!(found.indifference, Indifference::Share(0.005));
+    for (text, amount) in [("250", 250.0), ("\"5k\"", 5000.0), ("0.5", 0.5)] {
+        let found = wanted(&format!("{{ best = \"profit\", indifference = {text} }}"));
+        assert_eq!(found.indifference, Indifference::Amount(amount));
+    }
+    // A number of trials on the command line takes its place.
+    let overrides = Overrides {
+        trials: Some(5000),
+        ..Overrides::default()
+    };
+    let file = with_head("trials = { best = \"profit\" }");
+    let scenario = try_read(&file, &overrides).unwrap();
+    assert_eq!(scenario.trials, Trials::Fixed(5000));
+}

@@ -247,21 +247,21 @@ fn golden_bits() {
     assert_eq!(found, golden, "{found:#x?}");
 }
 
-/// Spend, impressions, engagements, clicks, conversions, revenue of mega.sponsored (26,232.92 spent,
-/// 36 orders) and of mid.sponsored, whose clicks are not defined.
+/// Spend, impressions, engagements, clicks, conversions, revenue of mega.sponsored (25,712.03 spent,
+/// 158 orders) and of mid.sponsored, whose clicks are not defined.
 const GOLDEN: [Option<u64>; 12] = [
-    Some(0x40d9_9e3a_c8dc_97b1),
-    Some(0x410d_c9bb_fb9c_01f5),
-    Some(0x40a3_1151_e413_79c7),
-    Some(0x4070_5d50_2138_1d3b),
-    Some(0x4042_0000_0000_0000),
-    Some(0x40b3_8612_ce28_360e),
-    Some(0x40bd_928a_6c43_dca5),
-    Some(0x4115_8dbe_90ef_3968),
-    Some(0x40ab_36fd_4faa_234a),
+    Some(0x40d9_1c02_3127_5797),
+    Some(0x4121_65c8_df75_1f0d),
+    Some(0x40d2_7f1a_3e7c_851e),
+    Some(0x409d_8deb_a117_a228),
+    Some(0x4063_c000_0000_0000),
+    Some(0x40d6_b00f_1d7c_3dfc),
+    Some(0x40cb_ca42_c4dd_97fb),
+    Some(0x4123_3f6b_c4da_2e15),
+    Some(0x40b9_c387_93ca_33b0),
     None,
-    Some(0x406a_0000_0000_0000),
-    Some(0x40dd_e13a_796b_50f1),
+    Some(0x4079_7000_0000_0000),
+    Some(0x40eb_6dac_3b38_81fd),
 ];
 
 #[test]

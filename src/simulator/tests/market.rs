@@ -236,6 +236,7 @@ pub(super) fn model(
         cells,
         hour_cost: 20.0,
         uncertainty: PRESET,
+        audiences: Vec::new(),
         dependence: Dependence { followers_fee: 0.6 },
     }
 }

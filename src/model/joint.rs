@@ -1,0 +1,53 @@
+//! What the creators of a plan do to each other: factors on a cell's conversions that depend on
+//! the plan as a whole.
+//!
+//! A creator's own law ([`super::valuation::CellLaw`]) knows nothing of the others. Where a
+//! scenario switches an effect on that ties them together, the expected conversions of a cell c in
+//! a plan are its own times a factor `f_c(plan)`, and with them revenue and commission. Every such
+//! effect is one factor of the product here; without any, all factors are exactly 1.
+
+use super::Model;
+use super::audience::{Reached, Saturation, Which};
+
+/// Whether a plan's conversions can differ from the sum over its creators.
+#[must_use]
+pub fn applies(model: &Model) -> bool {
+    !model.audiences.is_empty()
+}
+
+/// The factor `f_c` on the expected conversions of every cell in a month of these counts (one a
+/// cell): E\[conversions in the plan\] / Σ over its creators of their own. All are exactly 1 where
+/// no effect of the plan as a whole is switched on, and where nothing is booked.
+#[must_use]
+pub fn conversion_factors(model: &Model, counts: &[f64]) -> Vec<f64> {
+    Effects::new(model).factors(counts, Which::All)
+}
+
+/// Expected gross impressions and net reach of every audience of a model, in its order, in a month
+/// of these counts.
+#[must_use]
+pub fn reached(model: &Model, counts: &[f64]) -> Vec<Reached> {
+    Saturation::new(model).reached(counts)
+}
+
+/// A model's effects, prepared for many plans.
+#[derive(Debug, Clone)]
+pub struct Effects {
+    saturation: Saturation,
+}
+
+impl Effects {
+    /// Of a model.
+    #[must_use]
+    pub fn new(model: &Model) -> Self {
+        Self {
+            saturation: Saturation::new(model),
+        }
+    }
+
+    /// As [`conversion_factors`], of all cells or only of those booked.
+    #[must_use]
+    pub fn factors(&self, counts: &[f64], which: Which) -> Vec<f64> {
+        self.saturation.conversion_shares(counts, which)
+    }
+}

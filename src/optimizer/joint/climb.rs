@@ -1,0 +1,134 @@
+//! Improving whole counts along neighbours that are valued as they are.
+
+use super::values::Values;
+
+/// Unit values looked at from one start, at most: some tenths of a second.
+const EFFORT: usize = 10_000_000;
+
+/// Neighbours by value that are held against the rules before a step is given up.
+const TRIED: usize = 400;
+
+/// Steps of a repair.
+const REPAIRS: usize = 60;
+
+pub(super) struct Climb<'a> {
+    values: &'a Values<'a>,
+}
+
+impl<'a> Climb<'a> {
+    pub(super) fn new(values: &'a Values<'a>) -> Self {
+        Self { values }
+    }
+
+    /// The best plan found from counts by repair and ascent, with its value; `None` if no repair
+    /// makes it keep the rules.
+    pub(super) fn from(&self, start: &[f64]) -> Option<(f64, Vec<f64>)> {
+        let mut effort = 0;
+        let x = self.repaired(start.to_vec(), &mut effort)?;
+        Some(self.ascend(x, &mut effort))
+    }
+
+    /// Counts with one creator more, less or swapped.
+    fn neighbours(x: &[f64]) -> impl Iterator<Item = (Option<usize>, Option<usize>)> + '_ {
+        let n = x.len();
+        let drops = move || {
+            (0..n)
+                .filter(|&j| x[j] >= 1.0)
+                .map(Some)
+                .chain(std::iter::once(None))
+        };
+        drops().flat_map(move |drop| {
+            (0..n)
+                .map(Some)
+                .chain(std::iter::once(None))
+                .filter(move |&add| add != drop)
+                .map(move |add| (add, drop))
+        })
+    }
+
+    fn with<T>(
+        x: &mut [f64],
+        (add, drop): (Option<usize>, Option<usize>),
+        read: impl FnOnce(&[f64]) -> T,
+    ) -> T {
+        let change = |by: f64, x: &mut [f64]| {
+            if let Some(i) = add {
+                x[i] += by;
+            }
+            if let Some(j) = drop {
+                x[j] -= by;
+            }
+        };
+        change(1.0, x);
+        let out = read(x);
+        change(-1.0, x);
+        out
+    }
+
+    fn repaired(&self, mut x: Vec<f64>, effort: &mut usize) -> Option<Vec<f64>> {
+        for _ in 0..REPAIRS {
+            let now = self.values.excess(&x);
+            if now == 0.0 {
+                return Some(x);
+            }
+            let moves: Vec<_> = Self::neighbours(&x).collect();
+            let mut best: Option<(f64, f64, _)> = None;
+            for change in moves {
+                *effort += 10 * x.len();
+                if *effort > EFFORT {
+                    return None;
+                }
+                let (excess, value) = Self::with(&mut x, change, |x| {
+                    (self.values.excess(x), self.values.value(x))
+                });
+                let better = best.is_none_or(|(e, v, _)| excess < e || (excess <= e && value > v));
+                if excess < now && better {
+                    best = Some((excess, value, change));
+                }
+            }
+            let (_, _, change) = best?;
+            Self::apply(&mut x, change);
+        }
+        None
+    }
+
+    fn apply(x: &mut [f64], (add, drop): (Option<usize>, Option<usize>)) {
+        if let Some(i) = add {
+            x[i] += 1.0;
+        }
+        if let Some(j) = drop {
+            x[j] -= 1.0;
+        }
+    }
+
+    fn ascend(&self, mut x: Vec<f64>, effort: &mut usize) -> (f64, Vec<f64>) {
+        let mut now = self.values.value(&x);
+        loop {
+            let moves: Vec<_> = Self::neighbours(&x).collect();
+            *effort += moves.len() * x.len();
+            if *effort > EFFORT {
+                return (now, x);
+            }
+            let floor = now + 1e-12 * now.abs();
+            let mut gains: Vec<(f64, _)> = Vec::new();
+            for change in moves {
+                let value = Self::with(&mut x, change, |x| self.values.value(x));
+                if value > floor {
+                    gains.push((value, change));
+                }
+            }
+            // Stable: of equals the first.
+            gains.sort_by(|a, b| b.0.total_cmp(&a.0));
+            gains.truncate(TRIED);
+            let found = gains.into_iter().find(|&(_, change)| {
+                *effort += 10 * x.len();
+                Self::with(&mut x, change, |x| self.values.keeps(x))
+            });
+            let Some((value, change)) = found else {
+                return (now, x);
+            };
+            Self::apply(&mut x, change);
+            now = value;
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Plans on audiences: closed forms, an independent quadrature, and what must not change.
+
+use ndarray::Array2;
+
+use super::market;
+use crate::model::audience::net_reach;
+use crate::model::{Audience, Model, Origin, PlanBlock, Quantity, Uncertainty, joint, valuation};
+use crate::simulator::{PlanInput, Simulator};
+
+const TRIALS: usize = 1 << 15;
+
+fn audience(size: f64) -> Audience {
+    Audience {
+        category: None,
+        region: None,
+        size,
+        origin: Origin::Default,
+    }
+}
+
+/// Two tiers on the followers basis, sponsored and affiliate, certain if wanted.
+fn model(certain: bool, uncertainty: Uncertainty) -> Model {
+    let mut tiers = vec![
+        market::by_followers("mid", (1e4, 1e5), (1e3, 5e3), (0.05, 0.10)),
+        market::by_followers("micro", (1e3, 1e4), (200.0, 1e3), (0.10, 0.20)),
+    ];
+    if certain {
+        tiers = tiers.iter().map(market::certain).collect();
+    }
+    let mut model = market::model(tiers, &["sponsored", "affiliate"], Vec::new(), Vec::new());
+    model.uncertainty = uncertainty;
+    if certain {
+        for cell in &mut model.cells {
+            cell.terms.delivery = 1.0;
+        }
+    }
+    model
+}
+
+fn simulate(model: &Model, counts: &[f64]) -> PlanBlock {
+    let counts = Array2::from_shape_vec((1, counts.len()), counts.to_vec()).unwrap();
+    let plan = PlanInput {
+        model,
+        counts: counts.view(),
+    };
+    let mut block = Simulator::new(&[plan], 20_260_401)
+        .unwrap()
+        .block(0, TRIALS);
+    block.plans.remove(0)
+}
+
+fn total(block: &PlanBlock, quantity: Quantity) -> Vec<f64> {
+    let mut sum = vec![0.0; TRIALS];
+    for cell in &block.cells {
+        for (sum, value) in sum.iter_mut().zip(cell.column(quantity).unwrap()) {
+            *sum += value;
+        }
+    }
+    sum
+}
+
+fn mean_and_error(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    (mean, (variance / n).sqrt())
+}
+
+#[test]
+fn certain_impressions_reach_what_the_formula_says() {
+    let mut model = model(true, Uncertainty::NONE);
+    model.audiences = vec![audience(300_000.0)];
+    let counts = [9.0, 4.0, 30.0, 17.0];
+    let units = valuation::units(&model);
+    let gross: f64 = units
+        .iter()
+        .zip(counts)
+        .map(|(u, x)| x * u.impressions.unwrap())
+        .sum();
+    let reach = net_reach(gross, 300_000.0);
+    let block = simulate(&model, &counts);
+    for found in &block.audiences[0].net_reach {
+        assert!((found / reach - 1.0).abs() < 1e-12);
+    }
+    // Closed form: every cell's conversions are Poisson of its own times R/G.
+    let planned = joint::reached(&model, &counts)[0];
+    assert!((planned.net_reach / reach - 1.0).abs() < 1e-12);
+    assert!((planned.impressions / gross - 1.0).abs() < 1e-12);
+    let within = valuation::units_in(&model, &counts);
+    for (cell, (own, unit)) in units.iter().zip(&within).enumerate() {
+        let expected = own.conversions * reach / gross;
+        assert!((unit.conversions / expected - 1.0).abs() < 1e-12);
+        let (mean, error) = mean_and_error(&block.cells[cell].conversions);
+        let wanted = counts[cell] * expected;
+        // Four looks at 4.5 errors: a false alarm in 40,000 seeds.
+        assert!(
+            (mean - wanted).abs() < 4.5 * error,
+            "{cell}: {mean} {wanted} ± {error}"
+        );
+        let variance = error * error * TRIALS as f64;
+        assert!(
+            (variance / wanted - 1.0).abs() < 0.05,
+            "Poisson: {variance} {wanted}"
+        );
+    }
+}
+
+#[test]
+fn an_audience_without_bound_changes_no_bit() {
+    let plain = model(false, market::PRESET);
+    let counts = [3.0, 2.0, 12.0, 5.0];
+    let before = simulate(&plain, &counts);
+    let mut wide = plain.clone();
+    wide.audiences = vec![audience(1e30)];
+    let after = simulate(&wide, &counts);
+    assert_eq!(before.cells, after.cells);
+    assert!(before.audiences.is_empty());
+    assert_eq!(
+        after.audiences[0].net_reach,
+        total(&after, Quantity::Impressions)
+    );
+    assert_eq!(
+        valuation::units(&plain),
+        valuation::units_in(&wide, &counts)
+    );
+}
+
+#[test]
+fn plans_side_by_side_are_the_plans_alone() {
+    let plain = model(false, market::PRESET);
+    let mut small = plain.clone();
+    small.audiences = vec![audience(80_000.0)];
+    let mut large = plain.clone();
+    large.audiences = vec![audience(900_000.0)];
+    let counts = Array2::from_shape_vec((1, 4), vec![3.0, 2.0, 12.0, 5.0]).unwrap();
+    let more = Array2::from_shape_vec((1, 4), vec![5.0, 0.0, 12.0, 2.5]).unwrap();
+    let mut fractional = small.clone();
+    fractional.fractional_counts = true;
+    let plan = |model, counts: &'static Array2<f64>| PlanInput {
+        model,
+        counts: counts.view(),
+    };
+    let counts: &'static Array2<f64> = Box::leak(Box::new(counts));
+    let more: &'static Array2<f64> = Box::leak(Box::new(more));
+    let plans = [
+        plan(&plain, counts),
+        plan(&small, counts),
+        plan(&large, counts),
+        plan(&fractional, more),
+    ];
+    let together = Simulator::new(&plans, 7).unwrap();
+    let (first, trials) = (3_000, 9_000);
+    let block = together.block(first, trials);
+    for (plan, found) in plans.iter().zip(&block.plans) {
+        let alone = Simulator::new(&[*plan], 7).unwrap();
+        assert_eq!(alone.block(first, trials).plans[0], *found);
+        // and in other ranges
+        let part = alone.block(first + 5_000, 100);
+        let own = &found.cells[0].conversions[5_000..5_100];
+        assert_eq!(part.plans[0].cells[0].conversions, own);
+    }
+}
+
+#[test]
+fn the_mean_is_that_of_an_independent_quadrature() {
+    // Everything certain but the platform's factor U, lognormal of mean one: G = µU, λ = λ₀U and
+    // E[λ s(G)] = λ₀ E[U s(µU)], here by the trapezoid rule over the normal density.
+    let mut model = model(
+        true,
+        Uncertainty {
+            platform: 0.5,
+            ..Uncertainty::NONE
+        },
+    );
+    model.audiences = vec![audience(300_000.0)];
+    let counts = [9.0, 4.0, 30.0, 17.0];
+    let units = valuation::units(&model);
+    let gross: f64 = units
+        .iter()
+        .zip(counts)
+        .map(|(u, x)| x * u.impressions.unwrap())
+        .sum();
+    let sigma = (1.0_f64 + 0.25).ln().sqrt();
+    let (mut share, mut reach, mut weights) = (0.0, 0.0, 0.0);
+    for i in -4_000..=4_000 {
+        let z = f64::from(i) / 500.0;
+        let weight = (-0.5 * z * z).exp();
+        let u = (sigma * z - 0.5 * sigma * sigma).exp();
+        let net = 300_000.0 * (1.0 - (-gross * u / 300_000.0).exp());
+        weights += weight;
+        reach += weight * net;
+        share += weight * net / gross;
+    }
+    let (share, reach) = (share / weights, reach / weights);
+    let block = simulate(&model, &counts);
+    let (mean, error) = mean_and_error(&block.audiences[0].net_reach);
+    assert!(
+        (mean - reach).abs() < 4.5 * error,
+        "{mean} {reach} ± {error}"
+    );
+    let lambda: f64 = units
+        .iter()
+        .zip(counts)
+        .map(|(u, x)| x * u.conversions)
+        .sum();
+    let (mean, error) = mean_and_error(&total(&block, Quantity::Conversions));
+    assert!(
+        (mean - lambda * share).abs() < 4.5 * error,
+        "{mean} {} ± {error}",
+        lambda * share
+    );
+    // The plan's closed form takes G as gamma where it is lognormal: within half a percent even
+    // at a spread five times the preset's.
+    let planned = joint::reached(&model, &counts)[0].net_reach;
+    assert!((planned / reach - 1.0).abs() < 0.005, "{planned} {reach}");
+    let within = valuation::units_in(&model, &counts);
+    let planned: f64 = within
+        .iter()
+        .zip(counts)
+        .map(|(u, x)| x * u.conversions)
+        .sum();
+    assert!(
+        (planned / (lambda * share) - 1.0).abs() < 0.005,
+        "{planned}"
+    );
+}
+
+#[test]
+fn the_closed_form_of_few_uncertain_creators_is_close() {
+    // One to three creators with followers over a decade and content that may not appear, on an
+    // audience that they saturate: where taking impressions as gamma is at its worst.
+    for (counts, tolerance) in [
+        ([1.0, 0.0, 0.0, 0.0], 0.03),
+        ([0.0, 2.0, 0.0, 0.0], 0.03),
+        ([1.0, 1.0, 1.0, 0.0], 0.03),
+        ([6.0, 5.0, 20.0, 10.0], 0.005),
+    ] {
+        let mut model = model(false, market::PRESET);
+        let gross: f64 = valuation::units(&model)
+            .iter()
+            .zip(counts)
+            .map(|(u, x)| x * u.impressions.unwrap())
+            .sum();
+        model.audiences = vec![audience(gross)];
+        let block = simulate(&model, &counts);
+        let (mean, error) = mean_and_error(&block.audiences[0].net_reach);
+        let planned = joint::reached(&model, &counts)[0].net_reach;
+        let off = (planned / mean - 1.0).abs();
+        assert!(
+            off < tolerance + 4.0 * error / mean,
+            "{counts:?} reach: {planned} {mean} ± {error}"
+        );
+        let (mean, error) = mean_and_error(&total(&block, Quantity::Conversions));
+        let within = valuation::units_in(&model, &counts);
+        let planned: f64 = within
+            .iter()
+            .zip(counts)
+            .map(|(u, x)| x * u.conversions)
+            .sum();
+        let off = (planned / mean - 1.0).abs();
+        assert!(
+            off < tolerance + 4.0 * error / mean,
+            "{counts:?}: {planned} {mean} ± {error}"
+        );
+    }
+}
