@@ -26,7 +26,7 @@
 //! | 0 | [`units`], [`stats`], [`rng`] | numbers and their formats, statistics, addressed random streams |
 //! | 1 | [`distribution`] | families: moments, quantiles, tables |
 //! | 2 | [`model`] | the nouns, and [`model::valuation`]: the one definition of cost and yield |
-//! | 3 | [`scenario`], [`optimizer`], [`simulator`] | file → model, model → plan, model + plan → outcomes |
+//! | 3 | [`scenario`], [`roster`], [`optimizer`], [`simulator`] | file → model, file → creators, model → plan, model + plan → outcomes |
 //! | 4 | [`summary`], [`comparison`], [`ranking`], [`rebalancing`], [`individuals`], [`judging`], [`sensitivity`] | statistics over trials and plans |
 //! | 5 | [`engine`], [`batch`] | the whole way from models to results |
 //! | 6 | [`report`], [`export`] | results → text; results → parquet, JSON, `JUnit` |
@@ -82,6 +82,7 @@ pub mod ranking;
 pub mod rebalancing;
 pub mod report;
 pub mod rng;
+pub mod roster;
 pub mod scenario;
 pub mod sensitivity;
 pub mod simulator;

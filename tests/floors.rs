@@ -8,7 +8,7 @@ const FLOORS: [&[&str]; 7] = [
     &["units", "stats", "rng"],
     &["distribution"],
     &["model"],
-    &["scenario", "optimizer", "simulator"],
+    &["scenario", "roster", "optimizer", "simulator"],
     &[
         "summary",
         "comparison",
@@ -180,6 +180,8 @@ fn only_their_rooms_name_the_libraries() {
         ("toml", "scenario"),
         ("codespan_reporting", "scenario"),
         ("polars", "export"),
+        ("csv_core", "roster"),
+        ("encoding_rs", "roster"),
         ("clap", "cli"),
         ("ctrlc", "cli"),
         ("indicatif", "cli"),

@@ -33,6 +33,7 @@ pub(crate) enum Command {
     WhatIf(WhatIfArgs),
     Explain(ExplainArgs),
     Batch(BatchArgs),
+    Select(SelectArgs),
     Show(ShowArgs),
     Check(CheckArgs),
     /// Print the JSON Schema of scenario files
@@ -213,6 +214,31 @@ pub(crate) struct BatchArgs {
     #[arg(long)]
     pub(crate) allow_time_limit: bool,
     /// What to print: a table, or JSON
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Select individual creators from a roster
+///
+/// Reads a roster of creators (CSV in any common form, or parquet) and selects whom to book as what,
+/// under the rules of the scenario. Prints who is selected and writes DIR/<scenario name>-select/, with
+/// every row that was dropped or repaired.
+#[derive(Debug, Args)]
+pub(crate) struct SelectArgs {
+    /// Roster of creators: CSV or parquet
+    #[arg(value_name = "ROSTER")]
+    pub(crate) roster: PathBuf,
+    /// Scenario file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+    #[command(flatten)]
+    pub(crate) solve: SolveArgs,
+    /// Folder that the outputs are written to, in a folder of the scenario's name and "-select"
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub(crate) out: PathBuf,
+    /// What to print: the summary, or the result as JSON (as in result.json)
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }

@@ -18,6 +18,7 @@ mod optimize;
 mod progress;
 mod run;
 mod schema;
+mod select;
 mod show;
 mod simulate;
 mod values;

@@ -14,6 +14,7 @@ mod json;
 pub mod junit;
 mod manifest;
 mod parquet;
+pub mod roster;
 mod safe_text;
 mod table;
 pub mod tables;

@@ -42,6 +42,7 @@ fn polars_column(column: &Column) -> PolarsColumn {
         }
         Values::Number(v) => Series::new(name, v.as_slice()),
         Values::Month(v) => Series::new(name, v.as_slice()),
+        Values::Whole(v) => Series::new(name, v.as_slice()),
         Values::Flag(v) => Series::new(name, v.as_slice()),
     };
     series.into()

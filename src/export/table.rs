@@ -27,6 +27,8 @@ pub enum Values {
     Number(Vec<Option<f64>>),
     /// Int32 in parquet: months, from 1.
     Month(Vec<Option<i32>>),
+    /// Int64 in parquet: row numbers.
+    Whole(Vec<Option<i64>>),
     /// Boolean in parquet.
     Flag(Vec<bool>),
 }
@@ -37,6 +39,7 @@ impl Values {
             Self::Text(v) => v.len(),
             Self::Number(v) => v.len(),
             Self::Month(v) => v.len(),
+            Self::Whole(v) => v.len(),
             Self::Flag(v) => v.len(),
         }
     }
@@ -46,6 +49,7 @@ impl Values {
             Self::Text(v) => v[row].clone().map_or(Value::Null, Value::String),
             Self::Number(v) => v[row].map_or(Value::Null, Value::from),
             Self::Month(v) => v[row].map_or(Value::Null, Value::from),
+            Self::Whole(v) => v[row].map_or(Value::Null, Value::from),
             Self::Flag(v) => Value::Bool(v[row]),
         }
     }
@@ -104,6 +108,19 @@ impl Table {
             .map(|r| of(r).and_then(|m| i32::try_from(m).ok()))
             .collect();
         self.with(name, Values::Month(values))
+    }
+
+    pub(super) fn whole<T>(
+        self,
+        name: &'static str,
+        rows: &[T],
+        of: impl Fn(&T) -> Option<usize>,
+    ) -> Self {
+        let values = rows
+            .iter()
+            .map(|r| of(r).and_then(|v| i64::try_from(v).ok()))
+            .collect();
+        self.with(name, Values::Whole(values))
     }
 
     pub(super) fn flag<T>(self, name: &'static str, rows: &[T], of: impl Fn(&T) -> bool) -> Self {

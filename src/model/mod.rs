@@ -18,6 +18,7 @@ mod origin;
 mod outcome;
 mod plan;
 mod ports;
+mod roster;
 mod rules;
 mod settings;
 mod target;
@@ -40,6 +41,7 @@ pub use plan::{
     SolverReport,
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
+pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_value};
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
 pub use settings::{BestWanted, Indifference, Objective, PlanSettings, Trials};
 pub use target::{Bound, Target, TargetScope};

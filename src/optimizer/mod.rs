@@ -8,6 +8,7 @@
 //! - `joint` plans creators that act on each other, by a sequence of such programs;
 //! - `state` says what binds and what holds the budget, `price` what a bound is worth;
 //! - `conflict` explains why there is no plan;
+//! - [`select`] books the creators of a roster one by one;
 //! - `check` holds a plan against the rules without looking at any of the above.
 
 mod backend;
@@ -24,6 +25,7 @@ mod ratio;
 #[cfg(test)]
 pub(crate) mod sample;
 mod search;
+mod select;
 mod simplex;
 mod solver;
 mod state;
@@ -34,3 +36,4 @@ mod words;
 
 pub use check::{Violation, check};
 pub use plan::{free_cells, plan};
+pub use select::{Booking, Selection, check_selection, select};

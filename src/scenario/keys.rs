@@ -25,7 +25,7 @@ pub(super) const OBJECTIVES: &[&str] = &[
 /// Sets of incident figures.
 pub(super) const INCIDENT_PRESETS: &[&str] = &["none", "cautious"];
 /// Keys that a what-if may not set: they belong to the run as a whole.
-pub(super) const NOT_IN_WHAT_IF: &[&str] = &["schema", "seed", "trials", "what_if"];
+pub(super) const NOT_IN_WHAT_IF: &[&str] = &["schema", "seed", "trials", "roster", "what_if"];
 
 /// Largest number accepted anywhere, so that no product overflows.
 pub(super) const LARGEST: f64 = 1e15;
@@ -150,6 +150,11 @@ pub(super) static ROOT: &[Field] = &[
         "dependence",
         DEPENDENCE,
         "Correlations within a creator and between tiers (Gaussian copulas).",
+    ),
+    table(
+        "roster",
+        super::roster::ROSTER,
+        "How the roster of `imatrix select` is read.",
     ),
     Field {
         name: "incidents",

@@ -26,6 +26,7 @@ mod read;
 mod reader;
 mod risk_keys;
 mod risks;
+mod roster;
 mod rules;
 mod schema;
 mod shape;

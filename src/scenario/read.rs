@@ -20,7 +20,7 @@ use super::structure;
 use super::tree::{self, Node, Value};
 use super::value::{is_slug, short};
 use super::write;
-use crate::model::{Model, Origin, Trials};
+use crate::model::{Model, Origin, RosterSettings, Trials};
 
 /// Largest file read, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -48,6 +48,8 @@ pub struct Scenario {
     pub base: Model,
     /// The what-ifs, in the order of the file, those of the command line last.
     pub what_ifs: Vec<Model>,
+    /// How a roster is read.
+    pub roster: RosterSettings,
     /// Sentences the user should read.
     pub warnings: Vec<String>,
     /// Whether every figure of `[uncertainty]` is a preset.
@@ -255,6 +257,7 @@ impl Reading {
         let name = reader.text(&["name"]).unwrap_or_default();
         let description = reader.text(&["description"]);
         let (seed, trials) = (reader.seed(), reader.trials());
+        let roster = reader.roster();
         let base_model = reader.model("base");
         let mut faults = reader.faults;
         let mut warnings = reader.warnings;
@@ -322,6 +325,7 @@ impl Reading {
             resolved: resolved(&base, &what_ifs),
             base: base_model,
             what_ifs: models,
+            roster,
             warnings,
             uncertainty_is_preset,
             assumed_types,

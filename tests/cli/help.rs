@@ -18,6 +18,7 @@ fn the_help_names_every_command_and_exit_code() {
       what-if   Compare the base plan with one what-if from the command line
       explain   Explain why results vary, and what is worth learning before deciding
       batch     Run every scenario of a folder
+      select    Select individual creators from a roster
       show      Print the resolved scenario, each value with its origin
       check     Check scenario files without planning
       schema    Print the JSON Schema of scenario files
@@ -40,8 +41,8 @@ fn the_help_names_every_command_and_exit_code() {
 fn every_command_has_help_on_stdout() {
     let place = Place::new();
     for command in [
-        "run", "optimize", "simulate", "compare", "what-if", "explain", "batch", "show", "check",
-        "schema", "new",
+        "run", "optimize", "simulate", "compare", "what-if", "explain", "batch", "select", "show",
+        "check", "schema", "new",
     ] {
         let ran = place.run(&[command, "--help"]).exits(0);
         let usage = format!("Usage: imatrix {command}");

@@ -7,4 +7,5 @@ mod help;
 mod outputs;
 mod place;
 mod run;
+mod select;
 mod usage;

@@ -113,7 +113,7 @@ pub(super) fn bounds(constraint: &Constraint, currency: &str) -> String {
 }
 
 /// The rule in words: `diversity.tier_budget_share.mega between 3 % and 7 %`.
-pub(super) fn stated(constraint: &Constraint, currency: &str) -> String {
+pub(crate) fn stated(constraint: &Constraint, currency: &str) -> String {
     let show = |v: f64| amount(v, constraint.unit, currency, Rounding::Exact);
     match (constraint.low, constraint.high) {
         (Some(low), Some(high)) if low != high => format!(

@@ -12,10 +12,12 @@ mod figures;
 mod layout;
 mod lists;
 mod plan;
+mod selection;
 mod whole;
 
 pub use explanation::explanation;
 pub use lists::{BatchLine, batch_table, entries};
+pub use selection::selection;
 pub use whole::{ReportContext, plan_only, summary};
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ fn asked() -> BTreeSet<String> {
         reader.text(&["description"]);
         reader.seed();
         reader.trials();
+        reader.roster();
         reader.model("base");
         for path in &reader.seen {
             let parts: Vec<&str> = path.split('.').collect();

@@ -1,0 +1,119 @@
+//! Branch and bound on what the multipliers leave open.
+
+use super::rows::{Bookings, Rows, Weights, dot};
+use crate::model::{Cancel, PlanSettings};
+use crate::optimizer::branch::solve_whole;
+use crate::optimizer::program::{Column, Program, Row};
+use crate::optimizer::solver::Solved;
+
+/// The program of some creators, the others staying as they are.
+pub(super) struct Core {
+    program: Program,
+    /// Booking of each column.
+    bookings: Vec<usize>,
+    /// Value of what stays.
+    fixed: f64,
+}
+
+impl Core {
+    pub(super) fn new(
+        all: &Bookings,
+        rows: &Rows,
+        objective: &Weights,
+        open: &[usize],
+        choice: &[Option<usize>],
+    ) -> Self {
+        let mut is_open = vec![false; all.creators()];
+        for &i in open {
+            is_open[i] = true;
+        }
+        let gain = |j: usize| dot(&objective[all.cell[j] as usize], &all.features[j]);
+        let stays: Vec<usize> = choice
+            .iter()
+            .enumerate()
+            .filter(|&(i, _)| !is_open[i])
+            .filter_map(|(_, &j)| j)
+            .collect();
+        let bookings: Vec<usize> = open.iter().flat_map(|&i| all.of_creator(i)).collect();
+        let mut out: Vec<Row> = rows
+            .rows
+            .iter()
+            .map(|row| {
+                let a = |j: usize| dot(&row.weights[all.cell[j] as usize], &all.features[j]);
+                let used: f64 = stays.iter().map(|&j| a(j)).sum();
+                Row {
+                    coefficients: bookings.iter().map(|&j| a(j)).collect(),
+                    low: None,
+                    high: Some(row.bound - used),
+                }
+            })
+            .collect();
+        let mut at = 0;
+        for &i in open {
+            let own = all.of_creator(i).len();
+            if own > 1 {
+                let mut coefficients = vec![0.0; bookings.len()];
+                coefficients[at..at + own].fill(1.0);
+                out.push(Row {
+                    coefficients,
+                    low: None,
+                    high: Some(1.0),
+                });
+            }
+            at += own;
+        }
+        let column = Column {
+            low: 0.0,
+            high: 1.0,
+            integer: true,
+        };
+        Self {
+            program: Program {
+                maximize: bookings.iter().map(|&j| gain(j)).collect(),
+                columns: vec![column; bookings.len()],
+                rows: out,
+            },
+            fixed: stays.iter().map(|&j| gain(j)).sum(),
+            bookings,
+        }
+    }
+
+    /// Solves it, from the choices that are open if they keep the rows; the bound includes what stays.
+    pub(super) fn solve(
+        &self,
+        all: &Bookings,
+        start: Option<&[Option<usize>]>,
+        settings: &PlanSettings,
+        cancel: &Cancel,
+    ) -> Solved {
+        let start: Option<Vec<f64>> = start.map(|choice| {
+            let made = |&j: &usize| choice[all.creator[j] as usize] == Some(j);
+            self.bookings
+                .iter()
+                .map(|j| if made(j) { 1.0 } else { 0.0 })
+                .collect()
+        });
+        let mut solved = solve_whole(&self.program, start.as_deref(), settings, cancel);
+        solved.bound = solved.bound.map(|b| b + self.fixed);
+        solved
+    }
+
+    /// The choices of a solution, the others as they were.
+    pub(super) fn choices(
+        &self,
+        all: &Bookings,
+        solved: &Solved,
+        choice: &[Option<usize>],
+    ) -> Vec<Option<usize>> {
+        let mut out = choice.to_vec();
+        for &j in &self.bookings {
+            out[all.creator[j] as usize] = None;
+        }
+        for (&j, &x) in self.bookings.iter().zip(&solved.x) {
+            if x > 0.5 {
+                out[all.creator[j] as usize] = Some(j);
+            }
+        }
+        out
+    }
+}

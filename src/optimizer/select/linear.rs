@@ -1,0 +1,226 @@
+//! One selection for a linear objective: bound, selection, and what closes the gap between them.
+
+use std::time::Instant;
+
+use super::core::Core;
+use super::dual::{Dual, best_choices};
+use super::rows::{Bookings, Rows, Weights, dot};
+use super::search::{Search, State};
+use crate::model::{Cancel, PlanSettings};
+use crate::optimizer::goal::within_gap;
+use crate::optimizer::solver::{Verdict, remaining};
+
+/// Bookings up to which all creators go to branch and bound at once.
+const SMALL: usize = 240;
+/// Creators of the cores that are solved one after another to better a selection.
+const CORES: [usize; 2] = [30, 70];
+/// Most bookings of a core that is solved for the proof.
+const PROOF: usize = 600;
+/// Nodes of a core.
+const NODES: u64 = 1_000;
+/// Rounds of shaking a selection.
+const SHAKES: u64 = 250;
+/// A bound this far below what every selection has, relative to the objective's size, proves that there is none.
+const BELOW: f64 = 1e-9;
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    /// Booking of each creator.
+    pub(super) choice: Option<Vec<Option<usize>>>,
+    pub(super) value: f64,
+    /// No selection has more.
+    pub(super) bound: f64,
+    /// Multipliers, scaled, to start from again.
+    pub(super) multipliers: Vec<f64>,
+    /// Multipliers of the rows.
+    pub(super) prices: Vec<f64>,
+    pub(super) nodes: u64,
+    pub(super) infeasible: bool,
+    pub(super) clocked: bool,
+}
+
+/// One program.
+pub(super) struct Task<'a> {
+    pub(super) all: &'a Bookings,
+    pub(super) rows: &'a Rows,
+    pub(super) settings: &'a PlanSettings,
+    pub(super) cancel: &'a Cancel,
+    pub(super) started: Instant,
+}
+
+impl Task<'_> {
+    fn late(&self) -> bool {
+        self.cancel.requested() || remaining(self.settings, self.started).time_limit <= 0.0
+    }
+
+    fn nodes(&self, most: u64) -> PlanSettings {
+        PlanSettings {
+            node_limit: self.settings.node_limit.min(most),
+            ..remaining(self.settings, self.started)
+        }
+    }
+
+    /// The best selection for an objective, from earlier multipliers if there are any.
+    pub(super) fn best(&self, objective: &Weights, warm: Option<&Found>) -> Found {
+        let keep = vec![true; self.rows.rows.len()];
+        let dual = Dual::new(self.all, self.rows, &keep, objective);
+        let gain = |j: usize| dot(&objective[self.all.cell[j] as usize], &self.all.features[j]);
+        // No selection has less than all creators at their worst.
+        let least: f64 = (0..self.all.creators())
+            .map(|i| self.all.of_creator(i).map(gain).fold(0.0, f64::min))
+            .sum();
+        let size: f64 = (0..self.all.len()).map(|j| gain(j).abs()).sum();
+        let impossible = least - BELOW * size;
+        let start = warm.map(|w| &w.multipliers[..]);
+        let (multipliers, bound) = dual.minimize(start, impossible, self.cancel);
+        let mut found = Found {
+            choice: None,
+            value: f64::NEG_INFINITY,
+            bound,
+            prices: dual.unscaled(&multipliers),
+            multipliers,
+            nodes: 0,
+            infeasible: bound < impossible,
+            clocked: false,
+        };
+        if found.infeasible {
+            return found;
+        }
+        let gains = dual.gains(&found.multipliers);
+        let search = Search::new(self.all, self.rows, objective, &gains, &found.prices);
+        if self.all.len() <= SMALL {
+            self.wholly(&search, objective, &mut found);
+            return found;
+        }
+        let enough = |found: &Found| found.bound - 0.1 * self.settings.gap * found.bound.abs();
+        let mut states: Vec<State> = Vec::new();
+        if let Some(choice) = warm.and_then(|w| w.choice.clone()) {
+            states.push(search.state(choice));
+        }
+        states.extend(search.rounded());
+        for state in states {
+            if search.keeps(&state) {
+                let polished = search.polish(state, enough(&found));
+                self.offer(&mut found, polished);
+            }
+        }
+        let shaken = |found: &mut Found, rounds: u64| {
+            if let (Some(choice), false) = (found.choice.clone(), self.done(found)) {
+                let state = search.state(choice);
+                let enough = found.bound - 0.9 * self.settings.gap * found.bound.abs();
+                let state = search.shaken(state, enough, rounds, &|| self.late());
+                self.offer(found, state);
+            }
+        };
+        shaken(&mut found, SHAKES);
+        self.cores(&search, objective, &gains, &mut found);
+        shaken(&mut found, SHAKES);
+        self.prove(&search, objective, &gains, &mut found);
+        found.clocked = self.late() && !self.done(&found);
+        found
+    }
+
+    fn done(&self, found: &Found) -> bool {
+        found.choice.is_some() && within_gap(found.bound, found.value, self.settings.gap)
+    }
+
+    fn offer(&self, found: &mut Found, state: State) {
+        if state.value > found.value {
+            found.value = state.value;
+            found.choice = Some(state.choice);
+        }
+    }
+
+    /// All creators at once.
+    fn wholly(&self, search: &Search<'_>, objective: &Weights, found: &mut Found) {
+        let state = search.rounded().map(|s| search.polish(s, f64::INFINITY));
+        let open: Vec<usize> = (0..self.all.creators()).collect();
+        let nobody = vec![None; self.all.creators()];
+        let core = Core::new(self.all, self.rows, objective, &open, &nobody);
+        let start = state.as_ref().map(|s| &s.choice[..]);
+        let settings = self.nodes(u64::MAX);
+        let solved = core.solve(self.all, start, &settings, self.cancel);
+        found.nodes += solved.nodes;
+        found.infeasible = solved.verdict == Verdict::Infeasible && state.is_none();
+        found.clocked = matches!(solved.verdict, Verdict::TimeLimit { .. });
+        if let Some(state) = state {
+            self.offer(found, state);
+        }
+        if solved.found() {
+            let state = search.state(core.choices(self.all, &solved, &nobody));
+            if search.keeps(&state) {
+                self.offer(found, state);
+            }
+        }
+        if let Some(bound) = solved.bound {
+            found.bound = found.bound.min(bound.max(found.value));
+        }
+    }
+
+    /// Betters a selection, or finds a first one, by branch and bound on the creators whose choice the
+    /// multipliers leave most open.
+    fn cores(&self, search: &Search<'_>, objective: &Weights, gains: &[f64], found: &mut Found) {
+        let margins = search.margins();
+        let mut order: Vec<usize> = (0..self.all.creators())
+            .filter(|&i| !self.all.of_creator(i).is_empty())
+            .collect();
+        order.sort_by(|&a, &b| margins[a].total_cmp(&margins[b]).then(a.cmp(&b)));
+        for size in CORES {
+            if self.done(found) || self.late() {
+                return;
+            }
+            let base = found
+                .choice
+                .clone()
+                .unwrap_or_else(|| best_choices(self.all, gains));
+            let open = &order[..size.min(order.len())];
+            let core = Core::new(self.all, self.rows, objective, open, &base);
+            let start = found.choice.as_deref();
+            let solved = core.solve(self.all, start, &self.nodes(NODES), self.cancel);
+            found.nodes += solved.nodes;
+            if solved.found() {
+                let state = search.state(core.choices(self.all, &solved, &base));
+                if search.keeps(&state) {
+                    let polished = search.polish(state, f64::INFINITY);
+                    self.offer(found, polished);
+                }
+            }
+        }
+    }
+
+    /// Closes the gap: a selection with more than the best one books every creator as the multipliers
+    /// do whose margin is above the gap; the others go to branch and bound.
+    fn prove(&self, search: &Search<'_>, objective: &Weights, gains: &[f64], found: &mut Found) {
+        if self.done(found) || self.late() || found.choice.is_none() {
+            return;
+        }
+        let room = (found.bound - found.value).max(0.0);
+        let rounding = 1e-9 * found.bound.abs().max(found.value.abs());
+        let margins = search.margins();
+        let open: Vec<usize> = (0..self.all.creators())
+            .filter(|&i| !self.all.of_creator(i).is_empty() && margins[i] <= room + rounding)
+            .collect();
+        let columns: usize = open.iter().map(|&i| self.all.of_creator(i).len()).sum();
+        if columns > PROOF {
+            return;
+        }
+        let base = best_choices(self.all, gains);
+        let core = Core::new(self.all, self.rows, objective, &open, &base);
+        let settings = self.nodes(NODES);
+        let solved = core.solve(self.all, None, &settings, self.cancel);
+        found.nodes += solved.nodes;
+        if solved.found() {
+            let state = search.state(core.choices(self.all, &solved, &base));
+            if search.keeps(&state) {
+                self.offer(found, state);
+            }
+        }
+        match (&solved.verdict, solved.bound) {
+            // Nothing better can be booked that way.
+            (Verdict::Infeasible, _) => found.bound = found.value,
+            (_, Some(bound)) => found.bound = found.bound.min(bound.max(found.value)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,318 @@
+use super::*;
+use crate::model::{
+    Bound, Origin, Past, PlanStatus, Target, TargetScope, UserAmount, UserRule, creator_value,
+};
+use crate::model::{CellPattern, Metric};
+use crate::optimizer::sample::{band, maturity, model as sample, segmented, tier, types};
+
+/// Numbers in [0, 1), the same on every machine (Steele, Lea and Flood 2014).
+struct Draws(u64);
+
+impl Draws {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() * n as f64) as usize
+    }
+}
+
+/// So many creators in the tiers, categories and regions of a model, some figures unknown.
+fn roster(model: &Model, n: usize, draws: &mut Draws) -> Vec<Creator> {
+    (0..n)
+        .map(|i| {
+            let tier = draws.below(model.tiers.len());
+            let mean = |d: &crate::distribution::Distribution| d.mean();
+            let (followers, rate) = match &model.tiers[tier].basis {
+                crate::model::Basis::Followers(f) => (mean(&f.followers), mean(&f.engagement_rate)),
+                crate::model::Basis::Benchmark(_) => (1e4, 0.05),
+            };
+            let mut near = |v: f64| (draws.next() < 0.9).then(|| v * (0.4 + 1.2 * draws.next()));
+            let (followers, fee) = (near(followers), near(mean(&model.tiers[tier].fee)));
+            let engagement_rate = near(rate);
+            Creator {
+                row: i + 2,
+                id: format!("c{i}"),
+                name: None,
+                tier,
+                category: (!model.categories.is_empty())
+                    .then(|| draws.below(model.categories.len())),
+                region: (!model.regions.is_empty()).then(|| draws.below(model.regions.len())),
+                followers,
+                fee,
+                engagement_rate,
+                past: None,
+            }
+        })
+        .collect()
+}
+
+/// Three tiers and three types, small enough to try every selection.
+fn small(draws: &mut Draws) -> Model {
+    let tiers = vec![
+        tier("macro", 9_000.0, 250_000.0, 0.04),
+        tier("mid", 2_500.0, 40_000.0, 0.07),
+        tier("micro", 500.0, 4_000.0, 0.15),
+    ];
+    let types = types();
+    let offered = [
+        [true, false, false],
+        [true, true, false],
+        [true, true, true],
+    ];
+    let budget = 4_000.0 + 14_000.0 * draws.next();
+    let mut model = sample(tiers, &types[..3], budget, |t, p| offered[t][p]);
+    let rules = &mut model.rules;
+    rules.min_spend = [0.0, 0.5, 0.8][draws.below(3)];
+    match draws.below(9) {
+        0 => rules.tier_budget_share[1] = band(0.2, 0.6),
+        1 => rules.partnership_share[0] = band(0.3, 0.7),
+        2 => rules.max_creators = Some(3.0),
+        3 => rules.min_creators = Some(4.0),
+        4 => rules.hours_per_month = Some(7.0),
+        5 => rules.max_creator_budget_share = Some(0.3),
+        6 => model.tiers[2].min_creators = 2.0,
+        7 => model.tiers[1].max_creators = Some(1.0),
+        _ => rules.user.push(UserRule {
+            name: "no more micro than mid".to_owned(),
+            amount: if draws.below(2) == 0 {
+                UserAmount::Count
+            } else {
+                UserAmount::Spend
+            },
+            terms: vec![(pattern("micro"), 1.0), (pattern("mid"), -1.0)],
+            min: None,
+            max: Some(0.0),
+            origin: Origin::Default,
+        }),
+    }
+    if draws.below(4) == 0 {
+        let metric = [Metric::Roas, Metric::Cpa, Metric::Conversions][draws.below(3)];
+        model.targets.push(Target {
+            metric,
+            scope: TargetScope::Total,
+            bound: match metric {
+                Metric::Roas => Bound::AtLeast(1.0),
+                Metric::Cpa => Bound::AtMost(120.0),
+                _ => Bound::AtLeast(20.0),
+            },
+            with: None,
+            enforce: true,
+            key: "targets.it".to_owned(),
+            origin: Origin::Default,
+        });
+    }
+    model.objective = [
+        Objective::Revenue,
+        Objective::Profit,
+        Objective::Roas,
+        Objective::Engagements,
+    ][draws.below(4)];
+    if model.objective == Objective::Roas {
+        model.rules.min_spend = 0.5;
+    }
+    model
+}
+
+fn pattern(tier: &str) -> CellPattern {
+    CellPattern {
+        tier: Some(tier.to_owned()),
+        ..CellPattern::default()
+    }
+}
+
+/// The best selection of all, by trying every one against the checker.
+fn brute_force(model: &Model, creators: &[Creator]) -> Option<f64> {
+    let offers: Vec<Vec<usize>> = creators
+        .iter()
+        .map(|c| {
+            (0..model.cells.len())
+                .filter(|&cell| model.cells[cell].tier == c.tier)
+                .collect()
+        })
+        .collect();
+    let values: Vec<Vec<UnitValue>> = creators
+        .iter()
+        .zip(&offers)
+        .map(|(c, cells)| {
+            cells
+                .iter()
+                .map(|&cell| creator_value(model, c, cell))
+                .collect()
+        })
+        .collect();
+    let mut pick = vec![0; creators.len()];
+    let mut best: Option<f64> = None;
+    loop {
+        let bookings: Vec<Booking> = pick
+            .iter()
+            .enumerate()
+            .filter(|&(_, &p)| p > 0)
+            .map(|(creator, &p)| Booking {
+                creator,
+                cell: offers[creator][p - 1],
+                value: values[creator][p - 1],
+            })
+            .collect();
+        let total = |q: Quantity| {
+            bookings
+                .iter()
+                .map(|b| b.value.get(q).unwrap())
+                .sum::<f64>()
+        };
+        let value = match model.objective {
+            Objective::Revenue => total(Quantity::Revenue),
+            Objective::Profit => total(Quantity::Profit),
+            Objective::Engagements => total(Quantity::Engagements),
+            Objective::Roas => total(Quantity::Revenue) / total(Quantity::Spend),
+            _ => unreachable!(),
+        };
+        if best.is_none_or(|b| value > b)
+            && !bookings.is_empty()
+            && check_selection(model, creators, &bookings).is_empty()
+        {
+            best = Some(value);
+        }
+        let Some(next) = (0..pick.len()).find(|&i| pick[i] < offers[i].len()) else {
+            return best;
+        };
+        pick[..next].fill(0);
+        pick[next] += 1;
+    }
+}
+
+fn settings(gap: f64) -> PlanSettings {
+    PlanSettings {
+        gap,
+        time_limit: 60.0,
+        ..PlanSettings::default()
+    }
+}
+
+#[test]
+fn small_rosters_get_the_selection_that_brute_force_finds() {
+    let mut draws = Draws(2026);
+    let (mut solved, mut empty) = (0, 0);
+    for case in 0..120 {
+        let model = small(&mut draws);
+        let creators = roster(&model, 7, &mut draws);
+        let best = brute_force(&model, &creators);
+        let selection = select(&model, &creators, &settings(1e-6), &Cancel::new());
+        let status = &selection.plan.status;
+        match best {
+            None => {
+                assert_eq!(*status, PlanStatus::Infeasible, "case {case}");
+                assert!(selection.plan.conflict.is_some(), "case {case}");
+                empty += 1;
+            }
+            Some(best) => {
+                assert_eq!(*status, PlanStatus::Optimal, "case {case}, best {best}");
+                let found = selection.plan.objective.unwrap();
+                // Rows at their bounds are kept up to rounding by both.
+                assert!(
+                    (found - best).abs() <= 2e-6 * best.abs(),
+                    "case {case}: {found}, {best}"
+                );
+                assert!(selection.plan.gap.unwrap().bound >= best - 1e-9 * best.abs());
+                solved += 1;
+            }
+        }
+    }
+    assert!(
+        solved > 50 && empty > 5,
+        "{solved} solved, {empty} without a selection"
+    );
+}
+
+#[test]
+fn a_roster_of_thousands_is_selected_close_to_its_proven_bound() {
+    let mut draws = Draws(7);
+    let mut model = segmented(1_000_000.0, 2, 2);
+    for tier in &mut model.tiers {
+        tier.max_creators = None;
+    }
+    model.rules.hours_per_month = Some(4_000.0);
+    let creators = roster(&model, 5_000, &mut draws);
+    for objective in [Objective::Revenue, Objective::Profit] {
+        model.objective = objective;
+        let selection = select(&model, &creators, &settings(0.001), &Cancel::new());
+        let gap = selection.plan.gap.unwrap();
+        // Some fifty rows, most of them bands; every percent is a dozen creators.
+        assert!(gap.relative <= 0.01, "{objective:?}: {gap:?}");
+        let optimal = selection.plan.status == PlanStatus::Optimal;
+        assert_eq!(optimal, gap.relative <= 0.001, "{objective:?}: {gap:?}");
+        assert!(check_selection(&model, &creators, &selection.bookings).is_empty());
+        assert!(gap.bound >= selection.plan.objective.unwrap());
+    }
+}
+
+#[test]
+fn another_order_of_the_roster_selects_as_much() {
+    let mut draws = Draws(11);
+    let model = maturity(300_000.0);
+    let creators = roster(&model, 1_500, &mut draws);
+    let mut turned = creators.clone();
+    turned.reverse();
+    let value = |creators: &[Creator]| {
+        let selection = select(&model, creators, &settings(0.001), &Cancel::new());
+        selection.plan.objective.unwrap()
+    };
+    let (a, b) = (value(&creators), value(&turned));
+    assert!((a - b).abs() <= 0.001 * a, "{a} {b}");
+    assert_eq!(a, value(&creators));
+}
+
+#[test]
+fn rules_that_a_roster_cannot_keep_are_named() {
+    let mut draws = Draws(5);
+    let mut model = maturity(300_000.0);
+    let creators: Vec<Creator> = roster(&model, 2_000, &mut draws)
+        .into_iter()
+        .filter(|c| c.tier != 1)
+        .collect();
+    model.tiers[1].min_creators = 2.0;
+    let selection = select(&model, &creators, &settings(0.001), &Cancel::new());
+    assert_eq!(selection.plan.status, PlanStatus::Infeasible);
+    let conflict = selection.plan.conflict.unwrap();
+    let names: Vec<&str> = conflict
+        .members
+        .iter()
+        .map(|m| m.constraint.as_str())
+        .collect();
+    // Either rule alone asks for macro creators, and there are none.
+    assert_eq!(names.len(), 1, "{names:?}");
+    assert!(names[0].contains("macro"), "{names:?}");
+}
+
+#[test]
+fn past_results_move_a_creator_towards_them() {
+    let mut model = maturity(300_000.0);
+    if let crate::model::Basis::Followers(f) = &mut model.tiers[3].basis {
+        f.conversion_rate = crate::distribution::Distribution::beta_mean_sd(0.05, 0.05).unwrap();
+    }
+    let mut draws = Draws(3);
+    let mut creator = roster(&model, 50, &mut draws)
+        .into_iter()
+        .find(|c| c.tier == 3)
+        .unwrap();
+    let cell = (0..model.cells.len())
+        .find(|&c| model.cells[c].tier == 3)
+        .unwrap();
+    let before = creator_value(&model, &creator, cell).conversions;
+    // cv² = 1, so a = 1: (1 + 30)/(1 + 10 m) with m the mean of one post.
+    creator.past = Some(Past {
+        posts: 10.0,
+        conversions: 30.0,
+    });
+    let after = creator_value(&model, &creator, cell).conversions;
+    let wanted = before * 31.0 / (1.0 + 10.0 * before);
+    assert!(
+        (after - wanted).abs() < 1e-9 * wanted,
+        "{before} {after} {wanted}"
+    );
+}

@@ -1,0 +1,623 @@
+//! Rows to creators.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::RosterError;
+use super::headers::plain;
+use super::issue::{Action, Issue, shown};
+use super::number::{Number, Reading, Style, What, is_unknown};
+use super::table::{RawTable, TextColumn};
+use crate::distribution::Distribution;
+use crate::model::{Basis, Creator, Model, Past, RosterField, RosterSettings, Segment};
+
+/// Largest number of followers that is believed.
+const MOST_FOLLOWERS: f64 = 2e9;
+/// Largest fee, number of posts or orders that is believed.
+const LARGEST: f64 = 1e12;
+/// Longest id or name, in characters.
+const LONGEST_NAME: usize = 200;
+
+/// Where tiers begin that state no followers: the playbook's ranges.
+const STARTS: [(&str, f64); 5] = [
+    ("mega", 500_000.0),
+    ("macro", 100_000.0),
+    ("mid", 10_000.0),
+    ("micro", 1_000.0),
+    ("nano", 100.0),
+];
+
+/// Words by which tiers are known.
+const TIERS: [(&str, &[&str]); 5] = [
+    ("mega", &["mega", "celebrity", "超头部", "头部"]),
+    ("macro", &["macro", "肩部"]),
+    ("mid", &["mid", "middle", "midtier", "腰部"]),
+    ("micro", &["micro", "尾部"]),
+    ("nano", &["nano", "koc", "素人"]),
+];
+
+/// Statuses of creators that cannot be booked.
+const CLOSED: [&str; 34] = [
+    "inactive",
+    "unavailable",
+    "notavailable",
+    "booked",
+    "paused",
+    "onhold",
+    "hold",
+    "blocked",
+    "blacklist",
+    "blacklisted",
+    "banned",
+    "suspended",
+    "rejected",
+    "declined",
+    "closed",
+    "expired",
+    "exclusive",
+    "archived",
+    "deleted",
+    "removed",
+    "no",
+    "false",
+    "0",
+    "n",
+    "否",
+    "不可合作",
+    "停用",
+    "暂停",
+    "黑名单",
+    "已拒绝",
+    "不合作",
+    "停更",
+    "封禁",
+    "不可用",
+];
+
+/// Rows that sum up others.
+const SUMS: [&str; 9] = [
+    "total",
+    "totals",
+    "grandtotal",
+    "sum",
+    "average",
+    "合计",
+    "总计",
+    "平均",
+    "汇总",
+];
+
+/// The creators of a file that can be booked.
+#[derive(Debug, Clone, Default)]
+pub struct Roster {
+    /// In the order of the file.
+    pub creators: Vec<Creator>,
+    /// What was dropped or repaired, in the order of the file.
+    pub issues: Vec<Issue>,
+    /// Rows of the file, header and blank rows aside.
+    pub read: usize,
+    /// Columns that were understood: field and name in the header.
+    pub columns: Vec<(RosterField, String)>,
+    /// How it was read, in words.
+    pub form: String,
+}
+
+impl Roster {
+    /// Rows that were left out.
+    #[must_use]
+    pub fn dropped(&self) -> usize {
+        self.read - self.creators.len()
+    }
+
+    /// Rows that are kept though something in them was repaired.
+    #[must_use]
+    pub fn repaired(&self) -> usize {
+        let kept: std::collections::HashSet<usize> = self.creators.iter().map(|c| c.row).collect();
+        let mut rows: Vec<usize> = self
+            .issues
+            .iter()
+            .filter(|issue| issue.action == Action::Repaired && kept.contains(&issue.row))
+            .map(|issue| issue.row)
+            .collect();
+        rows.dedup();
+        rows.len()
+    }
+}
+
+/// Creators from the columns of a file, as tiers, categories and regions of a model.
+///
+/// # Errors
+/// [`RosterError::Nobody`] if no row is a creator that can be booked.
+pub fn read_table(
+    table: RawTable,
+    model: &Model,
+    settings: &RosterSettings,
+) -> Result<Roster, RosterError> {
+    let mut reader = Reader::new(&table, model, settings);
+    let mut creators: Vec<Creator> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for at in 0..table.rows.len() {
+        let before = reader.issues.len();
+        let Some(creator) = reader.creator(at) else {
+            // What was repaired of a row that is dropped is of no interest.
+            let last = reader.issues.pop();
+            reader.issues.truncate(before);
+            reader.issues.extend(last);
+            continue;
+        };
+        if let Some(&first) = known.get(&creator.id) {
+            reader.issues.truncate(before);
+            let twin = &creators[first];
+            let same = Creator {
+                row: twin.row,
+                ..creator.clone()
+            } == *twin;
+            let differs = if same { "" } else { ", with other figures" };
+            let reason = format!("its id stands in row {} already{differs}", twin.row);
+            let field = Some(reader.id_field());
+            reader.drop(at, field, reason);
+            continue;
+        }
+        known.insert(creator.id.clone(), creators.len());
+        creators.push(creator);
+    }
+    let own = std::mem::take(&mut reader.issues);
+    drop(reader);
+    let columns = RosterField::ALL
+        .into_iter()
+        .filter_map(|f| Some((f, table.columns[f.index()].as_ref()?.0.clone())))
+        .collect();
+    let mut issues = table.issues;
+    issues.extend(own);
+    issues.sort_by_key(|issue| issue.row);
+    if creators.is_empty() {
+        let first = issues.iter().find(|i| i.action == Action::Dropped);
+        return Err(RosterError::Nobody {
+            rows: table.read,
+            reason: first.map_or_else(
+                || "there are no rows under the header".to_owned(),
+                |i| format!("row {}, \"{}\": {}", i.row, i.text, i.reason),
+            ),
+        });
+    }
+    Ok(Roster {
+        creators,
+        issues,
+        read: table.read,
+        columns,
+        form: table.form,
+    })
+}
+
+/// A tier with its least followers.
+struct Range {
+    tier: usize,
+    from: f64,
+}
+
+struct Reader<'a> {
+    table: &'a RawTable,
+    model: &'a Model,
+    issues: Vec<Issue>,
+    styles: [Option<Style>; 11],
+    /// Rates without a sign are percentages.
+    percentages: bool,
+    /// Rates are shares of followers.
+    per_follower: bool,
+    /// Largest first.
+    ranges: Vec<Range>,
+    categories: HashMap<String, usize>,
+    regions: HashMap<String, usize>,
+}
+
+fn what(field: RosterField) -> Option<What> {
+    match field {
+        RosterField::Followers | RosterField::PastPosts | RosterField::PastConversions => {
+            Some(What::Count)
+        }
+        RosterField::Fee => Some(What::Amount),
+        RosterField::EngagementRate => Some(What::Rate),
+        _ => None,
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn new(table: &'a RawTable, model: &'a Model, settings: &RosterSettings) -> Self {
+        let mut styles = [None; 11];
+        for field in RosterField::ALL {
+            let i = field.index();
+            if let (Some(what), Some((_, column))) = (what(field), &table.columns[i]) {
+                let texts = (0..column.len()).map(|row| column.get(row));
+                let stored = table.stored_numbers[i];
+                styles[i] = Some(Style::of(what, texts, settings.decimal_comma, stored));
+            }
+        }
+        let names = |list: &[Segment]| {
+            list.iter()
+                .enumerate()
+                .map(|(i, s)| (plain(&s.name), i))
+                .collect()
+        };
+        let mut reader = Self {
+            table,
+            model,
+            issues: Vec::new(),
+            styles,
+            percentages: false,
+            per_follower: settings.engagement_per_follower,
+            ranges: ranges(model),
+            categories: names(&model.categories),
+            regions: names(&model.regions),
+        };
+        reader.percentages = reader.rates_are_percentages();
+        reader
+    }
+
+    /// Whether most rates without a sign are above 1.
+    fn rates_are_percentages(&self) -> bool {
+        let field = RosterField::EngagementRate;
+        let (Some(style), Some(column)) = (self.styles[field.index()], self.column(field)) else {
+            return false;
+        };
+        let (mut above, mut within) = (0_usize, 0_usize);
+        for row in 0..column.len() {
+            if let Reading::Number(n) = style.read(column.get(row))
+                && !n.percent
+            {
+                if n.value > 1.0 {
+                    above += 1;
+                } else {
+                    within += 1;
+                }
+            }
+        }
+        above > within
+    }
+
+    fn column(&self, field: RosterField) -> Option<&'a TextColumn> {
+        self.table.columns[field.index()].as_ref().map(|c| &c.1)
+    }
+
+    fn text(&self, field: RosterField, at: usize) -> &'a str {
+        self.column(field).map_or("", |column| column.get(at))
+    }
+
+    fn issue(
+        &mut self,
+        at: usize,
+        field: Option<RosterField>,
+        action: Action,
+        reason: impl Into<Cow<'static, str>>,
+    ) {
+        let column = field.and_then(|f| self.table.columns[f.index()].as_ref());
+        let text = match field {
+            Some(field) => shown(self.text(field, at)),
+            None => {
+                let texts: Vec<&str> = RosterField::ALL
+                    .iter()
+                    .filter_map(|&f| self.column(f).map(|c| c.get(at)))
+                    .collect();
+                shown(&texts.join(" | "))
+            }
+        };
+        self.issues.push(Issue {
+            row: self.table.rows[at],
+            column: column.map(|c| shown(&c.0)),
+            text,
+            action,
+            reason: reason.into(),
+        });
+    }
+
+    fn drop(
+        &mut self,
+        at: usize,
+        field: Option<RosterField>,
+        reason: impl Into<Cow<'static, str>>,
+    ) {
+        self.issue(at, field, Action::Dropped, reason);
+    }
+
+    fn id_field(&self) -> RosterField {
+        let id = RosterField::Id;
+        if self.column(id).is_some() {
+            id
+        } else {
+            RosterField::Name
+        }
+    }
+
+    /// A text without padding; `None` for what stands for "not known".
+    fn label(&mut self, field: RosterField, at: usize) -> Option<String> {
+        let text = self.text(field, at);
+        if is_unknown(text) {
+            return None;
+        }
+        let trim =
+            |c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}' || c == '\u{200b}';
+        let trimmed = text.trim_matches(trim);
+        if trimmed.is_empty() {
+            return None;
+        }
+        let mut label: String = trimmed
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        if label.chars().count() > LONGEST_NAME {
+            label = label.chars().take(LONGEST_NAME).collect();
+            self.issue(
+                at,
+                Some(field),
+                Action::Repaired,
+                "it is very long and was cut off",
+            );
+        } else if label != text {
+            self.issue(at, Some(field), Action::Repaired, "padding was taken off");
+        }
+        Some(label)
+    }
+
+    fn creator(&mut self, at: usize) -> Option<Creator> {
+        let id_field = self.id_field();
+        let Some(id) = self.label(id_field, at) else {
+            self.drop(at, None, "it has no id");
+            return None;
+        };
+        if SUMS.contains(&plain(&id).as_str()) {
+            self.drop(at, None, "it sums up other rows");
+            return None;
+        }
+        let name = if id_field == RosterField::Name {
+            Some(id.clone())
+        } else {
+            self.label(RosterField::Name, at)
+        };
+        let status = plain(self.text(RosterField::Status, at));
+        if CLOSED.contains(&status.as_str()) {
+            let reason = "its status says that it cannot be booked";
+            self.drop(at, Some(RosterField::Status), reason);
+            return None;
+        }
+        let followers = self
+            .number(RosterField::Followers, at)
+            .and_then(|n| self.believed(RosterField::Followers, at, n.value, MOST_FOLLOWERS));
+        let tier = self.tier(at, followers)?;
+        let (categories, regions) = (RosterField::Category, RosterField::Region);
+        let category = self.segment(categories, at)?;
+        let region = self.segment(regions, at)?;
+        let offered =
+            self.model.cells.iter().any(|cell| {
+                cell.tier == tier && cell.category == category && cell.region == region
+            });
+        if !offered {
+            let reason =
+                "no partnership of the scenario is offered to its tier, category and region";
+            self.drop(at, None, reason);
+            return None;
+        }
+        let fee = self.fee(at);
+        let engagement_rate = self.rate(at, tier);
+        let past = self.past(at);
+        Some(Creator {
+            row: self.table.rows[at],
+            id,
+            name,
+            tier,
+            category,
+            region,
+            followers,
+            fee,
+            engagement_rate,
+            past,
+        })
+    }
+
+    /// A number that the text holds; what is none is told and left out.
+    fn number(&mut self, field: RosterField, at: usize) -> Option<Number> {
+        let style = self.styles[field.index()]?;
+        match style.read(self.text(field, at)) {
+            Reading::Unknown => None,
+            Reading::Nonsense => {
+                let reason = "this is no number; it counts as not known";
+                self.issue(at, Some(field), Action::Repaired, reason);
+                None
+            }
+            Reading::Number(number) => {
+                if number.ambiguous {
+                    let reason = format!(
+                        "its separator can be read in two ways; read as {}",
+                        number.value
+                    );
+                    self.issue(at, Some(field), Action::Repaired, reason);
+                }
+                Some(number)
+            }
+        }
+    }
+
+    fn believed(&mut self, field: RosterField, at: usize, value: f64, most: f64) -> Option<f64> {
+        if (0.0..=most).contains(&value) {
+            return Some(value);
+        }
+        let reason = if value < 0.0 {
+            "it is below zero; it counts as not known"
+        } else {
+            "it is too large to be believed; it counts as not known"
+        };
+        self.issue(at, Some(field), Action::Repaired, reason);
+        None
+    }
+
+    fn fee(&mut self, at: usize) -> Option<f64> {
+        let field = RosterField::Fee;
+        let number = self.number(field, at)?;
+        let currency = &self.model.currency;
+        if let Some(codes) = number.currency
+            && !codes.contains(&currency.as_str())
+        {
+            let reason = format!(
+                "this is no amount in {currency}, the scenario's currency; it counts as not known"
+            );
+            self.issue(at, Some(field), Action::Repaired, reason);
+            return None;
+        }
+        if number.percent {
+            let reason = "a percentage is no fee; it counts as not known";
+            self.issue(at, Some(field), Action::Repaired, reason);
+            return None;
+        }
+        self.believed(field, at, number.value, LARGEST)
+    }
+
+    fn rate(&mut self, at: usize, tier: usize) -> Option<f64> {
+        let field = RosterField::EngagementRate;
+        let number = self.number(field, at)?;
+        let mut rate = number.value;
+        if !number.percent && (self.percentages || rate > 1.0) {
+            rate /= 100.0;
+            if !self.percentages {
+                let reason = format!("above 1 in a column of shares; read as {} %", number.value);
+                self.issue(at, Some(field), Action::Repaired, reason);
+            }
+        }
+        if self.per_follower
+            && let Basis::Followers(f) = &self.model.tiers[tier].basis
+        {
+            rate /= f.view_rate.mean();
+        }
+        if (0.0..=1.0).contains(&rate) {
+            return Some(rate);
+        }
+        let reason = "this is no rate between 0 and 100 %; it counts as not known";
+        self.issue(at, Some(field), Action::Repaired, reason);
+        None
+    }
+
+    fn past(&mut self, at: usize) -> Option<Past> {
+        let (posts, conversions) = (RosterField::PastPosts, RosterField::PastConversions);
+        let p = self.number(posts, at)?.value;
+        let c = self.number(conversions, at)?.value;
+        let past = Past {
+            posts: self.believed(posts, at, p, LARGEST)?,
+            conversions: self.believed(conversions, at, c, LARGEST)?,
+        };
+        if past.posts == 0.0 {
+            if past.conversions > 0.0 {
+                let reason = "conversions of no posts; they count as not known";
+                self.issue(at, Some(conversions), Action::Repaired, reason);
+            }
+            return None;
+        }
+        Some(past)
+    }
+
+    /// The tier by name, else by followers.
+    fn tier(&mut self, at: usize, followers: Option<f64>) -> Option<usize> {
+        let model = self.model;
+        let field = RosterField::Tier;
+        let by_followers = followers.and_then(|f| self.ranges.iter().find(|r| f >= r.from));
+        let by_followers = by_followers.map(|r| r.tier);
+        let text = self.text(field, at);
+        if !is_unknown(text) {
+            let name = plain(text);
+            let word = TIERS.iter().find(|(tier, words)| {
+                words.contains(&name.as_str()) || name.strip_suffix("tier") == Some(tier)
+            });
+            let Some((name, _)) = word else {
+                if let Some(tier) = by_followers {
+                    let reason = format!(
+                        "this is no tier; by its followers it is {}",
+                        model.tiers[tier].name
+                    );
+                    self.issue(at, Some(field), Action::Repaired, reason);
+                    return Some(tier);
+                }
+                self.drop(
+                    at,
+                    Some(field),
+                    "this is no tier, and its followers are not known",
+                );
+                return None;
+            };
+            let tier = model.tiers.iter().position(|t| t.name == *name);
+            if tier.is_none() {
+                let reason = format!("its tier, {name}, is not in tiers.use");
+                self.drop(at, Some(field), reason);
+            }
+            return tier;
+        }
+        match (followers, by_followers) {
+            (_, Some(tier)) => Some(tier),
+            (None, None) => {
+                self.drop(at, None, "neither its tier nor its followers are known");
+                None
+            }
+            (Some(_), None) => {
+                let least = self.ranges.last().map_or(0.0, |r| r.from);
+                let reason =
+                    format!("its followers are below the {least} of the smallest tier in use");
+                self.drop(at, Some(RosterField::Followers), reason);
+                None
+            }
+        }
+    }
+
+    /// Some(None) where the scenario has no such dimension; `None` where the row was dropped.
+    fn segment(&mut self, field: RosterField, at: usize) -> Option<Option<usize>> {
+        let (segments, known) = if field == RosterField::Category {
+            (&self.model.categories, &self.categories)
+        } else {
+            (&self.model.regions, &self.regions)
+        };
+        if segments.is_empty() {
+            return Some(None);
+        }
+        if let Some(&i) = known.get(&plain(self.text(field, at))) {
+            return Some(Some(i));
+        }
+        let word = field.name();
+        let reason = if is_unknown(self.text(field, at)) {
+            format!("its {word} is not known, and the scenario plans by {word}")
+        } else {
+            format!("the scenario has no {word} of this name")
+        };
+        self.drop(at, Some(field), reason);
+        None
+    }
+}
+
+/// Where each tier begins. Neighbouring tiers with stated followers meet halfway, on a logarithmic
+/// scale, between the larger one's 5 % quantile and the smaller one's 95 % quantile.
+fn ranges(model: &Model) -> Vec<Range> {
+    let spread = |tier: usize| -> Option<(f64, f64)> {
+        match &model.tiers[tier].basis {
+            Basis::Followers(f) => match f.followers {
+                Distribution::Certain(_) => None,
+                d => Some((d.quantile(0.05), d.quantile(0.95))),
+            },
+            Basis::Benchmark(_) => None,
+        }
+    };
+    let mut ranges: Vec<Range> = Vec::new();
+    for (tier, t) in model.tiers.iter().enumerate() {
+        let preset = STARTS.iter().find(|s| s.0 == t.name).map_or(0.0, |s| s.1);
+        let own = spread(tier);
+        let below = (tier + 1 < model.tiers.len())
+            .then(|| spread(tier + 1))
+            .flatten();
+        let from = match (own, below) {
+            (Some((low, _)), Some((_, high))) => libm::sqrt(low * high),
+            (Some((low, _)), None) => low,
+            (None, _) => preset,
+        };
+        // Quantiles of an interval are its ends but for rounding.
+        let rounded = from.round();
+        let from = if (from - rounded).abs() < 1e-6 * rounded {
+            rounded
+        } else {
+            from
+        };
+        ranges.push(Range { tier, from });
+    }
+    ranges
+}
