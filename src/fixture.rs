@@ -160,6 +160,7 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
         },
         dependence: Dependence::of_followers_and_fee(0.6),
         incidents: Incidents::NONE,
+        risk: crate::model::Risk::NONE,
         audiences: Vec::new(),
     }
 }
@@ -232,6 +233,7 @@ pub(crate) fn plan(name: &str, model: &Model, counts: &[f64]) -> Plan {
             reason: "one more mid creator would lift mid above its 40 %".to_owned(),
         }],
         constraints: constraints(),
+        risks: Vec::new(),
         conflict: None,
         solver: SolverReport {
             solver: "microlp".to_owned(),

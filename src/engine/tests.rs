@@ -23,6 +23,7 @@ fn fixed(name: &str, model: &Model, counts: &[f64]) -> (Model, Plan) {
         unspent: 0.0,
         unspent_held_by: Vec::new(),
         constraints: Vec::new(),
+        risks: Vec::new(),
         conflict: None,
         solver: SolverReport {
             solver: "none".to_owned(),

@@ -18,6 +18,7 @@ mod origin;
 mod outcome;
 mod plan;
 mod ports;
+mod risk;
 mod roster;
 mod rules;
 mod settings;
@@ -41,6 +42,7 @@ pub use plan::{
     SolverReport,
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
+pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState};
 pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_value};
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
 pub use settings::{BestWanted, Indifference, Objective, PlanSettings, Trials};
@@ -95,6 +97,8 @@ pub struct Model {
     pub dependence: Dependence,
     /// Incidents.
     pub incidents: Incidents,
+    /// What plans promise beyond the mean.
+    pub risk: Risk,
 }
 
 impl Model {

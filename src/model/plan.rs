@@ -4,6 +4,7 @@ use ndarray::Array2;
 
 use super::constraint::{ConstraintKind, Unit};
 use super::origin::Origin;
+use super::risk::RiskState;
 
 /// How many partnerships per month and cell, with everything the optimizer says about them.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,8 @@ pub struct Plan {
     pub unspent_held_by: Vec<HeldBy>,
     /// Every constraint with its value in this plan, in program order.
     pub constraints: Vec<ConstraintState>,
+    /// What the plan promises beyond the mean, rule by rule.
+    pub risks: Vec<RiskState>,
     /// Why there is no plan, if it is infeasible.
     pub conflict: Option<Conflict>,
     /// How it was solved.

@@ -391,6 +391,7 @@ impl Work<'_> {
             gap: None,
             unspent_held_by: Vec::new(),
             constraints: Vec::new(),
+            risks: Vec::new(),
             conflict: None,
             solver: SolverReport {
                 solver: solver.to_owned(),

@@ -136,6 +136,7 @@ pub(crate) fn model(
         uncertainty: Uncertainty::NONE,
         dependence: Dependence::of_followers_and_fee(0.6),
         incidents: Incidents::NONE,
+        risk: crate::model::Risk::NONE,
         audiences: Vec::new(),
         tiers,
     }

@@ -277,6 +277,7 @@ impl<'a> Reader<'a> {
             uncertainty: self.uncertainty(),
             dependence: self.dependence(),
             incidents: self.incidents(),
+            risk: crate::model::Risk::NONE,
         };
         model.cells = self.cells(&model, &offered);
         model.audiences = self.audiences(&model);

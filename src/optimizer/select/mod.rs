@@ -336,6 +336,7 @@ fn plan(task: &Task<'_>, model: &Model, found: &Found, gap: Gap) -> Plan {
         unspent: model.rules.budget - spend,
         unspent_held_by: Vec::new(),
         constraints: states(task, model, found, &made),
+        risks: Vec::new(),
         conflict: None,
         warnings: Vec::new(),
     }

@@ -238,6 +238,7 @@ pub(super) fn model(
         uncertainty: PRESET,
         dependence: Dependence::of_followers_and_fee(0.6),
         incidents: Incidents::NONE,
+        risk: crate::model::Risk::NONE,
         audiences: Vec::new(),
     }
 }
