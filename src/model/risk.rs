@@ -15,6 +15,8 @@ pub struct Risk {
     pub objective: Option<RiskObjective>,
     /// Trials of the sampled program.
     pub trials: usize,
+    /// The scenario's seed; the trials of the program and of the check after it are other ones than the run's.
+    pub seed: u64,
 }
 
 impl Risk {
@@ -23,6 +25,7 @@ impl Risk {
         rules: Vec::new(),
         objective: None,
         trials: 10_000,
+        seed: 0,
     };
 
     /// Whether plans have to look at risk.

@@ -1,5 +1,6 @@
 //! What the command line adds: `--set`, `--seed`, `--trials` and typed what-ifs, as trees.
 
+use super::layers::amount;
 use super::problem::Fault;
 use super::read::{Overrides, Reading, WhatIf};
 use super::source::{Kind, Mark, Sources};
@@ -36,7 +37,18 @@ impl Reading {
         for (key, value, flag) in sets {
             let node = self.set(key, value, flag);
             match &mut all {
-                Some(all) => graft(all, node),
+                Some(all) => {
+                    // An amount and a probability of the budget add up, in either order.
+                    let table =
+                        |n: &Node| n.get("budget").map(|b| matches!(b.value, Value::Table(_)));
+                    let mut node = node;
+                    match (table(all), table(&node)) {
+                        (Some(true), Some(false)) => amount(&mut node),
+                        (Some(false), Some(true)) => amount(all),
+                        _ => {}
+                    }
+                    graft(all, node);
+                }
                 None => all = Some(node),
             }
         }

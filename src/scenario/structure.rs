@@ -108,6 +108,14 @@ fn shape(node: &mut Node, of: &'static Shape, path: &str, faults: &mut Vec<Fault
             }
         }
         Shape::Table(fields) => table(node, fields, path, faults),
+        Shape::TableOrList(fields) => match &mut node.value {
+            Value::Array(entries) => {
+                for (index, entry) in entries.iter_mut().enumerate() {
+                    table(entry, fields, &format!("{path}[{}]", index + 1), faults);
+                }
+            }
+            _ => table(node, fields, path, faults),
+        },
         Shape::Map(names, inner) => map(node, *names, inner, path, faults),
         Shape::List(fields) => list(node, path, faults, |entry, path, faults| {
             table(entry, fields, path, faults);
