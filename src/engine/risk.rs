@@ -42,7 +42,8 @@ pub(super) fn plan(
     let mut tightened = vec![0.0; risk.rules.len()];
     let mut before: Option<Plan> = None;
     let mut seconds = 0.0;
-    for round in 0..=ROUNDS {
+    let mut round = 0;
+    loop {
         let mut plan = optimizer::plan_at_risk(model, &sample, &tightened, settings, cancel);
         stop_if(cancel)?;
         seconds += plan.solver.seconds;
@@ -65,8 +66,8 @@ pub(super) fn plan(
             return Ok(finished(model, plan, seconds, Ending::Searched(round)));
         }
         before = Some(plan);
+        round += 1;
     }
-    unreachable!("the last round returns")
 }
 
 /// Why the tightening ended.

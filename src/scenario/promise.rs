@@ -93,6 +93,9 @@ impl Reader<'_> {
         let Some(node) = self.node(&path) else {
             return;
         };
+        if matches!(node.value, Value::Text(_)) {
+            return;
+        }
         let Value::Array(list) = &node.value else {
             let rule = self.risk_rule(node, kind, path.join("."), risk.trials);
             risk.rules.extend(rule);

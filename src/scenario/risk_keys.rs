@@ -1,7 +1,7 @@
 //! The keys of `[dependence]`, `[incidents]`, `[risk]` and `budget`: part of the one list.
 
 use super::keys::{AMOUNT, ANY, POSITIVE, SHARE};
-use super::shape::{Field, Kind, Shape, leaf, table};
+use super::shape::{Field, Kind, Shape, leaf};
 
 /// Most rules of one kind.
 pub(super) const MOST_RULES: usize = 10;
@@ -49,19 +49,19 @@ pub(super) static BUDGET: &[Field] = &[
 pub(super) static RISK: &[Field] = &[
     Field {
         name: "cvar",
-        doc: "A bound on the mean of the worst trials; one table or a list of them.",
+        doc: "A bound on the mean of the worst trials; one table, a list of them, or \"none\".",
         shape: Shape::TableOrList(CVAR),
     },
     Field {
         name: "probability",
-        doc: "A level reached with a probability; one table or a list of them.",
+        doc: "A level reached with a probability; one table, a list of them, or \"none\".",
         shape: Shape::TableOrList(PROBABILITY),
     },
-    table(
-        "objective",
-        RISK_OBJECTIVE,
-        "Weights of the mean and of the mean of the worst trials in what is maximized.",
-    ),
+    Field {
+        name: "objective",
+        doc: "Weights of the mean and of the mean of the worst trials in what is maximized.",
+        shape: Shape::LeafOr(Kind::Word(&["none"]), RISK_OBJECTIVE),
+    },
     leaf(
         "trials",
         Kind::Whole {

@@ -110,7 +110,7 @@ fn shape(of: &Shape) -> Json {
         Shape::LeafOr(one, fields) => json!({ "anyOf": [kind(*one), object(fields, &[])] }),
         Shape::TableOrList(fields) => {
             let one = object(fields, &[]);
-            json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1, "maxItems": MOST_RULES }] })
+            json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1, "maxItems": MOST_RULES }, { "const": "none" }] })
         }
         Shape::Map(Names::Of(names), inner) => json!({
             "type": "object",

@@ -17,7 +17,7 @@ pub(super) enum Shape {
     Table(&'static [Field]),
     /// One value, or a table of these keys.
     LeafOr(Kind, &'static [Field]),
-    /// A table of these keys, or a list of such tables.
+    /// A table of these keys, a list of such tables, or "none".
     TableOrList(&'static [Field]),
     /// A table of names, each with the same shape.
     Map(Names, &'static Shape),
