@@ -14,8 +14,6 @@ use crate::stats::{ReplicateSums, replicated_probability_error, worst_mean};
 
 /// Most times that rules are tightened and the plan is made anew.
 const ROUNDS: u64 = 6;
-/// Fewest fresh trials of a check; as many as the program's if those are more.
-const CHECK: usize = 8 * STREAM_BLOCK;
 
 /// Plans a model through the one door for plans with and without risk.
 ///
@@ -199,7 +197,7 @@ fn totals(model: &Model, plan: &Plan, round: u64, cancel: &Cancel) -> Result<Tot
     };
     let simulator = Simulator::new(&[input], seed)
         .map_err(|error| EngineError::Simulation(error.to_string()))?;
-    let blocks = CHECK.max(model.risk.trials).div_ceil(STREAM_BLOCK);
+    let blocks = model.risk.check_trials() / STREAM_BLOCK;
     let columns: Vec<[Vec<f64>; 3]> = (0..blocks)
         .into_par_iter()
         .map(|block| {

@@ -5,6 +5,7 @@ use ndarray::Array2;
 use super::metric::Metric;
 use super::origin::Origin;
 use super::target::Bound;
+use crate::rng::STREAM_BLOCK;
 
 /// The `[risk]` table of a scenario, and `budget.with`.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +28,13 @@ impl Risk {
         trials: 10_000,
         seed: 0,
     };
+
+    /// Fresh trials on which a plan's rules are measured again: 65,536, or as many as the program's,
+    /// in whole blocks.
+    #[must_use]
+    pub fn check_trials(&self) -> usize {
+        (8 * STREAM_BLOCK).max(self.trials.next_multiple_of(STREAM_BLOCK))
+    }
 
     /// Whether plans have to look at risk.
     #[must_use]
@@ -63,6 +71,17 @@ pub enum RiskMeasure {
         /// In (0, 1).
         with: f64,
     },
+}
+
+impl RiskMeasure {
+    /// Name in the outputs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cvar { .. } => "cvar",
+            Self::Probability { .. } => "probability",
+        }
+    }
 }
 
 /// mean · E\[G\] + cvar · `CVaR`(G) of the scenario's objective G.
@@ -139,6 +158,17 @@ impl RiskState {
             Bound::AtLeast(wanted) => value - wanted,
             Bound::AtMost(wanted) => wanted - value,
         })
+    }
+
+    /// In a word, for the outputs: `held`, `missed`, or `measured` where nothing is wanted or nothing
+    /// fresh was measured.
+    #[must_use]
+    pub fn verdict(&self) -> &'static str {
+        match self.held() {
+            Some(true) => "held",
+            Some(false) => "missed",
+            None => "measured",
+        }
     }
 
     /// Whether the rule holds out of sample: not short of what is wanted by more than [`SHORT`]

@@ -3,9 +3,10 @@
 use super::conflict;
 use super::figures::{objective, partnerships, plan_name, price_step, probability, share, signed};
 use super::layout::{Grid, Page, Tone};
+use super::risk;
 use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
-use crate::model::{Band, Cell, ConstraintState, Model, Plan, PlanStatus};
+use crate::model::{Band, Cell, ConstraintKind, ConstraintState, Model, Plan, PlanStatus};
 use crate::units::{YearMonth, money, percent};
 
 /// Status, counts, unspent budget, binding constraints and warnings of a plan; the conflict if there is none.
@@ -24,6 +25,7 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
         let units = valuation::units_of_plan(model, &plan.counts);
         unspent(page, model, plan, &units);
         binding(page, model, plan);
+        risk::write(page, model, plan);
     } else if let Some(found) = &plan.conflict {
         conflict::write(page, found);
     }
@@ -310,7 +312,11 @@ fn unspent(page: &mut Page, model: &Model, plan: &Plan, units: &[UnitValue]) {
 }
 
 fn binding(page: &mut Page, model: &Model, plan: &Plan) {
-    let states = || plan.constraints.iter();
+    // Rules on random totals have a section of their own.
+    let states = || {
+        let all = plan.constraints.iter();
+        all.filter(|c| c.kind != ConstraintKind::Risk)
+    };
     let binding: Vec<&ConstraintState> = states().filter(|c| c.binding).collect();
     if !binding.is_empty() {
         page.sentence("What binds the plan:");
