@@ -6,6 +6,7 @@
 
 pub mod audience;
 mod cell;
+pub mod conditional;
 mod constraint;
 mod dependence;
 mod funnel;
@@ -18,6 +19,7 @@ mod origin;
 mod outcome;
 mod plan;
 mod ports;
+mod products;
 mod risk;
 mod roster;
 mod rules;
