@@ -1,6 +1,6 @@
 //! Rules on random totals, in words: for reports and for the reasons of failed cases.
 
-use crate::model::{Bound, Metric, RiskMeasure, RiskState};
+use crate::model::{Bound, Metric, RiskMeasure, RiskObjective, RiskState};
 use crate::units::{count, currency_sign, money, percent, ratio, significant};
 
 /// A measured figure in a sentence: `revenue averages ¥291,300 ± ¥400 over the worst 10 % of fresh
@@ -48,6 +48,28 @@ pub fn figure(state: &RiskState, (value, error): (f64, f64), currency: &str) -> 
             format!("{} ± {sign}{error}", money(value, currency))
         }
         RiskMeasure::Cvar { .. } => format!("{} ± {}", count(value), significant(error, 2)),
+    }
+}
+
+/// What an objective of risk weighs: `expected revenue + 0.5 × its average over the worst 10 % of
+/// trials`.
+#[must_use]
+pub fn objective(objective: &RiskObjective, goal: &str) -> String {
+    let times = |weight: f64| {
+        if weight == 1.0 {
+            String::new()
+        } else {
+            format!("{} × ", significant(weight, 4))
+        }
+    };
+    let worst = percent(1.0 - objective.level);
+    let (mean, tail) = (times(objective.mean), times(objective.cvar));
+    if objective.cvar == 0.0 {
+        format!("expected {goal}")
+    } else if objective.mean == 0.0 {
+        format!("the average {goal} over the worst {worst} of trials")
+    } else {
+        format!("{mean}expected {goal} + {tail}its average over the worst {worst} of trials")
     }
 }
 
@@ -147,6 +169,24 @@ mod tests {
             "CPA is at most ¥55 in 71.2 % ± 0.21 % of fresh trials"
         );
         assert_eq!(wanted(&share, "CNY"), "80 %");
+        let weighed = |mean, cvar| {
+            let of = RiskObjective {
+                mean,
+                cvar,
+                level: 0.9,
+                origin: crate::model::Origin::Default,
+            };
+            objective(&of, "profit")
+        };
+        assert_eq!(
+            weighed(1.0, 0.5),
+            "expected profit + 0.5 × its average over the worst 10 % of trials"
+        );
+        assert_eq!(
+            weighed(0.0, 2.0),
+            "the average profit over the worst 10 % of trials"
+        );
+        assert_eq!(weighed(1.0, 0.0), "expected profit");
         assert_eq!(tightened(&share, "CNY"), "0.8 points");
     }
 }

@@ -38,34 +38,57 @@ pub(super) fn plan(
         .map_err(|error| EngineError::Simulation(error.to_string()))?;
     stop_if(cancel)?;
     let mut tightened = vec![0.0; risk.rules.len()];
-    let mut before: Option<Plan> = None;
+    let mut kept: Option<Plan> = None;
+    let mut too_tight: Option<Vec<f64>> = None;
     let mut seconds = 0.0;
-    let mut round = 0;
-    loop {
+    for round in 0.. {
         let mut plan = optimizer::plan_at_risk(model, &sample, &tightened, settings, cancel);
         stop_if(cancel)?;
         seconds += plan.solver.seconds;
-        if !plan.is_usable() {
-            // Nothing keeps the tightened rules: the last plan stands, with what it keeps.
-            return Ok(match before {
-                Some(plan) => finished(model, plan, seconds, Ending::NoPlan),
-                None => plan,
-            });
+        let mut ending = Ending::Searched(round);
+        if plan.is_usable() {
+            for (state, &by) in plan.risks.iter_mut().zip(&tightened) {
+                state.tightened = by;
+            }
+            check(model, &mut plan, round, cancel)?;
+            if plan.status == PlanStatus::Fixed {
+                return Ok(finished(model, plan, seconds, &Ending::Fixed));
+            }
+            if kept
+                .as_ref()
+                .is_none_or(|kept| shortfall(&plan) < shortfall(kept))
+            {
+                kept = Some(plan);
+            }
+        } else {
+            if kept.is_none() {
+                return Ok(plan);
+            }
+            ending = if plan.status == PlanStatus::Infeasible {
+                Ending::NoPlan
+            } else {
+                Ending::NotFound
+            };
+            too_tight = Some(tightened.clone());
         }
-        check(model, &mut plan, round, cancel)?;
-        for (state, &by) in plan.risks.iter_mut().zip(&tightened) {
-            state.tightened = by;
+        // There is one: a first round without a plan has returned.
+        let Some(best) = kept.take() else { break };
+        let next = tighter(&best, too_tight.as_deref());
+        match next {
+            Some(next) if round < ROUNDS => tightened = next,
+            _ => return Ok(finished(model, best, seconds, &ending)),
         }
-        if plan.status == PlanStatus::Fixed {
-            return Ok(finished(model, plan, seconds, Ending::Fixed));
-        }
-        let more = tighten(&plan, &mut tightened);
-        if !more || round == ROUNDS {
-            return Ok(finished(model, plan, seconds, Ending::Searched(round)));
-        }
-        before = Some(plan);
-        round += 1;
+        kept = Some(best);
     }
+    Err(EngineError::Interrupted)
+}
+
+/// By how many standard errors the rule that is shortest falls short on fresh trials; 0 if all hold.
+fn shortfall(plan: &Plan) -> f64 {
+    let short = plan.risks.iter().filter(|s| s.held() == Some(false));
+    short
+        .filter_map(|state| Some(-state.margin(state.out_of_sample?)? / state.out_of_sample_error?))
+        .fold(0.0, f64::max)
 }
 
 /// Why the tightening ended.
@@ -74,30 +97,36 @@ enum Ending {
     Fixed,
     /// No plan keeps the rules any tighter.
     NoPlan,
+    /// None was found that does.
+    NotFound,
     /// Every rule holds, or so many rounds were enough.
     Searched(u64),
 }
 
-/// Tightens the rules that fall short; whether there was one.
-fn tighten(plan: &Plan, tightened: &mut [f64]) -> bool {
+/// How tight the rules should be after a plan that falls short, at most halfway to what left no plan;
+/// `None` if it does not fall short.
+fn tighter(plan: &Plan, too_tight: Option<&[f64]>) -> Option<Vec<f64>> {
     let mut any = false;
-    for (state, by) in plan.risks.iter().zip(tightened) {
-        if state.held() != Some(false) {
-            continue;
-        }
-        let (Some(inside), Some(outside)) = (
-            state.margin(state.in_sample),
-            state.out_of_sample.and_then(|value| state.margin(value)),
-        ) else {
-            continue;
-        };
-        let overstated = inside - outside + state.out_of_sample_error.unwrap_or(0.0);
-        if overstated.is_finite() && overstated > *by {
-            *by = overstated;
-            any = true;
-        }
+    let rules = plan.risks.iter().filter(|state| state.bound.is_some());
+    let next = rules.enumerate().map(|(i, state)| {
+        let by = state.tightened;
+        let half = too_tight.map_or(f64::INFINITY, |tight| by + (tight[i] - by) / 2.0);
+        let wanted = overstated(state).filter(|wanted| *wanted > by);
+        any |= wanted.is_some();
+        wanted.unwrap_or(by).min(half)
+    });
+    let next = next.collect();
+    any.then_some(next)
+}
+
+/// By how much the program overstates a rule that falls short, and one standard error more.
+fn overstated(state: &RiskState) -> Option<f64> {
+    if state.held()? {
+        return None;
     }
-    any
+    let inside = state.margin(state.in_sample)?;
+    let outside = state.margin(state.out_of_sample?)?;
+    Some(inside - outside + state.out_of_sample_error?).filter(|by| by.is_finite())
 }
 
 /// Totals of a plan, trial by trial.
@@ -227,7 +256,7 @@ fn totals(model: &Model, plan: &Plan, round: u64, cancel: &Cancel) -> Result<Tot
 
 /// The plan as it is handed out: with a row for each rule, and a sentence for each that does not
 /// hold.
-fn finished(model: &Model, mut plan: Plan, seconds: f64, ending: Ending) -> Plan {
+fn finished(model: &Model, mut plan: Plan, seconds: f64, ending: &Ending) -> Plan {
     plan.solver.seconds = seconds;
     let rows: Vec<ConstraintState> = plan
         .risks
@@ -270,18 +299,18 @@ fn finished(model: &Model, mut plan: Plan, seconds: f64, ending: Ending) -> Plan
         .map(|state| state.key.clone())
         .collect();
     for key in short {
+        let but = |why: &str| {
+            format!(
+                "{key} holds in the trials that the plan was made on, but not on fresh ones{why}"
+            )
+        };
         plan.warnings.push(match ending {
             Ending::Fixed => format!("these counts do not keep {key} on fresh trials"),
-            Ending::NoPlan => format!(
-                "{key} holds in the trials that the plan was made on, but not on fresh ones, and no plan keeps it tighter"
-            ),
+            Ending::NoPlan => but(", and no plan keeps it tighter"),
+            Ending::NotFound => but(", and no plan was found that keeps it tighter"),
             Ending::Searched(0) => format!("{key} does not hold on fresh trials"),
-            Ending::Searched(1) => format!(
-                "{key} holds in the trials that the plan was made on, but not on fresh ones, although it was tightened once"
-            ),
-            Ending::Searched(times) => format!(
-                "{key} holds in the trials that the plan was made on, but not on fresh ones, although it was tightened {times} times"
-            ),
+            Ending::Searched(1) => but(", although it was tightened once"),
+            Ending::Searched(times) => but(&format!(", although it was tightened {times} times")),
         });
     }
     plan

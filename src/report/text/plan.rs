@@ -38,12 +38,17 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
 fn status(model: &Model, plan: &Plan) -> String {
     let (name, _) = objective(model.objective);
     let gap = plan.gap.map(|g| g.relative).filter(|g| g.is_finite());
+    // With risk in the objective the bound is one of both.
+    let of = match &model.risk.objective {
+        Some(objective) if objective.cvar > 0.0 => format!("{name}, mean and worst trials weighed"),
+        _ => format!("expected {name}"),
+    };
     let better = |relative: f64| {
         if relative < 5e-5 {
-            format!("No other plan has more expected {name}")
+            format!("No other plan has more {of}")
         } else {
             let more = percent((relative * 1000.0).ceil() / 1000.0);
-            format!("No other plan has more than {more} more expected {name}")
+            format!("No other plan has more than {more} more {of}")
         }
     };
     if joint::applies(model)

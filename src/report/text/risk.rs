@@ -1,9 +1,10 @@
 //! What a plan promises beyond its mean, and how far it keeps that.
 
+use super::figures::objective;
 use super::layout::{Page, Tone};
 use crate::model::{Model, Plan};
 use crate::risk_words;
-use crate::units::{count, significant};
+use crate::units::count;
 
 /// Each rule with what is wanted, what fresh trials show and what the program's trials showed.
 pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
@@ -51,11 +52,9 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
         }
         page.item(&format!("{text} ({}).", state.key));
     }
-    if let Some(objective) = &model.risk.objective {
-        page.sentence(&format!(
-            "It maximizes {} × the mean and {} × the average over those worst trials.",
-            significant(objective.mean, 4),
-            significant(objective.cvar, 4)
-        ));
+    if let Some(found) = &model.risk.objective {
+        let (goal, _) = objective(model.objective);
+        let what = risk_words::objective(found, goal);
+        page.sentence(&format!("It maximizes {what}."));
     }
 }
