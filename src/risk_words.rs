@@ -38,10 +38,19 @@ pub fn measured(
 #[must_use]
 pub fn figure(state: &RiskState, (value, error): (f64, f64), currency: &str) -> String {
     let money_like = gain(state, currency).is_some() || state.metric.is_money();
+    // Rounding is no doubt.
+    let error = if error.abs() < 1e-9 * value.abs() {
+        0.0
+    } else {
+        error
+    };
     match state.measure {
         RiskMeasure::Probability { .. } => {
             let error = significant(100.0 * error, 2);
             format!("{} ± {error} %", percent(value))
+        }
+        RiskMeasure::Cvar { .. } if money_like && error == 0.0 => {
+            format!("{} ± 0", money(value, currency))
         }
         RiskMeasure::Cvar { .. } if money_like => {
             let (sign, error) = (currency_sign(currency), significant(error, 2));

@@ -41,12 +41,12 @@ pub(super) fn plan(
     let mut kept: Option<Plan> = None;
     let mut too_tight: Option<Vec<f64>> = None;
     let mut seconds = 0.0;
-    for round in 0.. {
+    let mut round = 0;
+    loop {
         let mut plan = optimizer::plan_at_risk(model, &sample, &tightened, settings, cancel);
         stop_if(cancel)?;
         seconds += plan.solver.seconds;
-        let mut ending = Ending::Searched(round);
-        if plan.is_usable() {
+        let (best, ending) = if plan.is_usable() {
             for (state, &by) in plan.risks.iter_mut().zip(&tightened) {
                 state.tightened = by;
             }
@@ -54,33 +54,27 @@ pub(super) fn plan(
             if plan.status == PlanStatus::Fixed {
                 return Ok(finished(model, plan, seconds, &Ending::Fixed));
             }
-            if kept
-                .as_ref()
-                .is_none_or(|kept| shortfall(&plan) < shortfall(kept))
-            {
-                kept = Some(plan);
-            }
-        } else {
-            if kept.is_none() {
-                return Ok(plan);
-            }
-            ending = if plan.status == PlanStatus::Infeasible {
-                Ending::NoPlan
-            } else {
-                Ending::NotFound
+            let best = match kept {
+                Some(kept) if shortfall(&kept) <= shortfall(&plan) => kept,
+                _ => plan,
             };
-            too_tight = Some(tightened.clone());
-        }
-        // There is one: a first round without a plan has returned.
-        let Some(best) = kept.take() else { break };
-        let next = tighter(&best, too_tight.as_deref());
-        match next {
+            (best, Ending::Searched(round))
+        } else {
+            let Some(kept) = kept else { return Ok(plan) };
+            too_tight = Some(tightened);
+            if plan.status == PlanStatus::Infeasible {
+                (kept, Ending::NoPlan)
+            } else {
+                (kept, Ending::NotFound)
+            }
+        };
+        match tighter(&best, too_tight.as_deref()) {
             Some(next) if round < ROUNDS => tightened = next,
             _ => return Ok(finished(model, best, seconds, &ending)),
         }
         kept = Some(best);
+        round += 1;
     }
-    Err(EngineError::Interrupted)
 }
 
 /// By how many standard errors the rule that is shortest falls short on fresh trials; 0 if all hold.
