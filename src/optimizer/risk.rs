@@ -7,10 +7,11 @@
 //! - `field` turns counts into means and variances of all trials, and slopes back into those of counts;
 //! - `rules` are measures with their levels, and concave stand-ins above and below them;
 //! - `planes` solves continuous programs by cuts, `search` finds plans and bounds, `climb` improves
-//!   whole counts;
+//!   whole counts, `every` looks at all plans of a small program;
 //! - `story` says what a rule that cannot be kept could reach.
 
 mod climb;
+mod every;
 mod field;
 mod measure;
 mod planes;
@@ -19,12 +20,11 @@ mod search;
 mod story;
 
 pub(crate) use planes::{Case, Worth};
-use rules::Rule;
+pub(crate) use rules::{Measure, Rule};
 pub(crate) use search::{Found, Run};
 pub(crate) use story::beyond;
 
 use self::field::Field;
-use self::rules::Measure;
 use crate::model::conditional::{CreatorMoments, Gain, GainMoments, creators};
 use crate::model::{FactorSample, Model, RiskMeasure, RiskRule, RiskState, joint, valuation};
 use crate::optimizer::program::dot;
@@ -196,5 +196,27 @@ pub(crate) fn sign(rule: &RiskRule) -> f64 {
     match rule.bound {
         crate::model::Bound::AtMost(_) if !ratio => -1.0,
         _ => 1.0,
+    }
+}
+
+/// Rules made by hand, for tests.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::{Field, Measure, Rule};
+    use crate::model::FactorSample;
+    use crate::model::conditional::GainMoments;
+
+    pub(crate) fn rule(
+        sample: &FactorSample,
+        tiers: Vec<usize>,
+        moments: Vec<GainMoments>,
+        (measure, least, scale): (Measure, f64, f64),
+    ) -> Rule<'_> {
+        Rule {
+            field: Field::new(sample, tiers, moments),
+            measure,
+            least,
+            scale,
+        }
     }
 }

@@ -6,6 +6,7 @@ mod joint;
 mod mknap;
 mod plans;
 mod prices;
+mod risk;
 mod solving;
 mod stress;
 

@@ -78,8 +78,6 @@ pub(crate) struct Answer {
     pub(crate) goal: Goal,
     /// The cuts of hard rules.
     pub(crate) cuts: Vec<Cut>,
-    /// Whether no rule asked for a further cut.
-    pub(crate) settled: bool,
 }
 
 impl Case<'_> {
@@ -166,7 +164,6 @@ impl Case<'_> {
         let mut others: Vec<Row> = Vec::new();
         let mut points: Vec<Vec<f64>> = starts.iter().map(|x| x.to_vec()).collect();
         let mut t_at = FAR;
-        let mut settled = false;
         let mut solved =
             Solved::without_point(Verdict::Failed("no round was run".to_owned()), "none");
         for _ in 0..ROUNDS {
@@ -175,7 +172,6 @@ impl Case<'_> {
                 added |= self.cut_at(&x, t_at, ask, &mut cuts, &mut others);
             }
             if !added && solved.found() {
-                settled = true;
                 break;
             }
             program.rows.truncate(own);
@@ -208,17 +204,13 @@ impl Case<'_> {
             program,
             goal,
             cuts,
-            settled,
         }
     }
 
     /// Adds the cuts of hard rules that a plan asks for; whether there were any.
     pub(crate) fn cut_here(&self, x: &[f64], ask: &Ask, cuts: &mut Vec<Cut>) -> bool {
-        let only = Ask {
-            lifted: Vec::new(),
-            ..ask.clone()
-        };
-        self.cut_at(x, f64::NEG_INFINITY, &only, cuts, &mut Vec::new())
+        // No amount is below that: neither lifted rules nor an objective ask for a cut.
+        self.cut_at(x, f64::NEG_INFINITY, ask, cuts, &mut Vec::new())
     }
 
     /// The auxiliary column and the objective of a program.

@@ -7,7 +7,8 @@
 //!    and no round is worse than the one before. Probability rules enter as quantiles, by their tangents.
 //! 3. **Whole counts.** Branch and bound with the cuts of 2, cut again where its answer breaks a rule; the
 //!    tangent stands for an objective of risk, in a box around the continuous plan. What is found
-//!    climbs along neighbours measured as they are.
+//!    climbs along neighbours measured as they are. A program of few whole plans is gone through
+//!    plan by plan where that leaves a question open.
 
 use std::time::Instant;
 
@@ -16,6 +17,7 @@ use crate::optimizer::goal::{Goal, within_gap};
 use crate::optimizer::program::{Program, Row, dot, relax};
 use crate::optimizer::ratio::solve_relaxed;
 use crate::optimizer::risk::climb::Climb;
+use crate::optimizer::risk::every::best_of_all;
 use crate::optimizer::risk::planes::{Answer, Ask, Case, Cut};
 use crate::optimizer::risk::rules::{Rule, Spread};
 use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, remaining, solve};
@@ -332,6 +334,14 @@ impl Run<'_> {
         }
         if !proven(&best, bound) {
             empty = self.bounds(outer, ask, &mut bound, &mut nodes, &mut best);
+        }
+        if !empty
+            && !proven(&best, bound)
+            && let Some(all) = best_of_all(self.case)
+        {
+            empty = all.is_none();
+            bound = all.as_ref().map_or(bound, |found| found.0);
+            best.found = all;
         }
         self.answer(best.found, bound, nodes, "branch and bound", empty)
     }
