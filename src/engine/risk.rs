@@ -192,7 +192,9 @@ impl Totals {
                 let mut column = self.linear(state.metric, bound.map_or(0.0, Bound::value));
                 let loss = state.metric == Metric::Spend;
                 if loss {
-                    column.iter_mut().for_each(|v| *v = -*v);
+                    for value in &mut column {
+                        *value = -*value;
+                    }
                 }
                 let tail = worst_mean(&column, level);
                 (if loss { -tail.mean } else { tail.mean }, tail.error)
