@@ -9,7 +9,7 @@ use crate::optimizer::goal::Goal;
 use crate::optimizer::price::prices;
 use crate::optimizer::program::{Program, dot, program_of};
 use crate::optimizer::ratio::solve_relaxed;
-use crate::optimizer::risk::{Case, Found, Run, Sampled, beyond};
+use crate::optimizer::risk::{Case, Found, Run, Sampled, beyond, stated};
 use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, confirm_infeasible};
 use crate::optimizer::whole::Search;
 
@@ -208,7 +208,7 @@ impl Work<'_> {
                     reason: format!(
                         "one more {} would break {}",
                         self.model.key(cell),
-                        written.key
+                        stated(written, &self.model.currency)
                     ),
                 })
             })

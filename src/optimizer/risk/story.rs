@@ -249,6 +249,28 @@ fn shown(metric: Metric) -> String {
     }
 }
 
+/// A rule as written, in words.
+pub(crate) fn stated(rule: &RiskRule, currency: &str) -> String {
+    let unit = Unit::Metric(rule.metric);
+    let side = match rule.bound {
+        Bound::AtLeast(_) => "at least",
+        Bound::AtMost(_) => "at most",
+    };
+    let bound = amount(rule.bound.value(), unit, currency);
+    let metric = shown(rule.metric);
+    match rule.measure {
+        RiskMeasure::Probability { with } => {
+            let with = amount(with, Unit::Share, currency);
+            format!("{metric} {side} {bound} with probability {with}")
+        }
+        RiskMeasure::Cvar { level } => {
+            let worst = if sign(rule) < 0.0 { "largest" } else { "worst" };
+            let tail = amount(1.0 - level, Unit::Share, currency);
+            format!("{metric} {side} {bound} on average over the {worst} {tail} of trials")
+        }
+    }
+}
+
 fn member(
     model: &Model,
     rule: &RiskRule,
@@ -257,43 +279,19 @@ fn member(
     alone: bool,
 ) -> ConflictMember {
     let currency = &model.currency;
-    let unit = Unit::Metric(rule.metric);
-    let side = match rule.bound {
-        Bound::AtLeast(_) => "at least",
-        Bound::AtMost(_) => "at most",
+    let own = Unit::Metric(rule.metric);
+    let (asked, unit) = match rule.measure {
+        RiskMeasure::Probability { with } => (with, Unit::Share),
+        RiskMeasure::Cvar { .. } => (rule.bound.value(), own),
     };
-    let bound = amount(rule.bound.value(), unit, currency);
-    let metric = shown(rule.metric);
-    let (stated, asked, unit) = match rule.measure {
-        RiskMeasure::Probability { with } => {
-            let with_words = amount(with, Unit::Share, currency);
-            (
-                format!("{metric} {side} {bound} with probability {with_words}"),
-                with,
-                Unit::Share,
-            )
-        }
-        RiskMeasure::Cvar { level } => {
-            let worst = match rule.bound {
-                Bound::AtMost(_) if rule.metric.denominator().is_none() => "largest",
-                _ => "worst",
-            };
-            let tail = amount(1.0 - level, Unit::Share, currency);
-            (
-                format!("{metric} {side} {bound} on average over the {worst} {tail} of trials"),
-                rule.bound.value(),
-                unit,
-            )
-        }
-    };
+    let stated = stated(rule, currency);
     let tightness = if tightened > 0.0 {
-        let by = match rule.measure {
-            RiskMeasure::Probability { .. } => amount(tightened, Unit::Share, currency),
-            RiskMeasure::Cvar { .. } if rule.metric.denominator().is_none() => {
-                amount(tightened, unit, currency)
-            }
-            RiskMeasure::Cvar { .. } => amount(tightened, Unit::Money, currency),
+        let unit = match rule.measure {
+            RiskMeasure::Probability { .. } => Unit::Share,
+            RiskMeasure::Cvar { .. } if rule.metric.denominator().is_none() => own,
+            RiskMeasure::Cvar { .. } => Unit::Money,
         };
+        let by = amount(tightened, unit, currency);
         format!(" (tightened by {by} for fresh trials)")
     } else {
         String::new()
