@@ -6,6 +6,7 @@ mod explain;
 mod help;
 mod outputs;
 mod place;
+mod risk;
 mod run;
 mod select;
 mod usage;

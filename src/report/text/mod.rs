@@ -12,6 +12,7 @@ mod figures;
 mod layout;
 mod lists;
 mod plan;
+mod risk;
 mod selection;
 mod whole;
 
