@@ -20,7 +20,7 @@ mod search;
 mod story;
 
 pub(crate) use planes::{Case, Worth};
-pub(crate) use rules::{Measure, Rule};
+pub(crate) use rules::{Measure, Rule, Spread};
 pub(crate) use search::{Found, Run};
 pub(crate) use story::{beyond, stated};
 
