@@ -20,9 +20,9 @@ mod search;
 mod story;
 
 pub(crate) use planes::{Case, Worth};
-pub(crate) use rules::{Measure, Rule};
+pub(crate) use rules::{Measure, Rule, Spread};
 pub(crate) use search::{Found, Run};
-pub(crate) use story::beyond;
+pub(crate) use story::{beyond, stated};
 
 use self::field::Field;
 use crate::model::conditional::{CreatorMoments, Gain, GainMoments, creators};

@@ -9,7 +9,7 @@ use crate::optimizer::goal::Goal;
 use crate::optimizer::price::prices;
 use crate::optimizer::program::{Program, dot, program_of};
 use crate::optimizer::ratio::solve_relaxed;
-use crate::optimizer::risk::{Case, Found, Run, Sampled, beyond};
+use crate::optimizer::risk::{Case, Found, Run, Sampled, Spread, beyond, stated};
 use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, confirm_infeasible};
 use crate::optimizer::whole::Search;
 
@@ -156,10 +156,10 @@ impl Work<'_> {
             };
         }
         let mut reason =
-            "no plan that keeps every rule of risk was found, and none was ruled out".to_owned();
-        for sentence in &beyond.conflict.sentences {
+            String::from("no plan that keeps every rule of risk was found, and none was ruled out");
+        for member in &beyond.conflict.members {
             reason.push_str("; ");
-            reason.push_str(sentence.trim_end_matches('.'));
+            reason.push_str(&member.words);
         }
         self.without_plan(failed(reason), solved)
     }
@@ -197,10 +197,11 @@ impl Work<'_> {
             .iter()
             .zip(&self.model.risk.rules)
             .filter_map(|(rule, written)| {
+                let slope = rule.slope(counts, &Spread::Root).by_count;
                 let cell = (0..counts.len())
                     .filter(|&i| self.units[i].spend > 0.0)
                     .filter(|&i| step * self.units[i].spend <= plan.unspent)
-                    .min_by(|&a, &b| self.units[a].spend.total_cmp(&self.units[b].spend))?;
+                    .min_by(|&a, &b| slope[a].total_cmp(&slope[b]))?;
                 let mut more = counts.to_vec();
                 more[cell] += step;
                 (!rule.keeps(&more)).then(|| HeldBy {
@@ -208,7 +209,7 @@ impl Work<'_> {
                     reason: format!(
                         "one more {} would break {}",
                         self.model.key(cell),
-                        written.key
+                        stated(written, &self.model.currency)
                     ),
                 })
             })

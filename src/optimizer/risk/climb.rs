@@ -93,15 +93,12 @@ impl<'a> Climb<'a> {
             if slack >= wanted {
                 return Some(x);
             }
-            let (after, better) = self.safest(&x, &seen)?;
-            if after <= slack {
-                return None;
-            }
-            x = better;
+            x = self.safest(&x, &seen)?.1;
         }
     }
 
-    /// The neighbour within the linear rules whose least distance above the levels is largest.
+    /// A neighbour within the linear rules whose least distance above the levels is larger: of those
+    /// foretold best the first that is.
     fn safest(&mut self, x: &[f64], seen: &[(f64, Vec<f64>)]) -> Option<(f64, Vec<f64>)> {
         let near = Neighbourhood::new(self.case.program, self.case.goal);
         let point = near.point(x.to_vec());
@@ -115,7 +112,7 @@ impl<'a> Climb<'a> {
             .collect();
         // Stable: of equals the first.
         moves.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut best: Option<(f64, Vec<f64>)> = None;
+        let now = seen.iter().map(|s| s.0).fold(f64::INFINITY, f64::min);
         for (_, change) in moves.into_iter().take(TRIED) {
             if self.spent() {
                 break;
@@ -123,11 +120,11 @@ impl<'a> Climb<'a> {
             let y = moved(x, change);
             self.left -= self.cost;
             let slack = self.case.slack(&y);
-            if best.as_ref().is_none_or(|b| slack > b.0) {
-                best = Some((slack, y));
+            if slack > now {
+                return Some((slack, y));
             }
         }
-        best
+        None
     }
 
     /// The plan with the largest least distance above the levels that neighbours lead to.
@@ -143,8 +140,8 @@ impl<'a> Climb<'a> {
         loop {
             let seen = self.foresight(&x);
             match self.safest(&x, &seen) {
-                Some((after, better)) if after > now => (now, x) = (after, better),
-                _ => return Some((now, x)),
+                Some((after, better)) => (now, x) = (after, better),
+                None => return Some((now, x)),
             }
         }
     }

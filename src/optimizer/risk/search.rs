@@ -26,6 +26,9 @@ use crate::optimizer::whole::Search;
 /// Rounds of tangents.
 const TANGENTS: usize = 4;
 
+/// Rounds of tangents on the way to a point that keeps the rules.
+const RESTORING: usize = 4;
+
 /// Rounds of branch and bound in search of a plan, and of a better bound.
 const PLANS: usize = 10;
 const BOUNDS: usize = 10;
@@ -99,6 +102,9 @@ impl Run<'_> {
     }
 
     fn chord(&self, rule: &Rule<'_>) -> Spread {
+        if !rule.is_tail() {
+            return Spread::Root;
+        }
         let variances: Vec<f64> = rule.field.plain().iter().map(|p| p.1).collect();
         let end = |sign: f64| -> Option<f64> {
             let mut program = relax(self.case.program);
@@ -142,10 +148,13 @@ impl Run<'_> {
                     }
                 })
                 .collect(),
-            self.case
-                .worth
-                .as_ref()
-                .map_or(Spread::Root, |worth| worth.tail.tangent(x)),
+            self.case.worth.as_ref().map_or(Spread::Root, |worth| {
+                if worth.tail.is_tail() {
+                    worth.tail.tangent(x)
+                } else {
+                    Spread::Root
+                }
+            }),
         )
     }
 
@@ -162,17 +171,106 @@ impl Run<'_> {
         (self.case.converge(&ask, &[start], Vec::new()), ask)
     }
 
-    /// The best continuous plan that truly keeps every rule, from a point that need not, with the
+    /// A point whose least distance above the levels is as large as tangents get it, from another one.
+    fn restored(&self, start: &[f64]) -> Vec<f64> {
+        let mut point = start.to_vec();
+        let mut best = self.case.slack(&point);
+        for _ in 0..RESTORING {
+            let (spreads, worth) = self.tangents(&point);
+            let ask = Ask {
+                spreads,
+                worth,
+                hard: Vec::new(),
+                lifted: self.all(),
+                margin: 0.0,
+            };
+            let lifted = self.case.converge(&ask, &[&point], Vec::new());
+            if !lifted.solved.found() {
+                break;
+            }
+            let mut next = lifted.counts;
+            let mut slack = self.case.slack(&next);
+            // Tangents of what is not concave may promise too much: then part of the way.
+            for _ in 0..4 {
+                if slack > best {
+                    break;
+                }
+                for (next, at) in next.iter_mut().zip(&point) {
+                    *next = 0.5 * (*next + at);
+                }
+                slack = self.case.slack(&next);
+            }
+            if slack <= best {
+                break;
+            }
+            (best, point) = (slack, next);
+            if best > 10.0 * INSIDE {
+                break;
+            }
+        }
+        point
+    }
+
+    /// Points from which plans that keep all rules are sought where the bound's is of no use: the
+    /// safest by each rule alone, and what lies between all of them.
+    fn restarts(&self, first: &[f64]) -> Vec<Vec<f64>> {
+        let mut corners = vec![first.to_vec()];
+        for k in self.all() {
+            let (spreads, worth) = self.tangents(first);
+            let ask = Ask {
+                spreads,
+                worth,
+                hard: Vec::new(),
+                lifted: vec![k],
+                margin: 0.0,
+            };
+            let lifted = self.case.converge(&ask, &[first], Vec::new());
+            if lifted.solved.found() {
+                corners.push(lifted.counts);
+            }
+        }
+        let share = 1.0 / corners.len() as f64;
+        let middle = (0..first.len())
+            .map(|i| corners.iter().map(|x| share * x[i]).sum())
+            .collect();
+        let mut out = vec![self.restored(first), middle];
+        out.extend(corners.into_iter().skip(1));
+        out
+    }
+
+    /// The best continuous plan that truly keeps every rule, from the points at hand, with the
     /// program that it is the optimum of.
-    fn inner(&self, start: &[f64]) -> Option<(Answer, Ask)> {
+    fn inner(&self, first: &[f64]) -> Option<(Answer, Ask)> {
+        if let Some(found) = self.from(first) {
+            return Some(found);
+        }
+        if self.case.rules.is_empty() {
+            return None;
+        }
+        for start in self.restarts(first) {
+            if self.case.cancel.requested() {
+                return None;
+            }
+            if let Some(found) = self.from(&start) {
+                return Some(found);
+            }
+            let restored = self.restored(&start);
+            if restored != start
+                && let Some(found) = self.from(&restored)
+            {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// The same by tangents at one point, then at its answers.
+    fn from(&self, start: &[f64]) -> Option<(Answer, Ask)> {
         let mut point = start.to_vec();
         let mut best: Option<(f64, Answer, Ask)> = None;
-        let mut restored = false;
-        let mut round = 0;
-        while round < TANGENTS {
-            round += 1;
+        for _ in 0..TANGENTS {
             let (spreads, worth) = self.tangents(&point);
-            let mut ask = Ask {
+            let ask = Ask {
                 spreads,
                 worth,
                 hard: self.all(),
@@ -181,28 +279,16 @@ impl Run<'_> {
             };
             let mut answer = self.case.converge(&ask, &[&point], Vec::new());
             if !answer.solved.found() {
-                if self.case.cancel.requested() {
-                    return None;
-                }
-                if restored || best.is_some() {
-                    break;
-                }
-                // From here no plan keeps them: to where their least distance is largest.
-                restored = true;
-                round -= 1;
-                ask.hard = Vec::new();
-                ask.lifted = self.all();
-                let lifted = self.case.converge(&ask, &[&point], Vec::new());
-                if !lifted.solved.found() {
-                    break;
-                }
-                point = lifted.counts;
-                continue;
+                break;
             }
-            if !self.case.keeps(&answer.counts)
-                && let Some((_, known, _)) = &best
-            {
-                answer.counts = self.between(&known.counts, &answer.counts);
+            if !self.case.keeps(&answer.counts) {
+                let kept = match &best {
+                    Some((_, known, _)) => Some(&known.counts),
+                    None => self.case.keeps(&point).then_some(&point),
+                };
+                if let Some(kept) = kept {
+                    answer.counts = self.between(kept, &answer.counts);
+                }
             }
             let value = self.case.value(&answer.counts);
             let next = answer.counts.clone();
@@ -215,6 +301,20 @@ impl Run<'_> {
             if keeps && before.is_some_and(|b| value <= b + WORTHWHILE * b.abs()) {
                 break;
             }
+        }
+        if best.is_none() && self.case.keeps(start) {
+            // A plan is a plan, if no program's optimum.
+            let (spreads, worth) = self.tangents(start);
+            let ask = Ask {
+                spreads,
+                worth,
+                hard: Vec::new(),
+                lifted: Vec::new(),
+                margin: INSIDE,
+            };
+            let mut answer = self.case.converge(&ask, &[start], Vec::new());
+            answer.counts = start.to_vec();
+            return answer.solved.found().then_some((answer, ask));
         }
         best.map(|(_, answer, ask)| (answer, ask))
     }
@@ -320,6 +420,13 @@ impl Run<'_> {
         let point = inner.map_or(&outer.counts, |(answer, _)| &answer.counts);
         let near: Vec<f64> = point.iter().map(|x| x.round()).collect();
         best.climb(&near);
+        if best.found.is_none() && inner.is_none() {
+            // No continuous plan was found either: as safe as neighbours get.
+            let safest = best.climb.safest_from(&near);
+            if let Some((_, x)) = safest {
+                best.climb(&x);
+            }
+        }
         let proven = |best: &Best<'_>, bound: f64| {
             let gap = self.settings.gap;
             best.found

@@ -4,11 +4,13 @@ use crate::model::conditional::Gain;
 use crate::model::{
     Bound, Conflict, ConflictMember, ConstraintKind, Metric, Model, RiskMeasure, RiskRule, Unit,
 };
-use crate::optimizer::risk::climb::Climb;
-use crate::optimizer::risk::planes::{Ask, Case};
-use crate::optimizer::risk::rules::{Measure, Rule, Spread};
+use crate::optimizer::goal::Goal;
+use crate::optimizer::ratio::solve_relaxed;
+use crate::optimizer::risk::planes::{Case, Worth};
+use crate::optimizer::risk::rules::{Measure, Rule};
 use crate::optimizer::risk::search::Run;
 use crate::optimizer::risk::{Sampled, sign};
+use crate::optimizer::solver::Solved;
 use crate::optimizer::words::amount;
 use crate::stats::special::normal_cdf;
 
@@ -44,7 +46,8 @@ pub(crate) fn beyond(
         let own = &run.case.rules[k];
         let reach = reach(run, k);
         let out = reach.most.is_some_and(|most| match own.measure {
-            Measure::Tail(_) => most < own.least,
+            // A hair more than solvers promise.
+            Measure::Tail(_) => most < own.least - 1e-6 * own.scale,
             Measure::Quantile(p) => most < p,
         });
         let level = reach
@@ -66,7 +69,7 @@ pub(crate) fn beyond(
         let names: Vec<String> = alone.iter().map(|a| a.2.constraint.clone()).collect();
         if several {
             sentences.push(format!(
-                "{} cannot all be kept by one plan; each by itself:",
+                "{} cannot all be kept by one plan. Each by itself:",
                 names.join(", ")
             ));
         }
@@ -88,64 +91,50 @@ pub(crate) fn beyond(
     }
 }
 
+/// The measure as an objective of its own, by the search for such plans.
 fn reach(run: &Run<'_>, k: usize) -> Reach {
-    let case = run.case;
-    let only = Case {
-        rules: vec![case.rules[k].clone()],
-        worth: None,
-        ..*case
+    let rule = &run.case.rules[k];
+    let zero = Goal::Sum(vec![0.0; run.case.cells()]);
+    let alone = Case {
+        goal: &zero,
+        rules: Vec::new(),
+        worth: Some(Worth {
+            mean: 0.0,
+            cvar: 1.0,
+            tail: rule.clone(),
+        }),
+        ..*run.case
     };
+    let means: Vec<f64> = rule.field.plain().iter().map(|p| p.0).collect();
+    let start = solve_relaxed(
+        run.case.program,
+        &Goal::Sum(means),
+        run.case.relaxations,
+        run.case.cancel,
+    );
+    let tail = rule.is_tail();
+    let probable = || Some(most_probable(run, rule));
+    if !start.found() {
+        return Reach {
+            most: if tail { None } else { probable() },
+            plan: None,
+        };
+    }
     let sub = Run {
-        case: &only,
+        case: &alone,
         settings: run.settings,
         fractional: run.fractional,
         started: run.started,
     };
-    let rule = &only.rules[0];
-    let lifted = |spread: Spread, starts: &[&[f64]]| {
-        let ask = Ask {
-            spreads: vec![spread],
-            worth: Spread::Root,
-            hard: Vec::new(),
-            lifted: vec![0],
-            margin: 0.0,
-        };
-        only.converge(&ask, starts, Vec::new())
-    };
-    let (most, first) = if rule.is_tail() {
-        let above = lifted(sub.chords().0.remove(0), &[]);
-        let most = above.solved.found().then(|| {
-            rule.least + rule.scale * above.solved.bound.unwrap_or(above.solved.objective)
-        });
-        (most, above.counts)
-    } else {
-        (
-            Some(most_probable(run, rule)),
-            lifted(Spread::Root, &[]).counts,
-        )
-    };
-    if first.is_empty() {
-        return Reach { most, plan: None };
-    }
-    let plan = if run.fractional {
-        let spread = if rule.is_tail() {
-            rule.tangent(&first)
+    let found = sub.best(&start).ok().map(|found| found.solved);
+    Reach {
+        most: if tail {
+            found.as_ref().and_then(|solved| solved.bound)
         } else {
-            Spread::Root
-        };
-        let next = lifted(spread, &[&first]);
-        let better = |x: &&Vec<f64>| !x.is_empty();
-        let value = |x: &Vec<f64>| rule.value(x).value;
-        [next.counts, first]
-            .iter()
-            .filter(better)
-            .max_by(|a, b| value(a).total_cmp(&value(b)))
-            .cloned()
-    } else {
-        let near: Vec<f64> = first.iter().map(|x| x.round()).collect();
-        Climb::new(&only).safest_from(&near).map(|found| found.1)
-    };
-    Reach { most, plan }
+            probable()
+        },
+        plan: found.filter(Solved::found).map(|solved| solved.x),
+    }
 }
 
 /// No plan reaches a gain's level with more than this probability: the mean over trials of the
@@ -249,6 +238,28 @@ fn shown(metric: Metric) -> String {
     }
 }
 
+/// A rule as written, in words.
+pub(crate) fn stated(rule: &RiskRule, currency: &str) -> String {
+    let unit = Unit::Metric(rule.metric);
+    let side = match rule.bound {
+        Bound::AtLeast(_) => "at least",
+        Bound::AtMost(_) => "at most",
+    };
+    let bound = amount(rule.bound.value(), unit, currency);
+    let metric = shown(rule.metric);
+    match rule.measure {
+        RiskMeasure::Probability { with } => {
+            let with = amount(with, Unit::Share, currency);
+            format!("{metric} {side} {bound} with probability {with}")
+        }
+        RiskMeasure::Cvar { level } => {
+            let worst = if sign(rule) < 0.0 { "largest" } else { "worst" };
+            let tail = amount(1.0 - level, Unit::Share, currency);
+            format!("{metric} {side} {bound} on average over the {worst} {tail} of trials")
+        }
+    }
+}
+
 fn member(
     model: &Model,
     rule: &RiskRule,
@@ -257,43 +268,19 @@ fn member(
     alone: bool,
 ) -> ConflictMember {
     let currency = &model.currency;
-    let unit = Unit::Metric(rule.metric);
-    let side = match rule.bound {
-        Bound::AtLeast(_) => "at least",
-        Bound::AtMost(_) => "at most",
+    let own = Unit::Metric(rule.metric);
+    let (asked, unit) = match rule.measure {
+        RiskMeasure::Probability { with } => (with, Unit::Share),
+        RiskMeasure::Cvar { .. } => (rule.bound.value(), own),
     };
-    let bound = amount(rule.bound.value(), unit, currency);
-    let metric = shown(rule.metric);
-    let (stated, asked, unit) = match rule.measure {
-        RiskMeasure::Probability { with } => {
-            let with_words = amount(with, Unit::Share, currency);
-            (
-                format!("{metric} {side} {bound} with probability {with_words}"),
-                with,
-                Unit::Share,
-            )
-        }
-        RiskMeasure::Cvar { level } => {
-            let worst = match rule.bound {
-                Bound::AtMost(_) if rule.metric.denominator().is_none() => "largest",
-                _ => "worst",
-            };
-            let tail = amount(1.0 - level, Unit::Share, currency);
-            (
-                format!("{metric} {side} {bound} on average over the {worst} {tail} of trials"),
-                rule.bound.value(),
-                unit,
-            )
-        }
-    };
+    let stated = stated(rule, currency);
     let tightness = if tightened > 0.0 {
-        let by = match rule.measure {
-            RiskMeasure::Probability { .. } => amount(tightened, Unit::Share, currency),
-            RiskMeasure::Cvar { .. } if rule.metric.denominator().is_none() => {
-                amount(tightened, unit, currency)
-            }
-            RiskMeasure::Cvar { .. } => amount(tightened, Unit::Money, currency),
+        let unit = match rule.measure {
+            RiskMeasure::Probability { .. } => Unit::Share,
+            RiskMeasure::Cvar { .. } if rule.metric.denominator().is_none() => own,
+            RiskMeasure::Cvar { .. } => Unit::Money,
         };
+        let by = amount(tightened, unit, currency);
         format!(" (tightened by {by} for fresh trials)")
     } else {
         String::new()
@@ -309,11 +296,7 @@ fn member(
     );
     ConflictMember {
         constraint: rule.key.clone(),
-        kind: if rule.key == "budget" {
-            ConstraintKind::Budget
-        } else {
-            ConstraintKind::Target
-        },
+        kind: ConstraintKind::Risk,
         origin: rule.origin.clone(),
         words: format!("{}, {stated}{tightness}: {best}", rule.key),
         stated,

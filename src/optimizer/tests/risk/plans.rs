@@ -1,6 +1,6 @@
 //! Plans of the maturity market at risk.
 
-use super::{factors, objective, rule, slow_rule, with_rules};
+use super::{factors, normal, objective, rule, slow_rule, with_rules};
 use crate::distribution::Distribution;
 use crate::model::{
     Audience, Basis, Bound, Cancel, FactorSample, Metric, Model, Objective, Origin, Plan,
@@ -21,7 +21,12 @@ fn market() -> (Model, FactorSample) {
             f.followers = Distribution::lognormal_mean_sd(mean, 0.6 * mean).unwrap();
         }
     }
-    let sample = factors(&model, 800, &mut Random::new(3));
+    let mut random = Random::new(3);
+    let mut sample = factors(&model, 800, &mut random);
+    // Micro creators, the best by the mean, are the wildest bet as a tier.
+    for value in sample.conversions.row_mut(3) {
+        *value *= (0.6 * normal(&mut random) - 0.18).exp();
+    }
     (model, sample)
 }
 
@@ -218,7 +223,11 @@ fn an_objective_of_risk_gives_mean_for_tail() {
         assert_eq!(own, Some(mean));
         assert!(found.gap.unwrap().relative < 0.01, "{:?}", found.gap);
         if let Some((before, less)) = last {
-            assert!(mean <= before * 1.002 && tail >= less - 0.002 * less.abs());
+            let room = 0.002 * before.abs();
+            assert!(
+                mean <= before + room && tail >= less - room,
+                "{mean} {tail} {last:?}"
+            );
         }
         last = Some((mean, tail));
     }
