@@ -38,6 +38,7 @@ mod structure;
 mod targets;
 mod tree;
 mod value;
+mod vary;
 mod whole;
 mod write;
 
@@ -48,3 +49,4 @@ pub use problem::{Problem, Problems};
 pub use read::{Entry, Overrides, Scenario, read_file, read_text};
 pub use schema::schema;
 pub use starter::{StarterError, starter};
+pub use vary::{Takes, takes};
