@@ -25,6 +25,8 @@ const WEIGHTS: usize = 8;
 const BUDGETS: (f64, f64) = (0.25, 2.0);
 /// Level of tail means unless the file has its own.
 const LEVEL: f64 = 0.9;
+/// Budgets from here on are walked over in whole units of currency.
+const COARSE: f64 = 1000.0;
 /// The key of CVaR's weight.
 const WEIGHT: &str = "risk.objective.cvar";
 /// Most trials of all points together: their totals are kept.
@@ -170,7 +172,7 @@ impl Sweep {
             "risk" | WEIGHT => (By::Risk, WEIGHT),
             key => (By::Key, key),
         };
-        let whole = match takes(key) {
+        let takes_whole = match takes(key) {
             Takes::Nothing(why) => {
                 return Err(Stop::invalid(format!(
                     "--by {key}: {why}, so there is no range of it to walk over"
@@ -181,11 +183,13 @@ impl Sweep {
             Takes::Real | Takes::Unknown => false,
         };
         let budget = scenario.base.rules.budget;
+        let start = range.ends.map_or(BUDGETS.0 * budget, |ends| ends.0);
+        let whole = takes_whole || by == By::Budget && start >= COARSE;
         let values = match (by, range.ends) {
             (By::Risk, None) => weights(args.points.unwrap_or(WEIGHTS)),
             (_, ends) => {
                 let (from, to) = ends.unwrap_or((BUDGETS.0 * budget, BUDGETS.1 * budget));
-                if whole && (from.fract() != 0.0 || to.fract() != 0.0) {
+                if takes_whole && (from.fract() != 0.0 || to.fract() != 0.0) {
                     return Err(Stop::invalid(format!(
                         "--by {key}: it takes whole numbers, so the range must start and end with one"
                     )));

@@ -1,4 +1,5 @@
 mod best;
+mod frontier;
 
 use ndarray::Array2;
 

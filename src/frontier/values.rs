@@ -69,10 +69,8 @@ pub fn between(from: f64, to: f64, points: usize, whole: bool) -> Vec<f64> {
 
 /// To a hundredth of a step's power of ten.
 fn rounded(value: f64, step: f64, whole: bool) -> f64 {
-    if whole {
-        return value.round();
-    }
     let digits = 2 - libm::floor(libm::log10(step.abs())) as i32;
+    let digits = if whole { digits.min(0) } else { digits };
     // Through its text, so that 0.35 is the number that people write.
     if digits >= 0 {
         let text = format!("{value:.0$}", digits.min(17) as usize);

@@ -209,6 +209,14 @@ impl View<'_> {
         partnerships(self.plan(point).counts.sum())
     }
 
+    /// A row without a plan. It says so in a column that is never left out.
+    fn no_plan(&self, point: usize, columns: usize) -> Vec<String> {
+        let mut cells = vec![String::new(); columns];
+        cells[0] = self.value_cell(point);
+        cells[3] = "no plan".to_owned();
+        cells
+    }
+
     fn table(&self, page: &mut Page) {
         let goal = match self.goal() {
             Metric::Roas | Metric::Profit => Metric::Revenue,
@@ -239,16 +247,14 @@ impl View<'_> {
                 continue;
             }
             if it.simulated.is_none() {
-                let mut cells = vec![self.value_cell(point), "no plan".to_owned()];
-                cells.resize(columns, String::new());
-                grid.row(cells);
+                grid.row(self.no_plan(point, columns));
                 continue;
             }
             let figure = |metric| self.figure(metric, self.expected(point, metric));
             let mut cells = vec![self.value_cell(point), self.creators(point)];
             cells.extend([figure(Metric::Spend), figure(goal), self.range(point, goal)]);
             if by_budget {
-                let row = self.row(point, goal);
+                let row = self.row(point, Metric::Revenue);
                 cells.push(row.and_then(|r| r.marginal).map_or_else(String::new, ratio));
             }
             cells.extend([figure(Metric::Roas), figure(Metric::Profit)]);
@@ -266,8 +272,7 @@ impl View<'_> {
         let mut said = vec!["Figures are expected totals and their ratios".to_owned()];
         if by_budget {
             said.push(format!(
-                "marginal: {} gained per {} of spend more than in the row before",
-                label(goal),
+                "marginal: revenue gained per {} of spend more than in the row before",
                 money(1.0, &self.model.currency)
             ));
         }
@@ -308,9 +313,7 @@ impl View<'_> {
         let beaten = self.beaten();
         for (point, it) in self.found.points.iter().enumerate() {
             if it.simulated.is_none() {
-                let mut cells = vec![self.value_cell(point), "no plan".to_owned()];
-                cells.resize(header.len(), String::new());
-                grid.row(cells);
+                grid.row(self.no_plan(point, header.len()));
                 continue;
             }
             let Some(row) = self.row(point, goal) else {
@@ -374,6 +377,9 @@ impl View<'_> {
                 label(goal)
             );
             self.plot(page, &heading, &dots, |x| self.figure(goal, Some(x)), goal);
+            return;
+        }
+        if self.found.axis.by == By::Budget && self.model.counts.is_some() {
             return;
         }
         let mut metrics = vec![goal];

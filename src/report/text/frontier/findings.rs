@@ -6,7 +6,7 @@ use crate::model::{Bound, Metric, PlanStatus, Target};
 use crate::report::text::figures::{error, label, probability_with_error};
 use crate::report::text::layout::Page;
 use crate::report::text::plan;
-use crate::units::{fixed, money, percent, ratio};
+use crate::units::{fixed, listed, money, percent, ratio, significant};
 
 /// Marginals that differ by less than this share are the same.
 const SAME: f64 = 0.05;
@@ -42,6 +42,22 @@ pub(super) fn without_plan(page: &mut Page, view: &View<'_>) {
                 view.value_of(last)
             )
         });
+    }
+    closer(page, view);
+}
+
+/// Says how to look closer where most of the range has no plan.
+fn closer(page: &mut Page, view: &View<'_>) {
+    let steps = view.steps();
+    let all = view.found.points.iter().filter(|p| !p.refined).count();
+    if let [first, .., last] = steps[..]
+        && 2 * steps.len() < all + 1
+        && view.found.least.is_none()
+    {
+        page.sentence(&format!(
+            "--by {}={}..{} looks closer at the values that have one.",
+            view.found.axis.key, view.found.points[first].value, view.found.points[last].value,
+        ));
     }
 }
 
@@ -89,11 +105,7 @@ fn marginals(page: &mut Page, view: &View<'_>, steps: &[usize]) {
     };
     let simulated = |gain: &(f64, Option<(f64, f64)>)| {
         gain.1.map_or_else(String::new, |(found, sd)| {
-            format!(
-                " (in simulation {} ± {})",
-                ratio(found),
-                crate::units::significant(sd, 2)
-            )
+            format!(" (in simulation {} ± {})", ratio(found), significant(sd, 2))
         })
     };
     let change = last.0 - first.0;
@@ -287,12 +299,19 @@ fn unspent(page: &mut Page, view: &View<'_>, steps: &[usize]) {
             held.reason.trim_end_matches('.')
         )
     });
-    page.sentence(&format!(
-        "From {} on part of the budget stays unspent; at {} {} are spent.{why}",
-        view.value_of(*begins),
-        view.value_of(*last),
-        view.figure(Metric::Spend, spend),
-    ));
+    let spend = view.figure(Metric::Spend, spend);
+    page.sentence(&if begins == last {
+        format!(
+            "At {} part of the budget stays unspent: {spend} are spent.{why}",
+            view.value_of(*last)
+        )
+    } else {
+        format!(
+            "From {} on part of the budget stays unspent: at {} {spend} are spent.{why}",
+            view.value_of(*begins),
+            view.value_of(*last),
+        )
+    });
 }
 
 pub(super) fn key(page: &mut Page, view: &View<'_>) {
@@ -303,34 +322,27 @@ pub(super) fn key(page: &mut Page, view: &View<'_>) {
     page.heading(&format!("What {} changes", view.found.axis.key));
     let goal = view.goal();
     let (first, last) = (steps[0], steps[steps.len() - 1]);
-    let metrics = [
-        goal,
-        Metric::Revenue,
-        Metric::Roas,
-        Metric::Profit,
-        Metric::Spend,
-    ];
-    let mut said = Vec::new();
-    for metric in metrics {
-        let (from, to) = (view.expected(first, metric), view.expected(last, metric));
-        let (Some(from), Some(to)) = (from, to) else {
-            continue;
-        };
-        if said.contains(&metric) {
-            continue;
+    let mut metrics = vec![goal];
+    for metric in [Metric::Revenue, Metric::Roas, Metric::Profit, Metric::Spend] {
+        if !metrics.contains(&metric) {
+            metrics.push(metric);
         }
-        said.push(metric);
-        let shown = [from, to].map(|v| view.figure(metric, Some(v)));
-        if shown[0] == shown[1] {
-            continue;
-        }
+    }
+    let changes: Vec<String> = metrics
+        .into_iter()
+        .filter_map(|metric| {
+            let ends = [first, last].map(|i| view.expected(i, metric));
+            let [from, to] = ends.map(|end| view.figure(metric, end));
+            let defined = ends.iter().all(Option::is_some);
+            (defined && from != to).then(|| format!("{} from {from} to {to}", label(metric)))
+        })
+        .collect();
+    if !changes.is_empty() {
         page.sentence(&format!(
-            "From {} to {} expected {} goes from {} to {}.",
+            "Between {} and {}, expected: {}.",
             view.value_of(first),
             view.value_of(last),
-            label(metric),
-            shown[0],
-            shown[1],
+            listed(&changes),
         ));
     }
     best(page, view, &steps, goal);
@@ -428,14 +440,14 @@ pub(super) fn least(page: &mut Page, view: &View<'_>) {
         .filter(|t| t.with.is_some())
         .map(|t| stated(view, t))
         .collect();
-    let wanted = crate::units::listed(&wanted);
+    let wanted = listed(&wanted);
     let chances = |i: usize| {
         let results = view.found.run.plans[i].targets.iter();
         let all: Vec<String> = results
             .filter(|t| t.with.is_some())
             .map(|t| probability_with_error(t.probability, t.probability_error))
             .collect();
-        crate::units::listed(&all)
+        listed(&all)
     };
     page.heading(&format!("The least budget for a {wanted}"));
     let Verdict::Found { point, below } = least.verdict else {

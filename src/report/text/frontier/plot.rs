@@ -13,7 +13,7 @@ pub(super) struct Dot {
 }
 
 /// Rows of a plot.
-const ROWS: usize = 12;
+const ROWS: usize = 13;
 /// Columns between the axes, at most.
 const WIDEST: usize = 72;
 
@@ -114,10 +114,11 @@ mod tests {
             })
             .collect();
         let lines = plot(&dots, 30, |x| format!("{x}"), |y| format!("{y}"));
-        assert_eq!(lines.len(), 14);
+        assert_eq!(lines.len(), 15);
         assert_eq!(lines[0], "  20 ┤                      ◆");
-        assert_eq!(lines[11], "   0 ┤●");
-        assert_eq!(lines[13].trim(), "0         1          2");
+        assert_eq!(lines[12], "   0 ┤●");
+        assert!(lines[6].starts_with("  10 ┤") && lines[6].contains('●'));
+        assert_eq!(lines[14].trim(), "0          1          2");
         let range = lines
             .iter()
             .filter(|l| l[4..].contains('│') && l.ends_with('│'))
