@@ -238,11 +238,19 @@ impl Sweep {
             ..overrides.clone()
         };
         let mut scenario = files::read(&args.file, &overrides, console)?;
-        scenario
+        let mut model = scenario
             .what_ifs
             .pop()
             .filter(|model| model.name == name)
-            .ok_or_else(|| Stop::internal(format!("{name} was not read")))
+            .ok_or_else(|| Stop::internal(format!("{name} was not read")))?;
+        if let Some((metric, _)) = &args.target {
+            // The file's own are judged still, but not asked for.
+            let wanted = format!("targets.{metric}");
+            for other in model.targets.iter_mut().filter(|t| t.key != wanted) {
+                other.with = None;
+            }
+        }
+        Ok(model)
     }
 }
 
