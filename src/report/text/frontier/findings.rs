@@ -12,6 +12,8 @@ use crate::units::{fixed, listed, money, percent, ratio, significant};
 const SAME: f64 = 0.05;
 /// A budget spent to this share is spent.
 const SPENT: f64 = 0.97;
+/// Spend that reaches this share of the last value's is as much as can be spent.
+const FULL: f64 = 0.99;
 
 /// Values without a plan, with their reason; neighbours of one reason together.
 pub(super) fn without_plan(page: &mut Page, view: &View<'_>) {
@@ -285,13 +287,15 @@ fn unspent(page: &mut Page, view: &View<'_>, steps: &[usize]) {
     let Some(last) = steps.last().filter(|i| unspent(i)) else {
         return;
     };
+    let spend = view.expected(*last, Metric::Spend);
+    // What whole counts leave below that is no limit yet.
+    let full = |i: &usize| view.expected(*i, Metric::Spend) >= spend.map(|s| s * FULL);
     let begins = steps
         .iter()
         .rev()
-        .take_while(|i| unspent(i))
+        .take_while(|i| unspent(i) && full(i))
         .last()
         .unwrap_or(last);
-    let spend = view.expected(*last, Metric::Spend);
     let held = &view.plan(*last).unspent_held_by;
     let why = held.first().map_or_else(String::new, |held| {
         format!(
@@ -449,7 +453,7 @@ pub(super) fn least(page: &mut Page, view: &View<'_>) {
             .collect();
         listed(&all)
     };
-    page.heading(&format!("The least budget for a {wanted}"));
+    page.heading(&format!("The least budget for {wanted}"));
     let Verdict::Found { point, below } = least.verdict else {
         let best = (0..view.found.points.len())
             .filter_map(|i| {
