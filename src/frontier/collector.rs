@@ -1,7 +1,7 @@
 //! Totals of every plan trial by trial, for what summaries do not hold: tails and paired ratios.
 
 use crate::model::{Metric, Quantity, SinkError, TrialBlock, TrialSink};
-use crate::stats::{ReplicateSums, Tail, tail_mean};
+use crate::stats::{ReplicateSums, worst_mean};
 
 /// The totals kept.
 const KEPT: [Quantity; 3] = [Quantity::Spend, Quantity::Revenue, Quantity::Conversions];
@@ -57,12 +57,18 @@ impl Totals {
     /// Mean of a metric's worst trials and its error; the largest of what is better low.
     #[must_use]
     pub fn tail(&self, plan: usize, metric: Metric, level: f64) -> Option<(f64, f64)> {
-        let tail = if metric.number_means_at_most() {
-            Tail::Largest
+        let mut values = self.values(plan, metric)?;
+        let sign = if metric.number_means_at_most() {
+            -1.0
         } else {
-            Tail::Lowest
+            1.0
         };
-        tail_mean(&self.values(plan, metric)?, level, tail)
+        values.iter_mut().for_each(|value| *value *= sign);
+        let found = worst_mean(&values, level);
+        found
+            .mean
+            .is_finite()
+            .then(|| (sign * found.mean, found.error))
     }
 
     /// Gain of a total per unit of spend from one plan to another, Σ(X′ − X)/Σ(S′ − S), and its error.

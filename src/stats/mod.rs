@@ -34,4 +34,4 @@ pub use replicates::{
 pub use selection::{Rival, Selection, Standing, error_share, select};
 pub use sketch::Sketch;
 pub use special::{normal_cdf, normal_quantile, student_t_quantile};
-pub use tail::{Tail, tail_mean};
+pub use tail::{TailMean, worst_mean};
