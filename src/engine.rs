@@ -2,6 +2,7 @@
 
 mod explain;
 mod frontier;
+mod risk;
 
 use std::time::Instant;
 
@@ -18,7 +19,6 @@ use crate::judging;
 use crate::model::{
     Cancel, Model, Plan, PlanSettings, Progress, SinkError, TrialBlock, TrialSink, Trials,
 };
-use crate::optimizer;
 use crate::ranking::{BestPlan, FIRST_LOOK, Ranking};
 use crate::rebalancing::{self, RebalancingRow};
 use crate::simulator::{PlanInput, Simulator};
@@ -116,10 +116,13 @@ pub struct SimulationSettings {
     pub block: usize,
 }
 
-/// Plans all models side by side on the current thread pool, in the order given.
+/// Plans all models side by side on the current thread pool, in the order given. What a plan must
+/// promise beyond its mean ([`Model::risk`]) is planned on a sample of trials, measured again on fresh
+/// ones of the whole simulator, and tightened until it holds there.
 ///
 /// # Errors
-/// [`EngineError::Interrupted`] if cancelled.
+/// [`EngineError::Interrupted`] if cancelled, [`EngineError::Simulation`] if a plan's risk can't be
+/// measured.
 pub fn plan_models(
     models: Vec<Model>,
     settings: &PlanSettings,
@@ -130,11 +133,11 @@ pub fn plan_models(
     let planned: Vec<(Model, Plan)> = models
         .into_par_iter()
         .map(|model| {
-            let plan = optimizer::plan(&model, settings, cancel);
+            let plan = risk::plan(&model, settings, cancel)?;
             progress.advance(1);
-            (model, plan)
+            Ok((model, plan))
         })
-        .collect();
+        .collect::<Result<_, EngineError>>()?;
     progress.finish();
     stop_if(cancel)?;
     Ok(planned)

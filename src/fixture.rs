@@ -60,6 +60,32 @@ fn segment(name: &str) -> Segment {
     }
 }
 
+/// A cell for each tier, type and place.
+fn cells(tiers: usize, places: &[(Option<usize>, Option<usize>)]) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for tier in 0..tiers {
+        for partnership in 0..2 {
+            for &(category, region) in places {
+                let terms = if partnership == 0 {
+                    terms(1.0, 0.0)
+                } else {
+                    terms(0.3, 0.15)
+                };
+                cells.push(Cell {
+                    tier,
+                    partnership,
+                    category,
+                    region,
+                    terms,
+                    factors: Factors::ONE,
+                    assumed: false,
+                });
+            }
+        }
+    }
+    cells
+}
+
 /// Three tiers × two types, with categories and regions if wanted.
 pub(crate) fn model(name: &str, segments: bool) -> Model {
     let tiers = vec![
@@ -80,27 +106,7 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
     } else {
         vec![(None, None)]
     };
-    let mut cells = Vec::new();
-    for tier in 0..tiers.len() {
-        for partnership in 0..2 {
-            for &(category, region) in &places {
-                let terms = if partnership == 0 {
-                    terms(1.0, 0.0)
-                } else {
-                    terms(0.3, 0.15)
-                };
-                cells.push(Cell {
-                    tier,
-                    partnership,
-                    category,
-                    region,
-                    terms,
-                    factors: Factors::ONE,
-                    assumed: false,
-                });
-            }
-        }
-    }
+    let cells = cells(tiers.len(), &places);
     let band = |asked: f64, source: BandSource| {
         Some(Band {
             low: asked - 0.05,

@@ -16,6 +16,7 @@ const FLOORS: [&[&str]; 7] = [
         "judging",
         "ranking",
         "individuals",
+        "risk_words",
         "sensitivity",
         "frontier",
     ],

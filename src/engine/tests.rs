@@ -1,5 +1,6 @@
 mod best;
 mod frontier;
+mod risk;
 
 use ndarray::Array2;
 

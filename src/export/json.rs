@@ -138,6 +138,12 @@ fn plan_json(result: &PlanResult) -> Value {
         })),
         "warnings": plan.warnings,
     });
+    if result.model.risk.applies() {
+        out["risks"] = tables::risk(std::slice::from_ref(result))
+            .without("plan")
+            .json_rows()
+            .into();
+    }
     // Only where the scenario has audiences.
     if usable && !result.model.audiences.is_empty() {
         out["audiences"] = audiences(result);

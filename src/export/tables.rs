@@ -4,7 +4,7 @@ use super::table::Table;
 use crate::comparison::ComparisonRow;
 use crate::engine::{PlanResult, RunResult};
 use crate::individuals::DependencyRow;
-use crate::model::{CellKey, ConstraintState, valuation};
+use crate::model::{Bound, CellKey, ConstraintState, RiskMeasure, RiskState, valuation};
 use crate::rebalancing::RebalancingRow;
 use crate::summary::SummaryRow;
 
@@ -168,6 +168,46 @@ pub fn dependency(rows: &[DependencyRow]) -> Table {
         .number("p95_error", rows, |r| r.quantile_errors[2])
         .number("undefined_share", rows, |r| Some(r.undefined_share))
         .number("trials", rows, |r| Some(r.trials as f64))
+}
+
+/// `risk.parquet`: what each usable plan promises beyond its mean, and how far it keeps that.
+#[must_use]
+pub fn risk(plans: &[PlanResult]) -> Table {
+    let rows: Vec<(&PlanResult, &RiskState)> = plans
+        .iter()
+        .flat_map(|p| p.plan.risks.iter().map(move |r| (p, r)))
+        .collect();
+    let bound = |r: &RiskState, least: bool| match r.bound? {
+        Bound::AtLeast(v) if least => Some(v),
+        Bound::AtMost(v) if !least => Some(v),
+        _ => None,
+    };
+    Table::new()
+        .text("plan", &rows, |r| Some(&r.0.plan.name))
+        .text("rule", &rows, |r| Some(&r.1.key))
+        .text("metric", &rows, |r| Some(r.1.metric.name()))
+        .text("measure", &rows, |r| Some(r.1.measure.name()))
+        .number("level", &rows, |r| match r.1.measure {
+            RiskMeasure::Cvar { level } => Some(level),
+            RiskMeasure::Probability { .. } => None,
+        })
+        .number("at_least", &rows, |r| bound(r.1, true))
+        .number("at_most", &rows, |r| bound(r.1, false))
+        .number("with", &rows, |r| match r.1.measure {
+            RiskMeasure::Probability { with } => Some(with),
+            RiskMeasure::Cvar { .. } => None,
+        })
+        .number("wanted", &rows, |r| r.1.wanted().map(Bound::value))
+        .number("in_sample", &rows, |r| Some(r.1.in_sample))
+        .number("in_sample_error", &rows, |r| Some(r.1.in_sample_error))
+        .number("out_of_sample", &rows, |r| r.1.out_of_sample)
+        .number("out_of_sample_error", &rows, |r| r.1.out_of_sample_error)
+        .number("tightened", &rows, |r| Some(r.1.tightened))
+        .text("verdict", &rows, |r| Some(r.1.verdict()))
+        .whole("trials_in_sample", &rows, |r| Some(r.0.model.risk.trials))
+        .whole("trials_out_of_sample", &rows, |r| {
+            r.1.out_of_sample.map(|_| r.0.model.risk.check_trials())
+        })
 }
 
 /// `constraints.parquet`: all plans, infeasible ones too. `unit` is what the shadow price is per.

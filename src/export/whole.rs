@@ -32,6 +32,8 @@ pub mod names {
     pub const TRIALS: &str = "trials.parquet";
     /// Every constraint's value and price.
     pub const CONSTRAINTS: &str = "constraints.parquet";
+    /// What plans promise beyond their means; of scenarios with such rules.
+    pub const RISK: &str = "risk.parquet";
     /// The result in one object.
     pub const RESULT: &str = "result.json";
     /// What was run.
@@ -49,7 +51,7 @@ pub fn write_files(
     description: &Description,
     record: &RunRecord,
 ) -> Result<(), ExportError> {
-    let parquet = [
+    let mut parquet = vec![
         (names::PLAN, tables::plan(result)),
         (names::SUMMARY, tables::summary(&result.summary)),
         (names::COMPARISON, tables::comparison(&result.comparison)),
@@ -57,6 +59,9 @@ pub fn write_files(
         (names::CONSTRAINTS, tables::constraints(result)),
         (names::DEPENDENCY, tables::dependency(&result.dependency)),
     ];
+    if result.plans.iter().any(|plan| plan.model.risk.applies()) {
+        parquet.push((names::RISK, tables::risk(&result.plans)));
+    }
     let mut files: Vec<&str> = parquet.iter().map(|(name, _)| *name).collect();
     for (name, table) in &parquet {
         write_table(&folder.join(name), table)?;

@@ -51,6 +51,8 @@ pub enum ConstraintKind {
     Target,
     /// The user's own rules.
     User,
+    /// Rules on random totals: `[risk]` and `budget.with`.
+    Risk,
 }
 
 impl ConstraintKind {
@@ -64,6 +66,7 @@ impl ConstraintKind {
             Self::Hours => "hours",
             Self::Target => "target",
             Self::User => "user",
+            Self::Risk => "risk",
         }
     }
 }

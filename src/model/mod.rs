@@ -6,6 +6,7 @@
 
 pub mod audience;
 mod cell;
+pub mod conditional;
 mod constraint;
 mod dependence;
 mod funnel;
@@ -18,6 +19,7 @@ mod origin;
 mod outcome;
 mod plan;
 mod ports;
+mod products;
 mod risk;
 mod roster;
 mod rules;
@@ -42,7 +44,7 @@ pub use plan::{
     SolverReport,
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
-pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState};
+pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState, SHORT};
 pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_value};
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
 pub use settings::{BestWanted, Indifference, Objective, PlanSettings, Trials};

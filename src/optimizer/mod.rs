@@ -8,6 +8,7 @@
 //! - `joint` plans creators that act on each other, by a sequence of such programs;
 //! - `state` says what binds and what holds the budget, `price` what a bound is worth;
 //! - `conflict` explains why there is no plan;
+//! - [`plan_at_risk`] plans models with rules or objectives of risk, by cuts to such programs;
 //! - [`select`] books the creators of a roster one by one;
 //! - `check` holds a plan against the rules without looking at any of the above.
 
@@ -22,6 +23,7 @@ mod presolve;
 mod price;
 mod program;
 mod ratio;
+mod risk;
 #[cfg(test)]
 pub(crate) mod sample;
 mod search;
@@ -35,5 +37,5 @@ mod whole;
 mod words;
 
 pub use check::{Violation, check};
-pub use plan::{free_cells, plan};
+pub use plan::{free_cells, plan, plan_at_risk};
 pub use select::{Booking, Selection, check_selection, select};

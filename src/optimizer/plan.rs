@@ -1,8 +1,11 @@
 //! From a model to its plan.
 
+mod at_risk;
 mod together;
 
 use std::time::Instant;
+
+pub use at_risk::plan_at_risk;
 
 use ndarray::Array2;
 
@@ -65,6 +68,20 @@ const PATIENCE: f64 = 60.0;
 /// ```
 #[must_use]
 pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
+    worked(model, settings, cancel, |work| match &model.counts {
+        Some(counts) => work.fixed(counts),
+        None if joint::applies(model) => work.together(),
+        None => work.optimized(),
+    })
+}
+
+/// Plans a model by what is done with its program, and holds the plan against the rules.
+fn worked(
+    model: &Model,
+    settings: &PlanSettings,
+    cancel: &Cancel,
+    plan: impl FnOnce(&Work<'_>) -> Plan,
+) -> Plan {
     let started = Instant::now();
     let units = match &model.counts {
         Some(counts) => valuation::units_in(model, counts),
@@ -77,7 +94,7 @@ pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
         time_limit: settings.time_limit.max(PATIENCE),
         ..*settings
     };
-    let work = Work {
+    let mut plan = plan(&Work {
         search: Search {
             program: &program,
             goal: &goal,
@@ -94,12 +111,7 @@ pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
         goal: &goal,
         settings,
         cancel,
-    };
-    let mut plan = match &model.counts {
-        Some(counts) => work.fixed(counts),
-        None if joint::applies(model) => work.together(),
-        None => work.optimized(),
-    };
+    });
     if model.counts.is_none() && plan.is_usable() {
         recheck(model, &mut plan);
     }
@@ -218,12 +230,7 @@ impl Work<'_> {
     }
 
     fn found(&self, status: PlanStatus, solved: &Solved, relaxed: &Solved) -> Plan {
-        let counts: Vec<f64> = if self.model.fractional_counts {
-            let noise = |&x: &f64| if x < NOTHING { 0.0 } else { x };
-            solved.x.iter().map(noise).collect()
-        } else {
-            solved.x.iter().map(|x| x.round()).collect()
-        };
+        let counts = self.clean(&solved.x);
         if let Some(broken) = self.constraints.iter().find(|c| !keeps(c, &counts)) {
             let words = violation(broken, &counts, &self.model.currency).unwrap_or_default();
             let reason = format!("the solver's plan breaks a rule: {words}");
@@ -241,6 +248,16 @@ impl Work<'_> {
         let value = self.goal.value(&counts);
         let spend = dot(&costs, &relaxed.x);
         self.described(status, solved, (&counts, value), &prices, spend)
+    }
+
+    /// Counts without a solver's noise.
+    fn clean(&self, x: &[f64]) -> Vec<f64> {
+        if self.model.fractional_counts {
+            let noise = |&x: &f64| if x < NOTHING { 0.0 } else { x };
+            x.iter().map(noise).collect()
+        } else {
+            x.iter().map(|x| x.round()).collect()
+        }
     }
 
     /// A plan of counts and their value with all that is known of it.

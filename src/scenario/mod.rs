@@ -22,6 +22,7 @@ mod market;
 mod names;
 mod presets;
 mod problem;
+mod promise;
 mod read;
 mod reader;
 mod risk_keys;

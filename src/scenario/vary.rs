@@ -76,7 +76,9 @@ fn in_shape(shape: &Shape, path: &[&str]) -> Takes {
         (Shape::Leaf(kind) | Shape::LeafOr(kind, _), []) | (Shape::Leaf(kind), _) => {
             of_kind(*kind, path)
         }
-        (Shape::Table(fields) | Shape::LeafOr(_, fields), path) => in_table(fields, path),
+        (Shape::Table(fields) | Shape::TableOrList(fields) | Shape::LeafOr(_, fields), path) => {
+            in_table(fields, path)
+        }
         (Shape::Map(_, shape), [_, rest @ ..]) => in_shape(shape, rest),
         (Shape::Map(..), []) => Takes::Nothing("it is a table; name one of its keys".to_owned()),
         _ => Takes::Nothing("it is a list".to_owned()),
@@ -85,7 +87,7 @@ fn in_shape(shape: &Shape, path: &[&str]) -> Takes {
 
 fn of_kind(kind: Kind, inside: &[&str]) -> Takes {
     match kind {
-        Kind::Count | Kind::CountOrFree => Takes::Whole,
+        Kind::Count | Kind::CountOrFree | Kind::Whole { .. } => Takes::Whole,
         Kind::Cells(true) if !inside.is_empty() => Takes::Whole,
         Kind::Number { .. } if !inside.is_empty() => Takes::Unknown,
         Kind::Number { .. }
@@ -94,6 +96,7 @@ fn of_kind(kind: Kind, inside: &[&str]) -> Takes {
         | Kind::Rate
         | Kind::Band
         | Kind::OrderValue
+        | Kind::LevelOrFree
         | Kind::Sizes => Takes::Real,
         Kind::Cells(_) => Takes::Nothing("it takes numbers by cell".to_owned()),
         Kind::Word(words) => Takes::Nothing(format!("it is one of {}", words.join(", "))),
@@ -120,11 +123,16 @@ mod tests {
             "partnerships.affiliate.commission",
             "uncertainty.market",
             "funnel.conversion_rate",
+            "risk.objective.cvar",
+            "risk.cvar.at_least",
+            "budget.with",
+            "budget.amount",
         ] {
             assert_eq!(takes(real), Takes::Real, "{real}");
         }
         for whole in [
             "diversity.min_creators",
+            "risk.trials",
             "tiers.\"micro\".max_creators",
             "counts.\"mid.sponsored\"",
             "counts.mid.sponsored",

@@ -3,9 +3,10 @@
 use super::conflict;
 use super::figures::{objective, partnerships, plan_name, price_step, probability, share, signed};
 use super::layout::{Grid, Page, Tone};
+use super::risk;
 use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
-use crate::model::{Band, Cell, ConstraintState, Model, Plan, PlanStatus};
+use crate::model::{Band, Cell, ConstraintKind, ConstraintState, Model, Plan, PlanStatus};
 use crate::units::{YearMonth, money, percent};
 
 /// Status, counts, unspent budget, binding constraints and warnings of a plan; the conflict if there is none.
@@ -24,6 +25,7 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
         let units = valuation::units_of_plan(model, &plan.counts);
         unspent(page, model, plan, &units);
         binding(page, model, plan);
+        risk::write(page, model, plan);
     } else if let Some(found) = &plan.conflict {
         conflict::write(page, found);
     }
@@ -36,12 +38,17 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
 fn status(model: &Model, plan: &Plan) -> String {
     let (name, _) = objective(model.objective);
     let gap = plan.gap.map(|g| g.relative).filter(|g| g.is_finite());
+    // With risk in the objective the bound is one of both.
+    let of = match &model.risk.objective {
+        Some(objective) if objective.cvar > 0.0 => format!("{name}, mean and worst trials weighed"),
+        _ => format!("expected {name}"),
+    };
     let better = |relative: f64| {
         if relative < 5e-5 {
-            format!("No other plan has more expected {name}")
+            format!("No other plan has more {of}")
         } else {
             let more = percent((relative * 1000.0).ceil() / 1000.0);
-            format!("No other plan has more than {more} more expected {name}")
+            format!("No other plan has more than {more} more {of}")
         }
     };
     if joint::applies(model)
@@ -310,7 +317,11 @@ fn unspent(page: &mut Page, model: &Model, plan: &Plan, units: &[UnitValue]) {
 }
 
 fn binding(page: &mut Page, model: &Model, plan: &Plan) {
-    let states = || plan.constraints.iter();
+    // Rules on random totals have a section of their own.
+    let states = || {
+        let all = plan.constraints.iter();
+        all.filter(|c| c.kind != ConstraintKind::Risk)
+    };
     let binding: Vec<&ConstraintState> = states().filter(|c| c.binding).collect();
     if !binding.is_empty() {
         page.sentence("What binds the plan:");
