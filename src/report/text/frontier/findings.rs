@@ -66,9 +66,9 @@ fn closer(page: &mut Page, view: &View<'_>) {
 /// Whether the scenario fixes its counts, which is said.
 fn fixed_counts(page: &mut Page, view: &View<'_>) -> bool {
     let fixed = view.model.counts.is_some();
-    if fixed && view.found.axis.by == crate::frontier::By::Budget {
+    if fixed {
         page.sentence(
-            "The scenario fixes its counts, so that every budget has the same plan; leave out counts to plan each.",
+            "The scenario fixes its counts, so that every value has the same plan; leave out counts to plan each.",
         );
     }
     fixed
@@ -372,6 +372,9 @@ pub(super) fn risk(page: &mut Page, view: &View<'_>) {
     let (Some(start), Some(end)) = (figures(first), figures(last)) else {
         return;
     };
+    if fixed_counts(page, view) {
+        return;
+    }
     page.heading("What caution costs");
     if steps
         .iter()
@@ -420,11 +423,11 @@ pub(super) fn gaps(page: &mut Page, view: &View<'_>) {
     match open[..] {
         [] => {}
         [one] => page.sentence(&format!(
-            "At {} the plan is not proven best: another may have up to {largest} more.",
+            "At {} the plan is not proven best: another may have up to {largest} more of what is maximized.",
             view.value_of(one)
         )),
         [first, .., last] => page.sentence(&format!(
-            "At {} values from {} to {} plans are not proven best: others may have up to {largest} more.",
+            "At {} values from {} to {} plans are not proven best: others may have up to {largest} more of what is maximized.",
             open.len(),
             view.value_of(first),
             view.value_of(last)

@@ -36,7 +36,9 @@ pub(super) fn plot(
         d.range
             .map_or([d.y, d.y], |(a, b)| [a.min(d.y), b.max(d.y)])
     });
-    if dots.len() < 2 || !(high - low).is_finite() {
+    // Dots on one spot are no picture.
+    let spot = left == right && low == high;
+    if dots.len() < 2 || spot || !(high - low).is_finite() {
         return Vec::new();
     }
     let labels = [
