@@ -19,7 +19,7 @@ use super::work::{BLOCK, context, on_threads, plan_settings, shown};
 
 /// Values unless `--points` says otherwise: with 25 % to 200 % of a budget, one of them is the budget.
 const POINTS: usize = 15;
-/// Weights of CVaR unless `--points` says otherwise.
+/// Weights of `CVaR` unless `--points` says otherwise.
 const WEIGHTS: usize = 8;
 /// Ends of the budgets walked over, as shares of the file's.
 const BUDGETS: (f64, f64) = (0.25, 2.0);
@@ -27,7 +27,7 @@ const BUDGETS: (f64, f64) = (0.25, 2.0);
 const LEVEL: f64 = 0.9;
 /// Budgets from here on are walked over in whole units of currency.
 const COARSE: f64 = 1000.0;
-/// The key of CVaR's weight.
+/// The key of the tail's weight.
 const WEIGHT: &str = "risk.objective.cvar";
 /// Most trials of all points together: their totals are kept.
 const MOST_KEPT: u64 = 20_000_000;

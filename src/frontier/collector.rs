@@ -63,12 +63,14 @@ impl Totals {
         } else {
             1.0
         };
-        values.iter_mut().for_each(|value| *value *= sign);
+        for value in &mut values {
+            *value *= sign;
+        }
         let found = worst_mean(&values, level);
         found
             .mean
             .is_finite()
-            .then(|| (sign * found.mean, found.error))
+            .then_some((sign * found.mean, found.error))
     }
 
     /// Gain of a total per unit of spend from one plan to another, Σ(X′ − X)/Σ(S′ − S), and its error.

@@ -5,7 +5,7 @@
 pub enum By {
     /// The budget.
     Budget,
-    /// The weight of CVaR in the objective.
+    /// The weight of `CVaR` in the objective.
     Risk,
     /// Another key.
     Key,
@@ -81,7 +81,7 @@ fn rounded(value: f64, step: f64, whole: bool) -> f64 {
     }
 }
 
-/// Weights λ of CVaR beside a mean of weight one: λ/(1 + λ) in even steps from 0 to 7/8.
+/// Weights λ of `CVaR` beside a mean of weight one: λ/(1 + λ) in even steps from 0 to 7/8.
 ///
 /// ```
 /// use influencer_matrix::frontier::weights;

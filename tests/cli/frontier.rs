@@ -234,6 +234,48 @@ fn values_without_a_plan_are_part_of_the_answer() {
         .says("no budget of the range");
 }
 
+/// With more weight on the worst trials their mean rises and the mean of all falls, but for the gap of
+/// planning and the error of simulation.
+#[test]
+fn by_risk_the_tail_is_bought_with_the_mean() {
+    let text = PLANNED.replace(
+        "budget = 60_000",
+        "budget = 60_000\nobjective = \"profit\"\norder.value = 900",
+    );
+    let place = Place::with(&[("a.toml", &text)]);
+    let ran = frontier(&place, &["--by", "risk=0..8", "--points", "3"]).exits(0);
+    assert!(ran.stdout.contains("return against risk"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("NaN"), "{}", ran.stdout);
+    let result = place.json("out/planned-frontier/result.json");
+    assert_eq!(result["axis"]["key"], "risk.objective.cvar");
+    let rows = result["frontier"].as_array().expect("rows");
+    let profits: Vec<[f64; 3]> = rows
+        .iter()
+        .filter(|row| row["metric"] == "profit")
+        .map(|row| {
+            ["expected", "cvar", "cvar_error"].map(|key| row[key].as_f64().expect("a number"))
+        })
+        .collect();
+    let [first, .., last] = profits[..] else {
+        panic!("{profits:?}");
+    };
+    assert!(first[0] > last[0] * 0.995, "{profits:?}");
+    assert!(
+        last[1] > first[1] - 4.0 * (first[2] + last[2]),
+        "{profits:?}"
+    );
+    // The tail is below the mean at every point.
+    assert!(
+        profits.iter().all(|[mean, tail, _]| tail < mean),
+        "{profits:?}"
+    );
+
+    let flags = ["--by", "risk", "--set", "objective=roas"];
+    frontier(&place, &flags)
+        .exits(2)
+        .says("risk.objective does not go with");
+}
+
 #[test]
 fn fixed_counts_are_said_to_leave_nothing_to_plan() {
     let place = Place::with(&[("a.toml", CERTAIN)]);

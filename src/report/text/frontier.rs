@@ -1,6 +1,7 @@
 //! A walk over a key in words: a table, a plot, and where more stops being worth it.
 
 mod findings;
+mod least;
 mod plot;
 
 use self::plot::Dot;
@@ -49,7 +50,7 @@ pub fn frontier(found: &Frontier, context: &ReportContext) -> String {
         By::Key => findings::key(&mut page, &view),
     }
     findings::gaps(&mut page, &view);
-    findings::least(&mut page, &view);
+    least::write(&mut page, &view);
     view.warnings(&mut page);
     page.into_text()
 }
@@ -213,7 +214,7 @@ impl View<'_> {
     fn no_plan(&self, point: usize, columns: usize) -> Vec<String> {
         let mut cells = vec![String::new(); columns];
         cells[0] = self.value_cell(point);
-        cells[3] = "no plan".to_owned();
+        "no plan".clone_into(&mut cells[3]);
         cells
     }
 
