@@ -1,6 +1,7 @@
 //! Scenario → plans → outcomes → summaries → comparisons.
 
 mod explain;
+mod frontier;
 mod risk;
 
 use std::time::Instant;
@@ -8,6 +9,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 pub use self::explain::{Explanation, explain_plans};
+pub use self::frontier::{Frontier, ModelAt, Walk, walk};
 use crate::comparison::{self, ComparisonRow};
 pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;

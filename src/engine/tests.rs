@@ -1,4 +1,5 @@
 mod best;
+mod frontier;
 mod risk;
 
 use ndarray::Array2;

@@ -26,6 +26,8 @@ pub mod names {
     pub const DEPENDENCY: &str = "dependency.parquet";
     /// Why results vary, and what is worth learning.
     pub const SENSITIVITY: &str = "sensitivity.parquet";
+    /// What plans yield at each value of a key.
+    pub const FRONTIER: &str = "frontier.parquet";
     /// Trial rows.
     pub const TRIALS: &str = "trials.parquet";
     /// Every constraint's value and price.

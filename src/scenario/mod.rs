@@ -39,6 +39,7 @@ mod structure;
 mod targets;
 mod tree;
 mod value;
+mod vary;
 mod whole;
 mod write;
 
@@ -49,3 +50,4 @@ pub use problem::{Problem, Problems};
 pub use read::{Entry, Overrides, Scenario, read_file, read_text};
 pub use schema::schema;
 pub use starter::{StarterError, starter};
+pub use vary::{Takes, takes};

@@ -3,6 +3,7 @@
 mod batch;
 mod determinism;
 mod explain;
+mod frontier;
 mod help;
 mod outputs;
 mod place;

@@ -9,6 +9,7 @@ mod conflict;
 mod estimates;
 mod explanation;
 mod figures;
+mod frontier;
 mod layout;
 mod lists;
 mod plan;
@@ -17,6 +18,7 @@ mod selection;
 mod whole;
 
 pub use explanation::explanation;
+pub use frontier::frontier;
 pub use lists::{BatchLine, batch_table, entries};
 pub use selection::selection;
 pub use whole::{ReportContext, plan_only, summary};
