@@ -124,8 +124,21 @@ pub fn plan_models(
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<Vec<(Model, Plan)>, EngineError> {
+    let planned = plans_so_far(models, settings, progress, cancel);
+    stop_if(cancel)?;
+    Ok(planned)
+}
+
+/// [`plan_models`] for those who want what a cancel leaves: each model with the best plan found
+/// until then (`PlanStatus::Stopped`), or a failed one where none was.
+pub fn plans_so_far(
+    models: Vec<Model>,
+    settings: &PlanSettings,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Vec<(Model, Plan)> {
     progress.start("planning", models.len() as u64);
-    let planned: Vec<(Model, Plan)> = models
+    let planned = models
         .into_par_iter()
         .map(|model| {
             let plan = optimizer::plan(&model, settings, cancel);
@@ -134,8 +147,7 @@ pub fn plan_models(
         })
         .collect();
     progress.finish();
-    stop_if(cancel)?;
-    Ok(planned)
+    planned
 }
 
 /// Simulates the usable plans on common random numbers, trial by trial, and summarizes, compares

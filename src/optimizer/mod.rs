@@ -7,12 +7,14 @@
 //! - `whole` searches for the best whole-number plan, along the neighbours of `search`;
 //! - `joint` plans creators that act on each other, by a sequence of such programs;
 //! - `state` says what binds and what holds the budget, `price` what a bound is worth;
+//! - `certify` recomputes bounds that others only give their word for;
 //! - `conflict` explains why there is no plan;
 //! - [`select`] books the creators of a roster one by one;
 //! - `check` holds a plan against the rules without looking at any of the above.
 
 mod backend;
 mod branch;
+mod certify;
 mod check;
 mod conflict;
 mod goal;
