@@ -16,7 +16,10 @@ const PIVOTS: usize = 20_000;
 
 /// How far above a solver's word, relative to it, the same bound recomputed may lie: the slack that
 /// rows are given, times their multipliers.
-const SAME: f64 = 1e-6;
+const SAME: f64 = 2e-6;
+
+/// How far above the ratio given, relative to it, the bound is sought.
+const NUDGES: [f64; 5] = [0.0, 1e-9, 1e-8, 1e-7, 1e-6];
 
 /// Gives an answer a certified bound in place of a solver's word where one is as good, or good
 /// enough to prove the wanted gap.
@@ -40,13 +43,20 @@ pub(crate) fn bound(program: &Program, goal: &Goal, near: f64) -> Option<f64> {
     match goal {
         Goal::Sum(c) => most(program, c),
         Goal::Ratio { above, below } => {
-            let least = least(program, below)?;
-            let terms = above.iter().zip(below);
-            let over = most(
-                program,
-                &terms.map(|(r, s)| r - near * s).collect::<Vec<_>>(),
-            )?;
-            (least > 0.0).then(|| near + over.max(0.0) / least)
+            let least = least(program, below).filter(|&least| least > 0.0)?;
+            let mut best = None;
+            // Where the ratio given is a little too low, what it is short by counts S(x) / S times.
+            for more in NUDGES {
+                let q = near + more * near.abs();
+                let terms = above.iter().zip(below);
+                let terms: Vec<f64> = terms.map(|(r, s)| r - q * s).collect();
+                let bound = q + most(program, &terms)?.max(0.0) / least;
+                best = Some(best.map_or(bound, |b: f64| b.min(bound)));
+                if bound <= q + 1e-9 * q.abs() {
+                    break;
+                }
+            }
+            best
         }
     }
 }
