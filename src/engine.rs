@@ -129,18 +129,38 @@ pub fn plan_models(
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<Vec<(Model, Plan)>, EngineError> {
-    progress.start("planning", models.len() as u64);
-    let planned: Vec<(Model, Plan)> = models
-        .into_par_iter()
-        .map(|model| {
-            let plan = risk::plan(&model, settings, cancel)?;
-            progress.advance(1);
-            Ok((model, plan))
-        })
-        .collect::<Result<_, EngineError>>()?;
-    progress.finish();
+    let planned = plans_so_far(models, settings, progress, cancel)?;
     stop_if(cancel)?;
     Ok(planned)
+}
+
+/// [`plan_models`] for those who want what a cancel leaves: each model with the best plan found
+/// until then (`PlanStatus::Stopped`), or a failed one where none was. Models whose risk was still
+/// to be measured are left out.
+///
+/// # Errors
+/// [`EngineError::Simulation`] if a plan's risk can't be measured.
+pub fn plans_so_far(
+    models: Vec<Model>,
+    settings: &PlanSettings,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Vec<(Model, Plan)>, EngineError> {
+    progress.start("planning", models.len() as u64);
+    let planned = models
+        .into_par_iter()
+        .filter_map(|model| {
+            let plan = match risk::plan(&model, settings, cancel) {
+                Ok(plan) => plan,
+                Err(EngineError::Interrupted) => return None,
+                Err(error) => return Some(Err(error)),
+            };
+            progress.advance(1);
+            Some(Ok((model, plan)))
+        })
+        .collect();
+    progress.finish();
+    planned
 }
 
 /// Simulates the usable plans on common random numbers, trial by trial, and summarizes, compares

@@ -232,6 +232,7 @@ pub(crate) fn plan(name: &str, model: &Model, counts: &[f64]) -> Plan {
         gap: Some(Gap {
             bound: 448_681.0,
             relative: 0.000_404,
+            certified: true,
         }),
         unspent: 2_975.0,
         unspent_held_by: vec![HeldBy {

@@ -1,7 +1,7 @@
 //! `imatrix optimize FILE`
 
 use influencer_matrix::batch::plan_cases;
-use influencer_matrix::engine;
+use influencer_matrix::engine::{self, EngineError};
 use influencer_matrix::export::result_json;
 use influencer_matrix::report::text;
 
@@ -19,7 +19,15 @@ pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> 
     on_threads(args.solve.threads, |_| {
         let settings = plan_settings(&args.solve);
         let models = scenario.models().cloned().collect();
-        let planned = engine::plan_models(models, &settings, &console.bar, &CANCEL)?;
+        let mut planned = engine::plans_so_far(models, &settings, &console.bar, &CANCEL)?;
+        let stopped = CANCEL.requested();
+        if stopped {
+            // What there is by then is worth seeing.
+            planned.retain(|(_, plan)| plan.is_usable());
+            if planned.is_empty() {
+                return Err(EngineError::Interrupted.into());
+            }
+        }
         let result = plans_only(&scenario, &planned);
         match args.format {
             Format::Text => {
@@ -30,6 +38,12 @@ pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> 
                 let json = result_json(&result, &description(&scenario));
                 console.result(&format!("{json:#}\n"))?;
             }
+        }
+        if stopped {
+            return Err(Stop {
+                exit: Exit::Interrupted,
+                text: "interrupted; the plans shown are the best found until then".to_owned(),
+            });
         }
         let cases = plan_cases(&result, true);
         Ok(tell_failures(&result.scenario, &cases, console))

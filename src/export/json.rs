@@ -113,6 +113,7 @@ fn plan_json(result: &PlanResult) -> Value {
         "objective": number(plan.objective),
         "bound": number(plan.gap.map(|g| g.bound)),
         "gap": number(plan.gap.map(|g| g.relative)),
+        "gap_certified": plan.gap.map(|g| g.certified),
         "counts": if usable { counts(result, None) } else { Value::Null },
         "months": if usable { months(result) } else { json!([]) },
         "unspent": if usable { number(Some(plan.unspent)) } else { Value::Null },

@@ -44,6 +44,7 @@ impl Plan {
             PlanStatus::Optimal
                 | PlanStatus::Feasible
                 | PlanStatus::TimeLimit { found: true }
+                | PlanStatus::Stopped
                 | PlanStatus::Fixed
         )
     }
@@ -61,6 +62,8 @@ pub enum PlanStatus {
         /// Whether there is a plan.
         found: bool,
     },
+    /// Stopped by the user; the best plan until then. Not reproducible.
+    Stopped,
     /// Proven to have no plan, by two independent solves.
     Infeasible,
     /// The counts were given, not optimized.
@@ -80,6 +83,7 @@ impl PlanStatus {
             Self::Optimal => "optimal",
             Self::Feasible => "feasible",
             Self::TimeLimit { .. } => "time limit",
+            Self::Stopped => "stopped",
             Self::Infeasible => "infeasible",
             Self::Fixed => "fixed",
             Self::Failed { .. } => "failed",
@@ -94,6 +98,26 @@ pub struct Gap {
     pub bound: f64,
     /// (bound − objective) / |objective|.
     pub relative: f64,
+    /// Whether the bound was worked out by our own dual arithmetic from multipliers, which any
+    /// reader can repeat (Neumaier and Shcherbina 2004); else it is the word of an external solver.
+    pub certified: bool,
+}
+
+impl Gap {
+    /// The gap between a bound, never below the objective, and an objective.
+    #[must_use]
+    pub fn new(bound: f64, objective: f64, certified: bool) -> Self {
+        let bound = bound.max(objective);
+        Self {
+            bound,
+            relative: if bound > objective {
+                (bound - objective) / objective.abs().max(f64::MIN_POSITIVE)
+            } else {
+                0.0
+            },
+            certified,
+        }
+    }
 }
 
 /// A constraint that keeps budget from being spent.

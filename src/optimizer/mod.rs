@@ -7,6 +7,7 @@
 //! - `whole` searches for the best whole-number plan, along the neighbours of `search`;
 //! - `joint` plans creators that act on each other, by a sequence of such programs;
 //! - `state` says what binds and what holds the budget, `price` what a bound is worth;
+//! - `certify` recomputes bounds that others only give their word for;
 //! - `conflict` explains why there is no plan;
 //! - [`plan_at_risk`] plans models with rules or objectives of risk, by cuts to such programs;
 //! - [`select`] books the creators of a roster one by one;
@@ -14,6 +15,7 @@
 
 mod backend;
 mod branch;
+mod certify;
 mod check;
 mod conflict;
 mod goal;

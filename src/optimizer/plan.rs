@@ -15,6 +15,7 @@ use crate::model::{
     BudgetScale, Cancel, Constraint, ConstraintState, Gap, Model, Plan, PlanSettings, PlanStatus,
     SolverReport, Unit, constraints,
 };
+use crate::optimizer::certify::certify;
 use crate::optimizer::check::check;
 use crate::optimizer::conflict;
 use crate::optimizer::goal::Goal;
@@ -195,11 +196,12 @@ impl Work<'_> {
 
     fn optimized(&self) -> Plan {
         let relaxed = solve_relaxed(self.program, self.goal, self.relaxations, self.cancel);
-        let solved = match relaxed.verdict {
+        let mut solved = match relaxed.verdict {
             Verdict::Optimal if self.model.fractional_counts => relaxed.clone(),
             Verdict::Optimal => self.search.best(&relaxed),
             _ => relaxed.clone(),
         };
+        certify(&mut solved, self.program, self.goal, self.settings.gap);
         match self.status(&solved) {
             Err(nothing) => *nothing,
             Ok(status) => self.found(status, &solved, &relaxed),
@@ -220,6 +222,8 @@ impl Work<'_> {
             )),
             Verdict::TimeLimit { found } => PlanStatus::TimeLimit { found: *found },
             Verdict::Optimal => PlanStatus::Optimal,
+            Verdict::Stopped => PlanStatus::Stopped,
+            Verdict::Feasible if self.cancel.requested() => PlanStatus::Stopped,
             Verdict::Feasible => PlanStatus::Feasible,
         };
         if solved.found() {
@@ -277,17 +281,9 @@ impl Work<'_> {
                 self.model.objective.name()
             ));
         }
-        let gap = solved.bound.map(|bound| {
-            let bound = bound.max(value);
-            Gap {
-                bound,
-                relative: if bound > value {
-                    (bound - value) / value.abs().max(f64::MIN_POSITIVE)
-                } else {
-                    0.0
-                },
-            }
-        });
+        let gap = solved
+            .bound
+            .map(|bound| Gap::new(bound, value, solved.certified));
         let near = Surroundings {
             model: self.model,
             units: self.units,
@@ -295,7 +291,8 @@ impl Work<'_> {
             program: self.program,
             goal: self.goal,
         };
-        let reproducible = !matches!(status, PlanStatus::TimeLimit { .. });
+        let stopped = matches!(status, PlanStatus::TimeLimit { .. } | PlanStatus::Stopped);
+        let reproducible = !stopped;
         let mut plan = Plan {
             status,
             objective,

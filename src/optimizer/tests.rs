@@ -1,7 +1,11 @@
 //! Tests of the room as a whole.
 
+#[cfg(feature = "highs")]
+mod agreement;
 mod branching;
+mod certified;
 mod enumeration;
+mod every_kind;
 mod joint;
 mod mknap;
 mod plans;

@@ -43,14 +43,18 @@ fn status(model: &Model, plan: &Plan) -> String {
         Some(objective) if objective.cvar > 0.0 => format!("{name}, mean and worst trials weighed"),
         _ => format!("expected {name}"),
     };
-    let better = |relative: f64| {
+    let better = gap.map_or_else(String::new, |relative| {
+        let proof = match plan.gap {
+            Some(gap) if gap.certified => "certified",
+            _ => "by the solver's word",
+        };
         if relative < 5e-5 {
-            format!("No other plan has more {of}")
+            format!(" No other plan has more {of} ({proof}).")
         } else {
             let more = percent((relative * 1000.0).ceil() / 1000.0);
-            format!("No other plan has more than {more} more {of}")
+            format!(" No other plan has more than {more} more {of} ({proof}).")
         }
-    };
+    });
     if joint::applies(model)
         && let (PlanStatus::Optimal | PlanStatus::Feasible, Some(gap)) = (&plan.status, gap)
     {
@@ -71,20 +75,15 @@ fn status(model: &Model, plan: &Plan) -> String {
         };
     }
     match &plan.status {
-        PlanStatus::Optimal => match gap {
-            Some(gap) => format!("Optimal. {}.", better(gap)),
-            None => "Optimal.".to_owned(),
-        },
-        PlanStatus::Feasible => match gap {
-            Some(gap) => format!(
-                "Keeps every rule; the search ended at its limit. {}.",
-                better(gap)
-            ),
-            None => "Keeps every rule; the search ended at its limit.".to_owned(),
-        },
-        PlanStatus::TimeLimit { found: true } => {
-            "Keeps every rule; the clock ended the search, so another run may find another plan."
-                .to_owned()
+        PlanStatus::Optimal => format!("Optimal.{better}"),
+        PlanStatus::Feasible => {
+            format!("Keeps every rule; the search ended at its limit.{better}")
+        }
+        PlanStatus::TimeLimit { found: true } => format!(
+            "Keeps every rule; the clock ended the search, so another run may find another plan.{better}"
+        ),
+        PlanStatus::Stopped => {
+            format!("Stopped. The best plan until then, which keeps every rule.{better}")
         }
         PlanStatus::TimeLimit { found: false } => {
             "No plan was found before the clock ended the search; one may exist. Allow more time."
