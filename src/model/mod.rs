@@ -9,6 +9,7 @@ mod cell;
 mod constraint;
 mod dependence;
 mod funnel;
+mod importance;
 mod incidents;
 mod input;
 pub mod joint;
@@ -29,6 +30,7 @@ pub use audience::Audience;
 pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
 pub use dependence::{Dependence, Quality};
+pub use importance::Importance;
 pub use incidents::Incidents;
 pub use input::InputGroup;
 pub use market::{
@@ -39,7 +41,7 @@ pub use origin::{Assumption, Location, Origin};
 pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
 pub use plan::{
     Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus,
-    SolverReport,
+    SetLine, SolverReport,
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
 pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState};

@@ -136,7 +136,7 @@ pub struct ConstraintState {
 }
 
 /// Why there is no plan.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Conflict {
     /// A minimal set: each is needed, dropping any one makes the rest satisfiable.
     pub members: Vec<ConflictMember>,
@@ -148,6 +148,23 @@ pub struct Conflict {
     pub joint_change: Vec<JointChange>,
     /// Sentences to print, in order.
     pub sentences: Vec<String>,
+    /// What the explanation left open, in sentences; they stand in `sentences` too.
+    pub open: Vec<String>,
+    /// Settings with which a plan was found when they were tried.
+    pub set_line: Option<SetLine>,
+}
+
+/// Settings that make an infeasible scenario feasible. It was read and planned again with the
+/// very texts given here, and there was a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetLine {
+    /// Key path and value, in the order to be set.
+    pub settings: Vec<(String, String)>,
+    /// What to write, ready to be copied: `--set budget=36100`, quoted for a shell, or the lines of a
+    /// what-if where it is the what-if itself that has to change.
+    pub line: String,
+    /// Whether `line` goes on the command line; else it goes into the what-if.
+    pub on_command_line: bool,
 }
 
 /// One member of a conflicting set.

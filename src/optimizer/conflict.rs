@@ -18,12 +18,16 @@ use std::collections::BTreeMap;
 
 use change::Change;
 use probe::{Answer, Prober};
-use story::Story;
+use story::{Open, Story};
 
 use crate::model::valuation::UnitValue;
 use crate::model::{
     Cancel, Conflict, ConflictMember, Constraint, JointChange, Model, PlanSettings,
 };
+
+/// Work for each part of an explanation: nodes of branch and bound times rows and columns of their
+/// programs. No clock takes part, so that the same file gets the same explanation everywhere.
+const WORK: u64 = 300_000_000;
 
 /// Changes of sizes so close relative to themselves are told as one.
 const SAME: f64 = 1e-4;
@@ -42,7 +46,13 @@ struct Finding {
     whole: Vec<Change>,
 }
 
-/// Explains an infeasible model; `None` if it was not proven infeasible.
+/// An explanation, and whether it is the same on every run.
+pub(crate) struct Explained {
+    pub(crate) conflict: Option<Conflict>,
+    pub(crate) reproducible: bool,
+}
+
+/// Explains a model that was proven infeasible (`known`), or finds out whether it is.
 ///
 /// `constraints` are those of [`crate::model::constraints`]. In a member, `least_change` is the
 /// distance from the nearer of its bounds to `changed_to`, in the constraint's own unit.
@@ -51,19 +61,44 @@ pub(crate) fn explain(
     units: &[UnitValue],
     constraints: &[Constraint],
     settings: &PlanSettings,
+    known: bool,
     cancel: &Cancel,
-) -> Option<Conflict> {
+) -> Explained {
     let mut prober = Prober::new(units.len(), model.fractional_counts, settings, cancel);
-    let sets = filter::sets(&mut prober, constraints);
+    let conflict = if cancel.requested() {
+        None
+    } else {
+        conflict(&mut prober, model, units, constraints, known)
+    };
+    Explained {
+        conflict: conflict.filter(|_| !cancel.requested()),
+        reproducible: prober.reproducible(),
+    }
+}
+
+fn conflict(
+    prober: &mut Prober,
+    model: &Model,
+    units: &[UnitValue],
+    constraints: &[Constraint],
+    known: bool,
+) -> Option<Conflict> {
+    prober.allow(WORK);
+    let filter::Sets {
+        found: sets,
+        unsettled,
+        more,
+    } = filter::sets(prober, constraints, known);
     if sets.is_empty() {
         return None;
     }
+    prober.allow(WORK);
     let mut wholes = BTreeMap::new();
     let findings: Vec<Vec<Finding>> = sets
         .iter()
         .map(|set| {
             set.iter()
-                .map(|&index| find(&mut prober, constraints, &sets, set, index, &mut wholes))
+                .map(|&index| find(prober, constraints, &sets, set, index, &mut wholes))
                 .collect()
         })
         .collect();
@@ -75,8 +110,9 @@ pub(crate) fn explain(
         own.chain(&finding.whole)
             .map(|change| (finding.index, *change))
     });
+    prober.allow(WORK);
     let joint = joint::or_single(
-        joint::cheapest(&mut prober, constraints),
+        joint::cheapest(prober, constraints),
         constraints,
         enough,
     );
@@ -91,7 +127,7 @@ pub(crate) fn explain(
         findings: &findings,
         fractions_would_do: &fractions_would_do,
         joint: joint.as_ref(),
-        open: prober.open,
+        open: Open { unsettled, more },
     };
     let none_alone_is_enough = story.none_alone_is_enough();
     let sentences = story.sentences();
@@ -118,7 +154,9 @@ pub(crate) fn explain(
                 }
             })
             .collect(),
+        open: story.left_open(),
         sentences,
+        set_line: None,
     })
 }
 

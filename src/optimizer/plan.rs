@@ -302,16 +302,20 @@ impl Work<'_> {
             };
             return self.without_plan(PlanStatus::Failed { reason }, solved);
         }
-        Plan {
-            conflict: conflict::explain(
-                self.model,
-                self.units,
-                self.constraints,
-                self.settings,
-                self.cancel,
-            ),
+        let explained = conflict::explain(
+            self.model,
+            self.units,
+            self.constraints,
+            self.settings,
+            true,
+            self.cancel,
+        );
+        let mut plan = Plan {
+            conflict: explained.conflict,
             ..self.without_plan(PlanStatus::Infeasible, solved)
-        }
+        };
+        plan.solver.reproducible &= explained.reproducible;
+        plan
     }
 
     /// Advice on the rules that whole partnerships can hardly meet: those met at one value only.

@@ -16,6 +16,7 @@ mod bands;
 mod cells;
 mod command;
 mod counts;
+mod importance;
 mod keys;
 mod layers;
 mod market;

@@ -20,8 +20,16 @@ pub(super) struct Story<'a> {
     /// For each set, whether only whole partnerships cannot keep it.
     pub(super) fractions_would_do: &'a [bool],
     pub(super) joint: Option<&'a Joint>,
-    /// Whether the solvers left a question open.
-    pub(super) open: bool,
+    pub(super) open: Open,
+}
+
+/// What was left open about the sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Open {
+    /// Whether a member may be one too many.
+    pub(super) unsettled: bool,
+    /// Whether there may be further sets.
+    pub(super) more: bool,
 }
 
 /// A share of spend that one partnership alone exceeds.
@@ -184,14 +192,51 @@ impl Story<'_> {
         out.push(self.alone());
         out.retain(|sentence| !sentence.is_empty());
         out.extend(self.joint_story());
-        if self.open {
-            out.push(
-                "The solvers left some questions open: a set may be larger, and a change greater, \
-                 than need be."
-                    .to_owned(),
-            );
-        }
+        out.extend(self.left_open());
         out
+    }
+
+    /// What the limit of work did not let be settled.
+    pub(super) fn left_open(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut say = |open: bool, what: &str| {
+            if open {
+                out.push(format!("Left open within the limit of work: {what}."));
+            }
+        };
+        say(
+            self.open.unsettled,
+            if self.findings.len() == 1 {
+                "whether this set could do with one rule less"
+            } else {
+                "whether every one of these sets needs all of its rules"
+            },
+        );
+        say(self.open.more, "whether there are further conflicts");
+        let all = || self.findings.iter().flatten();
+        let about = |f: &Finding| f.changes.iter().chain(&f.whole).any(|c| !c.proven);
+        say(
+            all().any(about),
+            "whether the changes given with \"about\" could be smaller",
+        );
+        say(
+            all().any(|f| f.undecided && f.changes.is_empty()),
+            "whether a change of one rule alone helps where none was found",
+        );
+        say(
+            self.joint.is_none_or(|joint| !joint.proven),
+            if self.joint.is_some() {
+                "whether there is a cheaper joint change"
+            } else {
+                "which joint change lets a plan exist"
+            },
+        );
+        out
+    }
+
+    /// Whether nothing could be said about some single change.
+    fn undecided(&self) -> bool {
+        self.findings.iter().flatten().any(|f| f.undecided)
     }
 
     fn opening(&self, nth: usize, set: &[Finding]) -> String {
@@ -296,7 +341,7 @@ impl Story<'_> {
                 // the joint change is a single one, and said next
                 return String::new();
             }
-            if self.open {
+            if self.undecided() {
                 return "No one of these changes alone was found to be enough.".to_owned();
             }
             return match self.findings.len() {

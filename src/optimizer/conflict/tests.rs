@@ -29,8 +29,10 @@ fn told(model: &Model) -> Conflict {
         &units,
         &rules,
         &PlanSettings::default(),
+        false,
         &Cancel::new(),
     )
+    .conflict
     .expect("infeasible")
 }
 
@@ -160,7 +162,7 @@ fn shares_of_counts_need_no_whole_numbers_where_counts_are_fractional() {
     let settings = PlanSettings::default();
     let rules = constraints(&model, &units);
     assert_eq!(
-        explain(&model, &units, &rules, &settings, &Cancel::new()),
+        explain(&model, &units, &rules, &settings, false, &Cancel::new()).conflict,
         None
     );
     // half a macro at the most cannot make up 13 % of 27,000
@@ -209,7 +211,7 @@ fn a_feasible_model_has_no_conflict() {
     let rules = constraints(&model, &units);
     let settings = PlanSettings::default();
     assert_eq!(
-        explain(&model, &units, &rules, &settings, &Cancel::new()),
+        explain(&model, &units, &rules, &settings, false, &Cancel::new()).conflict,
         None
     );
 }
@@ -222,7 +224,7 @@ fn nothing_is_claimed_after_a_cancel() {
     let cancel = Cancel::new();
     cancel.request();
     assert_eq!(
-        explain(&model, &units, &rules, &PlanSettings::default(), &cancel),
+        explain(&model, &units, &rules, &PlanSettings::default(), true, &cancel).conflict,
         None
     );
 }
