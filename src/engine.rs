@@ -1,12 +1,14 @@
 //! Scenario → plans → outcomes → summaries → comparisons.
 
 mod explain;
+mod remedy;
 
 use std::time::Instant;
 
 use rayon::prelude::*;
 
 pub use self::explain::{Explanation, explain_plans};
+pub use self::remedy::find_remedies;
 use crate::comparison::{self, ComparisonRow};
 pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;

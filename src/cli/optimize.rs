@@ -19,7 +19,8 @@ pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> 
     on_threads(args.solve.threads, |_| {
         let settings = plan_settings(&args.solve);
         let models = scenario.models().cloned().collect();
-        let planned = engine::plan_models(models, &settings, &console.bar, &CANCEL)?;
+        let mut planned = engine::plan_models(models, &settings, &console.bar, &CANCEL)?;
+        engine::find_remedies(&scenario, &mut planned, &settings, &CANCEL)?;
         let result = plans_only(&scenario, &planned);
         match args.format {
             Format::Text => {

@@ -160,11 +160,8 @@ pub struct Conflict {
 pub struct SetLine {
     /// Key path and value, in the order to be set.
     pub settings: Vec<(String, String)>,
-    /// What to write, ready to be copied: `--set budget=36100`, quoted for a shell, or the lines of a
-    /// what-if where it is the what-if itself that has to change.
+    /// The same, ready to be copied: `--set budget=36100`, quoted for a POSIX shell.
     pub line: String,
-    /// Whether `line` goes on the command line; else it goes into the what-if.
-    pub on_command_line: bool,
 }
 
 /// One member of a conflicting set.
@@ -195,6 +192,8 @@ pub struct ConflictMember {
 pub struct JointChange {
     /// Key path or the user's name.
     pub constraint: String,
+    /// Group.
+    pub kind: ConstraintKind,
     /// Old bound.
     pub from: f64,
     /// New bound.

@@ -27,7 +27,7 @@ use crate::model::{
 
 /// Work for each part of an explanation: nodes of branch and bound times rows and columns of their
 /// programs. No clock takes part, so that the same file gets the same explanation everywhere.
-const WORK: u64 = 300_000_000;
+const WORK: u64 = 400_000_000;
 
 /// Changes of sizes so close relative to themselves are told as one.
 const SAME: f64 = 1e-4;
@@ -64,7 +64,9 @@ pub(crate) fn explain(
     known: bool,
     cancel: &Cancel,
 ) -> Explained {
-    let mut prober = Prober::new(units.len(), model.fractional_counts, settings, cancel);
+    let costs: Vec<f64> = units.iter().map(|u| u.spend).collect();
+    let mut prober =
+        Prober::new(units.len(), model.fractional_counts, settings, cancel).cheaply(&costs);
     let conflict = if cancel.requested() {
         None
     } else {
@@ -116,6 +118,7 @@ fn conflict(
         constraints,
         enough,
     );
+    prober.allow(WORK);
     let fractions_would_do: Vec<bool> = sets
         .iter()
         .map(|set| prober.fractions_would_do(set.iter().map(|&i| &constraints[i])))
@@ -147,6 +150,7 @@ fn conflict(
                 let constraint = &constraints[*index];
                 JointChange {
                     constraint: constraint.name.clone(),
+                    kind: constraint.kind,
                     from: change.from,
                     to: change.to,
                     unit: constraint.unit,

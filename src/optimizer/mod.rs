@@ -35,5 +35,5 @@ mod whole;
 mod words;
 
 pub use check::{Violation, check};
-pub use plan::{free_cells, plan};
+pub use plan::{free_cells, is_feasible, plan};
 pub use select::{Booking, Selection, check_selection, select};

@@ -65,6 +65,20 @@ const PATIENCE: f64 = 60.0;
 /// ```
 #[must_use]
 pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
+    planned(model, settings, cancel, true)
+}
+
+/// Whether [`plan`] finds a plan, the first being as good as the best; nothing is explained.
+#[must_use]
+pub fn is_feasible(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> bool {
+    let first = PlanSettings {
+        gap: 1.0,
+        ..*settings
+    };
+    planned(model, &first, cancel, false).is_usable()
+}
+
+fn planned(model: &Model, settings: &PlanSettings, cancel: &Cancel, explains: bool) -> Plan {
     let started = Instant::now();
     let units = match &model.counts {
         Some(counts) => valuation::units_in(model, counts),
@@ -93,6 +107,7 @@ pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
         program: &program,
         goal: &goal,
         settings,
+        explains,
         cancel,
     };
     let mut plan = match &model.counts {
@@ -160,6 +175,8 @@ struct Work<'a> {
     goal: &'a Goal,
     settings: &'a PlanSettings,
     relaxations: &'a PlanSettings,
+    /// Whether to say why there is no plan.
+    explains: bool,
     cancel: &'a Cancel,
     search: Search<'a>,
 }
@@ -301,6 +318,9 @@ impl Work<'_> {
                 "one solve found no plan, a second one could not confirm it".to_owned()
             };
             return self.without_plan(PlanStatus::Failed { reason }, solved);
+        }
+        if !self.explains {
+            return self.without_plan(PlanStatus::Infeasible, solved);
         }
         let explained = conflict::explain(
             self.model,

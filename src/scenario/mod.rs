@@ -11,6 +11,7 @@
 //! benchmark puts aside the presets of the followers basis, but never what the user wrote. On the command
 //! line, several settings of one what-if add up before they are laid over the file.
 
+mod again;
 mod audience;
 mod bands;
 mod cells;

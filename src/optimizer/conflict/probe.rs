@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::model::{Cancel, Constraint, PlanSettings};
+use crate::optimizer::branch::{WIDE, solve_whole};
 use crate::optimizer::program::{Column, Program, Row, dot, relax, rows_of};
-use crate::optimizer::solver::{Solved, Verdict, confirm_infeasible, solve, solve_from};
+use crate::optimizer::solver::{Solved, Verdict, confirm_infeasible, solve_from};
 
 /// Relative gap of the questions for a least change.
 const GAP: f64 = 1e-6;
@@ -15,6 +16,9 @@ const NODES: u64 = 1_000;
 
 /// Nodes for a question of feasibility.
 const FEASIBILITY_NODES: u64 = 4_000;
+
+/// Work of a node beside the size of its program.
+const NODE: u64 = 4_000;
 
 /// From so many cells on a program is tried on few of them first.
 const FEW: usize = 20;
@@ -64,6 +68,8 @@ pub(super) struct Prober<'a> {
     most: u64,
     /// Nodes for a question of feasibility.
     nodes: u64,
+    /// What such a question maximizes: a search with a direction ends sooner.
+    toward: Vec<f64>,
     /// Whether the clock stopped anything.
     late: Cell<bool>,
     /// Whether any question was left open.
@@ -92,6 +98,7 @@ impl<'a> Prober<'a> {
             work: Cell::new(0),
             most: u64::MAX,
             nodes: FEASIBILITY_NODES,
+            toward: vec![-1.0; cells],
             late: Cell::new(false),
             open: false,
         }
@@ -135,6 +142,12 @@ impl<'a> Prober<'a> {
         ]
     }
 
+    /// Has questions of feasibility look among cheap plans first.
+    pub(super) fn cheaply(mut self, costs: &[f64]) -> Self {
+        self.toward = costs.iter().map(|c| -c).collect();
+        self
+    }
+
     /// Lets so much work be done from here on.
     pub(super) fn allow(&mut self, work: u64) {
         self.most = self.work.get().saturating_add(work);
@@ -157,18 +170,19 @@ impl<'a> Prober<'a> {
 
     /// Solves a program and keeps account of the work.
     fn solved(&self, program: &Program, start: Option<&[f64]>, limits: &PlanSettings) -> Solved {
-        let solved = match start {
-            Some(_) => solve_from(program, start, limits, self.cancel),
-            None => solve(program, limits, self.cancel),
-        };
-        let size = program.columns.len() as u64 * (program.rows.len() as u64 + 1);
+        let solved = solve_from(program, start, limits, self.cancel);
+        self.account(program, &solved);
+        solved
+    }
+
+    fn account(&self, program: &Program, solved: &Solved) {
+        let size = NODE + program.columns.len() as u64 * (program.rows.len() as u64 + 1);
         let nodes = solved.nodes.saturating_add(1);
         self.work
             .set(self.work.get().saturating_add(nodes.saturating_mul(size)));
         if matches!(solved.verdict, Verdict::TimeLimit { .. }) {
             self.late.set(true);
         }
-        solved
     }
 
     /// Settings within the work and time that are left; `None` when one is over.
@@ -194,7 +208,7 @@ impl<'a> Prober<'a> {
         constraints: impl IntoIterator<Item = &'c Constraint>,
     ) -> Answer {
         let mut program = Program {
-            maximize: vec![0.0; self.cells],
+            maximize: self.toward.clone(),
             columns: self.columns(f64::INFINITY),
             rows: self.rows(constraints),
         };
@@ -209,7 +223,14 @@ impl<'a> Prober<'a> {
             self.open = true;
             return Answer::Open;
         };
-        let solved = self.solved(&program, None, &limits);
+        // a branch and bound on groups of counts rules out what other searches wander through
+        let solved = if self.whole && self.cells < WIDE {
+            let solved = solve_whole(&program, None, &limits, self.cancel);
+            self.account(&program, &solved);
+            solved
+        } else {
+            self.solved(&program, None, &limits)
+        };
         if solved.verdict == Verdict::Infeasible {
             return Answer::Nothing;
         }
@@ -226,7 +247,7 @@ impl<'a> Prober<'a> {
         constraints: impl IntoIterator<Item = &'c Constraint>,
     ) -> bool {
         let Some(limits) = self.limits(GAP, FEASIBILITY_NODES) else {
-            return self.whole;
+            return false;
         };
         let mut program = Program {
             maximize: vec![0.0; self.cells],
@@ -241,7 +262,7 @@ impl<'a> Prober<'a> {
     /// question counts as left open.
     pub(super) fn confirm<'c>(&mut self, constraints: impl IntoIterator<Item = &'c Constraint>) {
         let program = Program {
-            maximize: vec![0.0; self.cells],
+            maximize: self.toward.clone(),
             columns: self.columns(f64::INFINITY),
             rows: self.rows(constraints),
         };

@@ -7,7 +7,7 @@ use super::change::{Change, Side};
 use super::joint::Joint;
 use super::words::{Rounding, amount, named, quoted};
 use crate::model::valuation::{self, UnitValue};
-use crate::model::{BudgetScale, Constraint, ConstraintKind, Form, Model, Unit};
+use crate::model::{BudgetScale, Constraint, ConstraintKind, Form, Model, Origin, Unit};
 use crate::units::listed;
 
 /// All that was found, to be told.
@@ -164,7 +164,16 @@ impl Story<'_> {
         self.findings.first().is_none_or(none) && self.joint.is_none_or(|j| j.changes.len() != 1)
     }
 
-    /// `` `x` from 13 % down to 12.1 % ``.
+    /// The budget after the joint change.
+    fn new_budget(&self) -> f64 {
+        let raised = self.joint.and_then(|joint| {
+            let budget = joint.changes.iter().find(|(_, c)| c.side == Side::Budget)?;
+            Some(budget.1.to)
+        });
+        raised.unwrap_or(self.model.rules.budget)
+    }
+
+    /// `` `x` (q.toml:9) from 13 % down to 12.1 % ``.
     pub(super) fn joint_words(&self, index: usize, change: &Change) -> String {
         let constraint = &self.constraints[index];
         let way = if change.to < change.from {
@@ -173,8 +182,20 @@ impl Story<'_> {
             "up"
         };
         let from = self.show(change.from, constraint.unit, Rounding::Exact);
+        let share = match constraint.scales {
+            Some(BudgetScale::LowShare(_)) => {
+                let of = change.to / self.new_budget();
+                let of = self.show(of, Unit::Share, Rounding::Down);
+                format!(" ({of} of the budget)")
+            }
+            _ => String::new(),
+        };
+        let place = match &constraint.origin {
+            Origin::File(at) => format!(" ({}:{})", at.file, at.line),
+            _ => String::new(),
+        };
         format!(
-            "{} from {from} {way} to {}",
+            "{}{place} from {from} {way} to {}{share}",
             quoted(&constraint.name),
             self.to(constraint, change)
         )
@@ -374,8 +395,13 @@ impl Story<'_> {
         } else {
             "joint change"
         };
+        let order = if self.constraints.iter().any(|c| c.importance != 1.0) {
+            ", by your order of importance,"
+        } else {
+            ""
+        };
         Some(format!(
-            "The cheapest {what}{found} that lets a plan exist: {}.",
+            "The cheapest {what}{found}{order} that lets a plan exist: {}.",
             changes.join("; ")
         ))
     }

@@ -103,7 +103,7 @@ fn the_playbooks_example_names_both_bands_and_the_budget_that_one_mega_needs() {
             .words
             .contains("one mega costs ¥25,203 on average and may take at most 7 %")
     );
-    assert!(budget.words.contains("q.toml:6:1"));
+    assert!(budget.words.contains("¥30,000, q.toml:6)"));
     let band = &conflict.members[1];
     assert_eq!(
         band.stated,
@@ -257,7 +257,7 @@ fn least_spend_above_supply_names_both_and_the_budget_that_can_be_spent() {
     );
     assert_eq!(
         supply.words,
-        "`tiers.mid.max_creators` (at most 10, q.toml:9:1): would have to allow 45"
+        "`tiers.mid.max_creators` (at most 10, q.toml:9): would have to allow 45"
     );
     // 70 points of least spend, or 350 % of the supply: the first is cheaper
     assert_eq!(conflict.joint_change.len(), 1);
