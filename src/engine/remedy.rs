@@ -8,9 +8,7 @@ mod setting;
 
 use self::setting::{FINENESS, Setting, settings};
 use super::{EngineError, plan_models, stop_if};
-use crate::model::{
-    Cancel, Conflict, JointChange, Model, NoProgress, Plan, PlanSettings, SetLine,
-};
+use crate::model::{Cancel, Conflict, JointChange, Model, NoProgress, Plan, PlanSettings, SetLine};
 use crate::optimizer;
 use crate::scenario::Scenario;
 

@@ -52,6 +52,82 @@ pub(crate) struct Explained {
     pub(crate) reproducible: bool,
 }
 
+impl Default for Explained {
+    fn default() -> Self {
+        Self {
+            conflict: None,
+            reproducible: true,
+        }
+    }
+}
+
+/// What searches for just some plan found out.
+pub(crate) enum Settled {
+    /// There is one.
+    Plan(Vec<f64>),
+    /// There is none; not confirmed yet.
+    Nothing,
+}
+
+/// Whether the rules have a plan, where the search for the best one left it open.
+pub(crate) fn settle(
+    units: &[UnitValue],
+    constraints: &[Constraint],
+    model: &Model,
+    settings: &PlanSettings,
+    cancel: &Cancel,
+) -> Option<Settled> {
+    let costs: Vec<f64> = units.iter().map(|u| u.spend).collect();
+    let mut prober =
+        Prober::new(units.len(), model.fractional_counts, settings, cancel).cheaply(&costs);
+    prober.allow(WORK);
+    match prober.feasible(constraints) {
+        Answer::Point(x) => Some(Settled::Plan(x)),
+        Answer::Nothing => Some(Settled::Nothing),
+        Answer::Open => None,
+    }
+}
+
+/// The cheapest joint change for rules that may or may not have a plan.
+pub(crate) fn nearest(
+    (model, units, constraints): (&Model, &[UnitValue], &[Constraint]),
+    reason: &str,
+    settings: &PlanSettings,
+    cancel: &Cancel,
+) -> Explained {
+    let costs: Vec<f64> = units.iter().map(|u| u.spend).collect();
+    let mut prober =
+        Prober::new(units.len(), model.fractional_counts, settings, cancel).cheaply(&costs);
+    prober.allow(WORK);
+    let joint = joint::cheapest(&mut prober, constraints).filter(|j| !j.changes.is_empty());
+    let conflict = joint.filter(|_| !cancel.requested()).map(|joint| {
+        let story = Story {
+            model,
+            units,
+            constraints,
+            findings: &[],
+            fractions_would_do: &[],
+            joint: Some(&joint),
+            open: Open {
+                unsettled: false,
+                more: false,
+            },
+        };
+        let mut sentences = vec![story::undecided(reason)];
+        sentences.extend(story.joint_story());
+        Conflict {
+            joint_change: joint_change(&story),
+            open: vec![sentences[0].clone()],
+            sentences,
+            ..Conflict::default()
+        }
+    });
+    Explained {
+        conflict,
+        reproducible: prober.reproducible(),
+    }
+}
+
 /// Explains a model that was proven infeasible (`known`), or finds out whether it is.
 ///
 /// `constraints` are those of [`crate::model::constraints`]. In a member, `least_change` is the
@@ -113,11 +189,7 @@ fn conflict(
             .map(|change| (finding.index, *change))
     });
     prober.allow(WORK);
-    let joint = joint::or_single(
-        joint::cheapest(prober, constraints),
-        constraints,
-        enough,
-    );
+    let joint = joint::or_single(joint::cheapest(prober, constraints), constraints, enough);
     prober.allow(WORK);
     let fractions_would_do: Vec<bool> = sets
         .iter()
@@ -143,25 +215,28 @@ fn conflict(
         members: members.next().unwrap_or_default(),
         others: members.collect(),
         none_alone_is_enough,
-        joint_change: joint
-            .iter()
-            .flat_map(|j| &j.changes)
-            .map(|(index, change)| {
-                let constraint = &constraints[*index];
-                JointChange {
-                    constraint: constraint.name.clone(),
-                    kind: constraint.kind,
-                    from: change.from,
-                    to: change.to,
-                    unit: constraint.unit,
-                    words: story.joint_words(*index, change),
-                }
-            })
-            .collect(),
+        joint_change: joint_change(&story),
         open: story.left_open(),
         sentences,
         set_line: None,
     })
+}
+
+fn joint_change(story: &Story) -> Vec<JointChange> {
+    let changes = story.joint.iter().flat_map(|j| &j.changes);
+    changes
+        .map(|(index, change)| {
+            let constraint = &story.constraints[*index];
+            JointChange {
+                constraint: constraint.name.clone(),
+                kind: constraint.kind,
+                from: change.from,
+                to: change.to,
+                unit: constraint.unit,
+                words: story.joint_words(*index, change),
+            }
+        })
+        .collect()
 }
 
 /// Finds out about one member of a set; `wholes` keeps what was found for the whole program.

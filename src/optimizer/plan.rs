@@ -1,5 +1,6 @@
 //! From a model to its plan.
 
+mod nothing;
 mod together;
 
 use std::time::Instant;
@@ -9,21 +10,17 @@ use ndarray::Array2;
 use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
-    BudgetScale, Cancel, Constraint, ConstraintState, Gap, Model, Plan, PlanSettings, PlanStatus,
-    SolverReport, Unit, constraints,
+    Cancel, Constraint, ConstraintState, Gap, Model, Plan, PlanSettings, PlanStatus, SolverReport,
+    constraints,
 };
 use crate::optimizer::check::check;
-use crate::optimizer::conflict;
 use crate::optimizer::goal::Goal;
 use crate::optimizer::price::{price_unit, prices};
 use crate::optimizer::program::{Program, dot, program_of};
 use crate::optimizer::ratio::solve_relaxed;
-use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, confirm_infeasible};
+use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict};
 use crate::optimizer::state::{Surroundings, keeps, violation};
 use crate::optimizer::whole::Search;
-
-/// Bounds so close, relative to themselves, leave one value.
-const KNIFE_EDGE: f64 = 1e-4;
 
 /// Counts of a fractional plan below this are the solver's noise.
 const NOTHING: f64 = 1e-9;
@@ -205,6 +202,11 @@ impl Work<'_> {
             Verdict::Optimal => self.search.best(&relaxed),
             _ => relaxed.clone(),
         };
+        let solved = if solved.verdict == Verdict::NodeLimit {
+            self.second_look(solved, &relaxed)
+        } else {
+            solved
+        };
         match self.status(&solved) {
             Err(nothing) => *nothing,
             Ok(status) => self.found(status, &solved, &relaxed),
@@ -218,11 +220,7 @@ impl Work<'_> {
             Verdict::Infeasible => return Err(Box::new(self.infeasible(solved))),
             Verdict::Unbounded => failed(self.unbounded(&solved.x)),
             Verdict::Failed(reason) => failed(reason.clone()),
-            Verdict::NodeLimit => failed(format!(
-                "no plan was found within {} nodes, and none was ruled out{}",
-                self.settings.node_limit,
-                self.knife_edges()
-            )),
+            Verdict::NodeLimit => return Err(Box::new(self.undecided(solved))),
             Verdict::TimeLimit { found } => PlanStatus::TimeLimit { found: *found },
             Verdict::Optimal => PlanStatus::Optimal,
             Verdict::Feasible => PlanStatus::Feasible,
@@ -308,67 +306,6 @@ impl Work<'_> {
         };
         plan.solver.reproducible = reproducible;
         plan
-    }
-
-    fn infeasible(&self, solved: &Solved) -> Plan {
-        if !confirm_infeasible(self.program, self.settings, self.cancel) {
-            let reason = if self.cancel.requested() {
-                INTERRUPTED.to_owned()
-            } else {
-                "one solve found no plan, a second one could not confirm it".to_owned()
-            };
-            return self.without_plan(PlanStatus::Failed { reason }, solved);
-        }
-        if !self.explains {
-            return self.without_plan(PlanStatus::Infeasible, solved);
-        }
-        let explained = conflict::explain(
-            self.model,
-            self.units,
-            self.constraints,
-            self.settings,
-            true,
-            self.cancel,
-        );
-        let mut plan = Plan {
-            conflict: explained.conflict,
-            ..self.without_plan(PlanStatus::Infeasible, solved)
-        };
-        plan.solver.reproducible &= explained.reproducible;
-        plan
-    }
-
-    /// Advice on the rules that whole partnerships can hardly meet: those met at one value only.
-    fn knife_edges(&self) -> String {
-        if self.model.fractional_counts {
-            return String::new();
-        }
-        let one_value = |c: &&Constraint| match (c.low, c.high, c.scales) {
-            (Some(low), Some(high), _) => high - low <= KNIFE_EDGE * high.abs(),
-            (_, _, Some(BudgetScale::LowShare(share))) => share >= 1.0 - KNIFE_EDGE,
-            _ => false,
-        };
-        let unwhole = |c: &&Constraint| c.unit != Unit::Count;
-        let edges: Vec<&str> = self
-            .constraints
-            .iter()
-            .filter(one_value)
-            .filter(unwhole)
-            .map(|c| c.name.as_str())
-            .collect();
-        if edges.is_empty() {
-            return String::new();
-        }
-        format!(
-            "; {} {} an exact value, which whole partnerships hardly ever meet: leave some room, or \
-             set fractional_counts = true",
-            edges.join(", "),
-            if edges.len() == 1 {
-                "asks for"
-            } else {
-                "each ask for"
-            }
-        )
     }
 
     fn unbounded(&self, ray: &[f64]) -> String {

@@ -125,7 +125,10 @@ impl Reading {
             _ => None,
         };
         for change in item.node.items() {
-            let Some(rule) = list.iter_mut().find(|r| name(r).as_ref() == Some(&change.key)) else {
+            let Some(rule) = list
+                .iter_mut()
+                .find(|r| name(r).as_ref() == Some(&change.key))
+            else {
                 let names: Vec<String> = list.iter().filter_map(name).collect();
                 let fault = Fault::at(
                     change.key_mark,

@@ -28,11 +28,7 @@ pub(super) const OF_ONE: Field = leaf(
 static GROUPS: &[Field] = &[
     leaf("tier_budget_share", WEIGHT, "Of the tiers' bands."),
     leaf("partnership_share", WEIGHT, "Of the types' bands."),
-    leaf(
-        "category_budget_share",
-        WEIGHT,
-        "Of the categories' bands.",
-    ),
+    leaf("category_budget_share", WEIGHT, "Of the categories' bands."),
     leaf("region_budget_share", WEIGHT, "Of the regions' bands."),
     leaf(
         "max_creator_budget_share",

@@ -9,7 +9,9 @@ use super::reader::Reader;
 use super::source::Mark;
 use super::tree::{Node, Value};
 use super::value;
-use crate::model::{CellPattern, Importance, Model, Objective, Rules, Segment, UserAmount, UserRule};
+use crate::model::{
+    CellPattern, Importance, Model, Objective, Rules, Segment, UserAmount, UserRule,
+};
 
 impl Reader<'_> {
     /// Reads [`Model::rules`].

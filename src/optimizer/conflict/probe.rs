@@ -158,11 +158,6 @@ impl<'a> Prober<'a> {
         self.nodes = self.settings.node_limit;
     }
 
-    /// Work done so far.
-    pub(super) fn work(&self) -> u64 {
-        self.work.get()
-    }
-
     /// Whether all questions were answered, or left open, without the clock.
     pub(super) fn reproducible(&self) -> bool {
         !self.late.get()

@@ -32,6 +32,13 @@ pub(super) struct Open {
     pub(super) more: bool,
 }
 
+/// A failure's reason as a sentence.
+pub(super) fn undecided(reason: &str) -> String {
+    let mut letters = reason.chars();
+    let first = letters.next().map(|c| c.to_ascii_uppercase());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+}
+
 /// A share of spend that one partnership alone exceeds.
 struct TooDear {
     /// The tier's, category's or region's name.
@@ -379,7 +386,7 @@ impl Story<'_> {
         )
     }
 
-    fn joint_story(&self) -> Option<String> {
+    pub(super) fn joint_story(&self) -> Option<String> {
         let joint = self.joint?;
         if joint.changes.is_empty() {
             return None;

@@ -224,7 +224,15 @@ fn nothing_is_claimed_after_a_cancel() {
     let cancel = Cancel::new();
     cancel.request();
     assert_eq!(
-        explain(&model, &units, &rules, &PlanSettings::default(), true, &cancel).conflict,
+        explain(
+            &model,
+            &units,
+            &rules,
+            &PlanSettings::default(),
+            true,
+            &cancel
+        )
+        .conflict,
         None
     );
 }
