@@ -1,4 +1,5 @@
 mod best;
+mod remedy;
 
 use ndarray::Array2;
 

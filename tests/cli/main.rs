@@ -6,6 +6,8 @@ mod explain;
 mod help;
 mod outputs;
 mod place;
+#[cfg(unix)]
+mod remedy;
 mod run;
 mod select;
 mod usage;
