@@ -22,7 +22,8 @@ use story::{Open, Story};
 
 use crate::model::valuation::UnitValue;
 use crate::model::{
-    Cancel, Conflict, ConflictMember, Constraint, JointChange, Model, PlanSettings,
+    BudgetScale, Cancel, Conflict, ConflictMember, Constraint, JointChange, Model, PlanSettings,
+    Unit,
 };
 
 /// Work for each part of an explanation: nodes of branch and bound times rows and columns of their
@@ -38,7 +39,7 @@ struct Finding {
     index: usize,
     /// Least change for each side of its bound that lets its set hold, least first.
     changes: Vec<Change>,
-    /// Whether the solvers left it open how far a bound has to move.
+    /// Whether the solvers left it open how far a bound has to move, or what that is enough for.
     undecided: bool,
     /// Whether the first of them makes the whole program feasible.
     enough_alone: bool,
@@ -88,6 +89,22 @@ pub(crate) fn settle(
     }
 }
 
+/// Bounds so close, relative to themselves, leave one value.
+const KNIFE_EDGE: f64 = 1e-4;
+
+/// How much more important all other rules are where some ask for an exact value.
+const STAYS: f64 = 1000.0;
+
+/// Whether a rule asks for one exact value of what is not a count of creators.
+pub(crate) fn is_knife_edge(constraint: &Constraint) -> bool {
+    let one_value = match (constraint.low, constraint.high, constraint.scales) {
+        (Some(low), Some(high), _) => high - low <= KNIFE_EDGE * high.abs(),
+        (_, _, Some(BudgetScale::LowShare(share))) => share >= 1.0 - KNIFE_EDGE,
+        _ => false,
+    };
+    one_value && constraint.unit != Unit::Count
+}
+
 /// The cheapest joint change for rules that may or may not have a plan.
 pub(crate) fn nearest(
     (model, units, constraints): (&Model, &[UnitValue], &[Constraint]),
@@ -99,7 +116,12 @@ pub(crate) fn nearest(
     let mut prober =
         Prober::new(units.len(), model.fractional_counts, settings, cancel).cheaply(&costs);
     prober.allow(WORK);
-    let joint = joint::cheapest(&mut prober, constraints).filter(|j| !j.changes.is_empty());
+    // what asks for one exact value is what has to give way, if anything does
+    let mut weighted = constraints.to_vec();
+    for rule in weighted.iter_mut().filter(|c| !is_knife_edge(c)) {
+        rule.importance *= STAYS;
+    }
+    let joint = joint::cheapest(&mut prober, &weighted).filter(|j| !j.changes.is_empty());
     let conflict = joint.filter(|_| !cancel.requested()).map(|joint| {
         let story = Story {
             model,
@@ -252,8 +274,6 @@ fn find(
     let place = set.iter().position(|&i| i == index).unwrap_or(0);
     let before = std::mem::replace(&mut prober.open, false);
     let mut changes = change::least(prober, &own, place);
-    let undecided = prober.open;
-    prober.open |= before;
     let mut whole = Vec::new();
     let mut enough_alone = false;
     // a set without it stays infeasible, however it changes
@@ -282,6 +302,8 @@ fn find(
             whole.clear();
         }
     }
+    let undecided = prober.open;
+    prober.open |= before;
     Finding {
         index,
         changes,

@@ -167,6 +167,11 @@ impl Story<'_> {
 
     /// Whether no change of one member of the first set lets a plan exist.
     pub(super) fn none_alone_is_enough(&self) -> bool {
+        self.none_found_alone() && !self.undecided()
+    }
+
+    /// Whether no change of one member was found that lets a plan exist.
+    fn none_found_alone(&self) -> bool {
         let none = |set: &Vec<Finding>| set.iter().all(|f| !f.enough_alone && f.whole.is_empty());
         self.findings.first().is_none_or(none) && self.joint.is_none_or(|j| j.changes.len() != 1)
     }
@@ -284,6 +289,9 @@ impl Story<'_> {
         };
         match names.as_slice() {
             [one] => format!("{start}{one} cannot be kept{kind}."),
+            names if self.open.unsettled => {
+                format!("{start}{} cannot hold together{kind}.", listed(names))
+            }
             [_, _] => format!(
                 "{start}{} cannot hold together{kind}; either one alone can.",
                 listed(&names)
@@ -365,7 +373,7 @@ impl Story<'_> {
             })
             .collect();
         if enough.is_empty() && further.is_empty() {
-            if !self.none_alone_is_enough() {
+            if !self.none_found_alone() {
                 // the joint change is a single one, and said next
                 return String::new();
             }

@@ -1,12 +1,9 @@
 //! No plan: why, what is known all the same, and what would have to change.
 
 use super::Work;
-use crate::model::{BudgetScale, Constraint, Plan, PlanStatus, Unit};
+use crate::model::{Plan, PlanStatus};
 use crate::optimizer::conflict::{self, Explained, Settled};
 use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, confirm_infeasible};
-
-/// Bounds so close, relative to themselves, leave one value.
-const KNIFE_EDGE: f64 = 1e-4;
 
 impl Work<'_> {
     pub(super) fn infeasible(&self, solved: &Solved) -> Plan {
@@ -86,17 +83,10 @@ impl Work<'_> {
         if self.model.fractional_counts {
             return String::new();
         }
-        let one_value = |c: &&Constraint| match (c.low, c.high, c.scales) {
-            (Some(low), Some(high), _) => high - low <= KNIFE_EDGE * high.abs(),
-            (_, _, Some(BudgetScale::LowShare(share))) => share >= 1.0 - KNIFE_EDGE,
-            _ => false,
-        };
-        let unwhole = |c: &&Constraint| c.unit != Unit::Count;
         let edges: Vec<&str> = self
             .constraints
             .iter()
-            .filter(one_value)
-            .filter(unwhole)
+            .filter(|c| conflict::is_knife_edge(c))
             .map(|c| c.name.as_str())
             .collect();
         if edges.is_empty() {
