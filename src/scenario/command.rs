@@ -1,5 +1,6 @@
 //! What the command line adds: `--set`, `--seed`, `--trials` and typed what-ifs, as trees.
 
+use super::presets;
 use super::problem::Fault;
 use super::read::{Overrides, Reading, WhatIf};
 use super::source::{Kind, Mark, Sources};
@@ -37,7 +38,10 @@ impl Reading {
         for (key, value, flag) in sets {
             let node = self.set(key, value, flag);
             match &mut all {
-                Some(all) => graft(all, node),
+                Some(all) => {
+                    spell_out(all, &node);
+                    graft(all, node);
+                }
                 None => all = Some(node),
             }
         }
@@ -210,6 +214,25 @@ fn chain(node: &Node) -> bool {
             _ => true,
         },
         _ => false,
+    }
+}
+
+/// A word that stands for figures becomes these figures where a later setting changes one of them,
+/// as a file's word does under the command line.
+fn spell_out(under: &mut Node, over: &Node) {
+    let Value::Table(items) = &mut under.value else {
+        return;
+    };
+    for item in items {
+        let changed = over.get(&item.key);
+        if !changed.is_some_and(|n| matches!(n.value, Value::Table(_))) {
+            continue;
+        }
+        if let Value::Text(word) = &item.node.value
+            && let Some(figures) = presets::figures(&item.key, word, item.node.mark)
+        {
+            item.node = figures;
+        }
     }
 }
 

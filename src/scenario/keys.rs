@@ -445,7 +445,7 @@ static SEGMENT_FIELDS: &[Field] = &[
     leaf("conversion_rate", AMOUNT, "Factor on conversions."),
 ];
 
-static UNCERTAINTY: &[Field] = &[
+pub(super) static UNCERTAINTY: &[Field] = &[
     leaf("market", RELATIVE_SD, "On conversions, one for all tiers."),
     leaf(
         "platform",

@@ -110,7 +110,11 @@ pub(super) fn title(
         model.stage.name()
     );
     let run = trials.map_or_else(String::new, |(trials, seed)| {
-        format!("; {} trials, seed {seed}", count(trials as f64))
+        let trials = match trials {
+            1 => "1 trial".to_owned(),
+            more => format!("{} trials", count(more as f64)),
+        };
+        format!("; {trials}, seed {seed}")
     });
     page.wrapped("", "", &format!("{text}{run}."));
 }

@@ -189,3 +189,42 @@ fn faults_of_the_command_line_name_it() {
     let problems = try_read(&with_head(""), &overrides).expect_err("refused");
     assert!(problems.to_string().contains("a what-if cannot set seed"));
 }
+
+#[test]
+fn a_word_for_a_whole_table_gives_its_figures_to_later_settings() {
+    let read = |pairs: &[(&str, &str)]| {
+        try_read(&with_head(""), &set(pairs)).unwrap_or_else(|e| panic!("{e}"))
+    };
+    let none = read(&[("uncertainty", "none"), ("uncertainty.market", "0.1")]);
+    let expected = Uncertainty {
+        market: 0.1,
+        ..minimal("uncertainty = \"none\"").base.uncertainty
+    };
+    assert_eq!(none.base.uncertainty, expected);
+
+    let cautious = minimal("incidents = \"cautious\"").base.incidents;
+    let shock = [("incidents", "cautious"), ("incidents.shock", "0.1")];
+    let both = read(&shock).base.incidents;
+    assert_eq!(both.shock, 0.1);
+    assert_eq!(both.probability, cautious.probability);
+    assert_eq!(both.cleanup_cost, cautious.cleanup_cost);
+    // The later word stands for all of its figures.
+    assert_eq!(read(&[shock[1], shock[0]]).base.incidents, cautious);
+}
+
+#[test]
+fn one_reason_to_stop_takes_the_place_of_the_other() {
+    let best = with_head("trials = { best = \"roas\", indifference = \"1%\", max = 5_000 }\n");
+    let precise = try_read(&best, &set(&[("trials.precision", "1%")]));
+    let wanted = Trials::Precision {
+        precision: 0.01,
+        max: 5_000,
+    };
+    assert_eq!(precise.unwrap_or_else(|e| panic!("{e}")).trials, wanted);
+    let precise = with_head("trials = { precision = \"1%\" }\n");
+    let best = try_read(&precise, &set(&[("trials.best", "roas")]));
+    assert!(matches!(
+        best.unwrap_or_else(|e| panic!("{e}")).trials,
+        Trials::Best(_)
+    ));
+}
