@@ -3,6 +3,7 @@
 mod explain;
 mod frontier;
 mod risk;
+mod remedy;
 
 use std::time::Instant;
 
@@ -10,6 +11,7 @@ use rayon::prelude::*;
 
 pub use self::explain::{Explanation, explain_plans};
 pub use self::frontier::{Frontier, ModelAt, Walk, walk};
+pub use self::remedy::find_remedies;
 use crate::comparison::{self, ComparisonRow};
 pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;

@@ -28,6 +28,9 @@ pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> 
                 return Err(EngineError::Interrupted.into());
             }
         }
+        if !stopped {
+            engine::find_remedies(&scenario, &mut planned, &settings, &CANCEL)?;
+        }
         let result = plans_only(&scenario, &planned);
         match args.format {
             Format::Text => {

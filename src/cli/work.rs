@@ -111,7 +111,9 @@ impl Work<'_> {
     ) -> Result<RunResult, Stop> {
         let bar = &self.console.bar;
         let begun = std::time::Instant::now();
-        let planned = engine::plan_models(models, &plan_settings(self.solve), bar, &CANCEL)?;
+        let plan = plan_settings(self.solve);
+        let mut planned = engine::plan_models(models, &plan, bar, &CANCEL)?;
+        engine::find_remedies(scenario, &mut planned, &plan, &CANCEL)?;
         let planning = begun.elapsed().as_secs_f64();
         folders.open(scenario, &planned)?;
         let settings = SimulationSettings {

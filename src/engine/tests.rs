@@ -1,6 +1,7 @@
 mod best;
 mod frontier;
 mod risk;
+mod remedy;
 
 use ndarray::Array2;
 

@@ -136,6 +136,15 @@ fn plan_json(result: &PlanResult) -> Value {
                 "to": number(Some(change.to)),
                 "words": change.words,
             })).collect::<Vec<_>>(),
+            "open": conflict.open,
+            "set_line": conflict.set_line.as_ref().map(|set| json!({
+                "line": set.line,
+                "settings": set.settings.iter().map(|(key, value)| json!({
+                    "key": key,
+                    "value": value,
+                })).collect::<Vec<_>>(),
+                "tried": true,
+            })),
         })),
         "warnings": plan.warnings,
     });

@@ -160,7 +160,7 @@ pub struct ConstraintState {
 }
 
 /// Why there is no plan.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Conflict {
     /// A minimal set: each is needed, dropping any one makes the rest satisfiable.
     pub members: Vec<ConflictMember>,
@@ -172,6 +172,20 @@ pub struct Conflict {
     pub joint_change: Vec<JointChange>,
     /// Sentences to print, in order.
     pub sentences: Vec<String>,
+    /// What the explanation left open, in sentences; they stand in `sentences` too.
+    pub open: Vec<String>,
+    /// Settings with which a plan was found when they were tried.
+    pub set_line: Option<SetLine>,
+}
+
+/// Settings that make an infeasible scenario feasible. It was read and planned again with the
+/// very texts given here, and there was a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetLine {
+    /// Key path and value, in the order to be set.
+    pub settings: Vec<(String, String)>,
+    /// The same, ready to be copied: `--set budget=36100`, quoted for a POSIX shell.
+    pub line: String,
 }
 
 /// One member of a conflicting set.
@@ -202,6 +216,8 @@ pub struct ConflictMember {
 pub struct JointChange {
     /// Key path or the user's name.
     pub constraint: String,
+    /// Group.
+    pub kind: ConstraintKind,
     /// Old bound.
     pub from: f64,
     /// New bound.

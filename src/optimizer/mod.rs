@@ -39,5 +39,5 @@ mod whole;
 mod words;
 
 pub use check::{Violation, check};
-pub use plan::{free_cells, plan, plan_at_risk};
+pub use plan::{free_cells, is_feasible, plan, plan_at_risk};
 pub use select::{Booking, Selection, check_selection, select};

@@ -11,11 +11,13 @@
 //! benchmark puts aside the presets of the followers basis, but never what the user wrote. On the command
 //! line, several settings of one what-if add up before they are laid over the file.
 
+mod again;
 mod audience;
 mod bands;
 mod cells;
 mod command;
 mod counts;
+mod importance;
 mod keys;
 mod layers;
 mod market;

@@ -7,6 +7,8 @@ mod frontier;
 mod help;
 mod outputs;
 mod place;
+#[cfg(unix)]
+mod remedy;
 mod risk;
 mod run;
 mod select;
