@@ -175,6 +175,7 @@ fn state(name: &str, kind: ConstraintKind, unit: Unit) -> ConstraintState {
         high: None,
         binding: false,
         shadow_price: None,
+        range: crate::model::PriceRange::default(),
         unit,
         price_unit: String::new(),
         words: String::new(),
@@ -234,6 +235,8 @@ pub(crate) fn plan(name: &str, model: &Model, counts: &[f64]) -> Plan {
         }],
         constraints: constraints(),
         risks: Vec::new(),
+        unused: Vec::new(),
+        alternatives: Vec::new(),
         conflict: None,
         solver: SolverReport {
             solver: "microlp".to_owned(),

@@ -1,6 +1,7 @@
 //! From a model to its plan.
 
 mod together;
+mod worth;
 
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
     BudgetScale, Cancel, Constraint, ConstraintState, Gap, Model, Plan, PlanSettings, PlanStatus,
-    SolverReport, Unit, constraints,
+    PriceRange, SolverReport, Unit, constraints,
 };
 use crate::optimizer::check::check;
 use crate::optimizer::conflict;
@@ -240,7 +241,8 @@ impl Work<'_> {
         let costs: Vec<f64> = self.units.iter().map(|u| u.spend).collect();
         let value = self.goal.value(&counts);
         let spend = dot(&costs, &relaxed.x);
-        self.described(status, solved, (&counts, value), &prices, spend)
+        let plan = self.described(status, solved, (&counts, value), &prices, spend);
+        self.weighed(plan)
     }
 
     /// A plan of counts and their value with all that is known of it.
@@ -392,6 +394,8 @@ impl Work<'_> {
             unspent_held_by: Vec::new(),
             constraints: Vec::new(),
             risks: Vec::new(),
+            unused: Vec::new(),
+            alternatives: Vec::new(),
             conflict: None,
             solver: SolverReport {
                 solver: solver.to_owned(),
@@ -438,6 +442,7 @@ impl Work<'_> {
                     high: c.high,
                     binding: words.is_some(),
                     shadow_price: prices.and_then(|p| p[i]),
+                    range: PriceRange::default(),
                     unit: c.unit,
                     price_unit: price_unit(self.model, c.unit),
                     words: words.unwrap_or_default(),

@@ -8,6 +8,7 @@ mod plans;
 mod prices;
 mod solving;
 mod stress;
+mod worth;
 
 /// A small generator of its own, so that the tests depend on nothing below.
 pub(super) struct Random(u64);

@@ -14,6 +14,7 @@ mod lists;
 mod plan;
 mod selection;
 mod whole;
+mod worth;
 
 pub use explanation::explanation;
 pub use lists::{BatchLine, batch_table, entries};

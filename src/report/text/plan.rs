@@ -3,6 +3,7 @@
 use super::conflict;
 use super::figures::{objective, partnerships, plan_name, price_step, probability, share, signed};
 use super::layout::{Grid, Page, Tone};
+use super::worth;
 use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{Band, Cell, ConstraintState, Model, Plan, PlanStatus};
@@ -24,6 +25,9 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
         let units = valuation::units_of_plan(model, &plan.counts);
         unspent(page, model, plan, &units);
         binding(page, model, plan);
+        worth::rules(page, model, plan);
+        worth::cells(page, model, plan);
+        worth::alternatives(page, model, plan);
     } else if let Some(found) = &plan.conflict {
         conflict::write(page, found);
     }
