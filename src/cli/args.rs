@@ -334,8 +334,8 @@ pub(crate) struct SolveArgs {
 pub(crate) struct AlternativesArg {
     /// Show up to N (at most 20) other plans for each, as good within --gap, that differ in at least
     /// a tenth of their partnerships
-    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true, value_parser = values::alternatives, allow_negative_numbers = true)]
-    pub(crate) alternatives: usize,
+    #[arg(long, value_name = "N", value_parser = values::alternatives, allow_negative_numbers = true)]
+    pub(crate) alternatives: Option<usize>,
 }
 
 #[derive(Debug, Clone, Args)]

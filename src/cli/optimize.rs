@@ -19,7 +19,7 @@ use super::work::{
 pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> {
     let overrides = files::overrides(Some(&args.set), None);
     let scenario = files::read(&args.file, &overrides, console)?;
-    let wanted = args.alternatives.alternatives;
+    let wanted = args.alternatives.alternatives.unwrap_or(0);
     refuse_alternatives(&scenario, wanted)?;
     on_threads(args.solve.threads, |_| {
         let settings = PlanSettings {

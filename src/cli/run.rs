@@ -9,7 +9,7 @@ use super::work::{refuse_alternatives, with_flags};
 pub(crate) fn run(args: &RunArgs, console: &Console) -> Result<Exit, Stop> {
     let overrides = files::overrides(Some(&args.set), Some(&args.work.draws));
     let scenarios = files::read_all(&args.files, &overrides, console)?;
-    let wanted = args.alternatives.alternatives;
+    let wanted = args.alternatives.alternatives.unwrap_or(0);
     for scenario in &scenarios {
         refuse_alternatives(scenario, wanted)?;
     }

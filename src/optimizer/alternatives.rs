@@ -37,6 +37,12 @@ const DIRECTION_NODES: u64 = 200;
 /// Most such searches.
 const DIRECTIONS: usize = 40;
 
+/// Most of them in a program of more columns than [`WIDE`].
+const WIDE_DIRECTIONS: usize = 12;
+
+/// Columns from which on a search is dear.
+const WIDE: usize = 200;
+
 /// Columns that nothing bounds lie below it.
 const MOST: f64 = 1e6;
 
@@ -272,7 +278,12 @@ impl Finder<'_> {
         add(&|i| cells[i].region, self.model.regions.len());
         let mut out: Vec<Vec<f64>> = Vec::new();
         let directions = groups.iter().flat_map(|g| [(g, -1.0), (g, 1.0)]);
-        for (group, sign) in directions.take(DIRECTIONS) {
+        let most = if cells.len() > WIDE {
+            WIDE_DIRECTIONS
+        } else {
+            DIRECTIONS
+        };
+        for (group, sign) in directions.take(most) {
             if self.cancel.requested()
                 || self.started.elapsed().as_secs_f64() > self.settings.time_limit
             {

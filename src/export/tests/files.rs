@@ -82,7 +82,8 @@ fn types_hold_for_empty_tables_too() {
             for column in frame.columns() {
                 let expected = match column.name().as_str() {
                     "plan" | "baseline" | "tier" | "partnership" | "category" | "region"
-                    | "scope" | "metric" | "constraint" | "kind" | "unit" => DataType::String,
+                    | "scope" | "metric" | "constraint" | "kind" | "unit" | "then_binds"
+                    | "kept_out_by" => DataType::String,
                     "month" => DataType::Int32,
                     "binding" => DataType::Boolean,
                     _ => DataType::Float64,

@@ -9,7 +9,8 @@ use crate::units::significant;
 impl Work<'_> {
     /// Adds what the relaxation says of rules and cells, and the alternatives asked for.
     pub(super) fn weighed(&self, mut plan: Plan) -> Plan {
-        if !plan.is_usable() {
+        // What a promise about risk costs is no matter of expectations.
+        if !plan.is_usable() || self.model.risk.applies() {
             return plan;
         }
         let ranges = ranges(

@@ -8,6 +8,9 @@ use crate::units::{count, fixed, money, percent};
 /// Rules and cells that are worth a line.
 const LINES: usize = 3;
 
+/// A change of a figure by less is none.
+const AS_GOOD: f64 = 0.000_5;
+
 /// The dearest rules, and how far it would pay to move them.
 pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
     let first = || plan.constraints.iter().filter(|c| c.month == 0);
@@ -18,13 +21,13 @@ pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
     dearest.sort_by(|a, b| b.1.total_cmp(&a.1));
     dearest.truncate(LINES);
     let budget = first().filter(|c| c.name == "budget" && c.range.cost.is_none());
+    let (name, _) = objective(model.objective);
     let lines: Vec<String> = budget
         .filter_map(|c| {
-            let (to, farther) = farther(model, c)?;
-            Some(format!("{}: at {to} {farther}", c.name))
+            let farther = farther(model, c)?;
+            Some(format!("{}: {farther}", c.name))
         })
         .chain(dearest.iter().map(|&(c, cost)| {
-            let (name, _) = objective(model.objective);
             let costs = format!(
                 "{}{} costs {} of expected {name}",
                 c.name,
@@ -32,7 +35,7 @@ pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
                 amount(model, cost)
             );
             match farther(model, c) {
-                Some((to, farther)) => format!("{costs}; at {to} {farther}"),
+                Some(farther) => format!("{costs}; {farther}"),
                 None => costs,
             }
         }))
@@ -40,7 +43,7 @@ pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
     if lines.is_empty() {
         return;
     }
-    page.sentence("What the rules cost a month, of the plan with fractional counts:");
+    page.sentence("What the rules cost a month (in the plan with fractional counts):");
     for line in lines {
         page.item(&line);
     }
@@ -91,19 +94,19 @@ fn stated(model: &Model, state: &ConstraintState) -> String {
     }
 }
 
-/// Where a bound would pay to move, and what comes of it.
-fn farther(model: &Model, state: &ConstraintState) -> Option<(String, String)> {
+/// Where a bound would pay to move, and what comes of it: "at 42 % it would cost ¥3,000 less, and
+/// from there … limits".
+fn farther(model: &Model, state: &ConstraintState) -> Option<String> {
     let (to, gain) = (state.range.to?, state.range.gain?);
-    if !says_something(&amount(model, gain)) {
+    let gain = amount(model, gain);
+    if !says_something(&gain) {
         return None;
     }
-    let (_, metric) = objective(model.objective);
-    let gain = signed(metric, Some(gain), &model.currency);
-    let then = match &state.range.then_binds {
-        Some(rule) => format!("then {rule} limits"),
-        None => "no more beyond".to_owned(),
-    };
-    Some((bound(model, state.unit, to), format!("{gain}, {then}")))
+    let to = bound(model, state.unit, to);
+    Some(match &state.range.then_binds {
+        Some(rule) => format!("at {to} the plan brings {gain} more, and from there {rule} limits"),
+        None => format!("at {to} the plan brings {gain} more, and beyond that no more"),
+    })
 }
 
 /// The unused cells that lack least.
@@ -126,7 +129,14 @@ pub(super) fn cells(page: &mut Page, model: &Model, plan: &Plan) {
     }
     nearest.sort_by(|a, b| a.1.total_cmp(&b.1));
     page.sentence("Not booked, and nearest to it:");
-    for (unused, _) in nearest.into_iter().take(LINES) {
+    for (unused, lack) in nearest.into_iter().take(LINES) {
+        if lack < AS_GOOD {
+            page.item(&format!(
+                "{}: as good as what is booked in its place",
+                model.key(unused.cell)
+            ));
+            continue;
+        }
         let cost = valuation::law(model, unused.cell).expected().spend;
         let fee = unused
             .fee_factor
@@ -137,7 +147,7 @@ pub(super) fn cells(page: &mut Page, model: &Model, plan: &Plan) {
                 } else {
                     format!(
                         "at a fee {} lower (a partnership then costs {} instead of {})",
-                        share(1.0 - factor),
+                        percent(1.0 - factor),
                         money(at, &model.currency),
                         money(cost, &model.currency)
                     )
@@ -145,23 +155,13 @@ pub(super) fn cells(page: &mut Page, model: &Model, plan: &Plan) {
             });
         let conversions = unused
             .conversion_factor
-            .map(|factor| format!("with {} more conversions", share(factor - 1.0)));
+            .map(|factor| format!("with {} more conversions", percent(factor - 1.0)));
         let ways: Vec<String> = fee.into_iter().chain(conversions).collect();
         page.item(&format!(
             "{}: {}",
             model.key(unused.cell),
             ways.join(", or ")
         ));
-    }
-}
-
-/// A share that is not nothing.
-fn share(share: f64) -> String {
-    let text = percent(share);
-    if says_something(&text) {
-        text
-    } else {
-        "under 0.1 %".to_owned()
     }
 }
 
