@@ -19,6 +19,7 @@ use crate::optimizer::goal::Goal;
 use crate::optimizer::presolve;
 use crate::optimizer::program::{Column, Program, Row};
 use crate::optimizer::ratio::solve_relaxed;
+use crate::optimizer::search::Neighbourhood;
 use crate::optimizer::solver::{remaining, solve_from};
 use crate::optimizer::whole::Search;
 
@@ -290,38 +291,46 @@ impl Finder<'_> {
                 break;
             }
             let toward = group.iter().map(|&own| if own { sign } else { 0.0 });
-            let Some(x) = self.toward(toward.collect()) else {
-                continue;
-            };
-            if !out.contains(&x) {
-                out.push(x);
+            for x in self.toward(toward.collect(), first) {
+                if !out.contains(&x) {
+                    out.push(x);
+                }
             }
         }
         out
     }
 
-    /// A plan good enough that goes far in a direction.
-    fn toward(&self, direction: Vec<f64>) -> Option<Vec<f64>> {
+    /// Plans good enough that go far in a direction: searched for from its relaxation, and reached
+    /// from the first plan along neighbours.
+    fn toward(&self, direction: Vec<f64>, first: &[f64]) -> Vec<Vec<f64>> {
         let goal = Goal::Sum(direction.clone());
         let program = Program {
             maximize: direction,
             ..self.near.clone()
         };
+        let mut found = Vec::new();
+        let near = Neighbourhood::new(&program, &goal);
+        let point = near.point(first.to_vec());
+        if near.violation(&point) == 0.0 {
+            found.push(near.polish(point).x);
+        }
         let settings = self.part(DIRECTION_NODES, 0.02);
         let relaxed = solve_relaxed(&program, &goal, &settings, self.cancel);
-        if !relaxed.found() {
-            return None;
+        if relaxed.found() {
+            let search = Search {
+                program: &program,
+                goal: &goal,
+                settings: &settings,
+                relaxations: &settings,
+                cancel: self.cancel,
+                started: self.started,
+            };
+            let solved = search.best(&relaxed);
+            if solved.found() {
+                found.push(solved.x.iter().map(|x| x.round()).collect());
+            }
         }
-        let search = Search {
-            program: &program,
-            goal: &goal,
-            settings: &settings,
-            relaxations: &settings,
-            cancel: self.cancel,
-            started: self.started,
-        };
-        let solved = search.best(&relaxed);
-        let x: Vec<f64> = solved.x.iter().map(|x| x.round()).collect();
-        (solved.found() && self.good(&x)).then_some(x)
+        found.retain(|x| self.good(x));
+        found
     }
 }
