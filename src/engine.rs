@@ -2,8 +2,8 @@
 
 mod explain;
 mod frontier;
-mod risk;
 mod remedy;
+mod risk;
 
 use std::time::Instant;
 

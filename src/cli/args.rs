@@ -58,6 +58,8 @@ pub(crate) struct RunArgs {
     pub(crate) set: SetArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
+    #[command(flatten)]
+    pub(crate) alternatives: AlternativesArg,
     /// What to print: the summary, or the result as JSON (as in result.json; with several files one
     /// line for each)
     #[arg(long, value_enum, default_value_t)]
@@ -76,6 +78,8 @@ pub(crate) struct OptimizeArgs {
     pub(crate) set: SetArgs,
     #[command(flatten)]
     pub(crate) solve: SolveArgs,
+    #[command(flatten)]
+    pub(crate) alternatives: AlternativesArg,
     /// What to print: the plans as text, or as JSON (the form of result.json without estimates)
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -372,6 +376,14 @@ pub(crate) struct SolveArgs {
     /// Proven gap at which a plan counts as optimal, e.g. 0.001 or 0.1%
     #[arg(long, value_name = "SHARE", default_value = "0.1%", value_parser = values::share, allow_hyphen_values = true)]
     pub(crate) gap: f64,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct AlternativesArg {
+    /// Show up to N (at most 20) other plans for each, as good within --gap, that differ in at least
+    /// a tenth of their partnerships
+    #[arg(long, value_name = "N", value_parser = values::alternatives, allow_negative_numbers = true)]
+    pub(crate) alternatives: Option<usize>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -3,6 +3,7 @@
 use influencer_matrix::batch::plan_cases;
 use influencer_matrix::engine::{self, EngineError};
 use influencer_matrix::export::result_json;
+use influencer_matrix::model::PlanSettings;
 use influencer_matrix::report::text;
 
 use super::args::{Format, OptimizeArgs};
@@ -11,13 +12,20 @@ use super::exit::{Exit, Stop};
 use super::files;
 use super::folder::description;
 use super::interrupt::CANCEL;
-use super::work::{context, on_threads, plan_settings, plans_only, tell_failures};
+use super::work::{
+    context, on_threads, plan_settings, plans_only, refuse_alternatives, tell_failures,
+};
 
 pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> {
     let overrides = files::overrides(Some(&args.set), None);
     let scenario = files::read(&args.file, &overrides, console)?;
+    let wanted = args.alternatives.alternatives.unwrap_or(0);
+    refuse_alternatives(&scenario, wanted)?;
     on_threads(args.solve.threads, |_| {
-        let settings = plan_settings(&args.solve);
+        let settings = PlanSettings {
+            alternatives: wanted,
+            ..plan_settings(&args.solve)
+        };
         let models = scenario.models().cloned().collect();
         let mut planned = engine::plans_so_far(models, &settings, &console.bar, &CANCEL)?;
         let stopped = CANCEL.requested();

@@ -38,6 +38,14 @@ pub(crate) fn threads(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A number of alternative plans.
+pub(crate) fn alternatives(text: &str) -> Result<usize, String> {
+    match positive(text) {
+        Ok(number @ 1..=20) => Ok(number as usize),
+        _ => Err("expected a whole number from 1 to 20".to_owned()),
+    }
+}
+
 /// Seconds: finite and above zero.
 pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
@@ -166,6 +174,8 @@ mod tests {
         }
         assert!(threads("0").is_err() && threads("2000").is_err());
         assert_eq!(threads("8"), Ok(8));
+        assert_eq!(alternatives("3"), Ok(3));
+        assert!(alternatives("0").is_err() && alternatives("21").is_err());
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod rules;
 mod settings;
 mod target;
 pub mod valuation;
+mod worth;
 
 pub use audience::Audience;
 pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
@@ -51,6 +52,7 @@ pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_val
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
 pub use settings::{BestWanted, Indifference, Objective, PlanSettings, Trials};
 pub use target::{Bound, Target, TargetScope};
+pub use worth::{Alternative, PriceRange, UnusedCell};
 
 /// One fully resolved planning problem: the base scenario or one what-if.
 ///

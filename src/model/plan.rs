@@ -5,6 +5,7 @@ use ndarray::Array2;
 use super::constraint::{ConstraintKind, Unit};
 use super::origin::Origin;
 use super::risk::RiskState;
+use super::worth::{Alternative, PriceRange, UnusedCell};
 
 /// How many partnerships per month and cell, with everything the optimizer says about them.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,11 @@ pub struct Plan {
     pub risks: Vec<RiskState>,
     /// Why there is no plan, if it is infeasible.
     pub conflict: Option<Conflict>,
+    /// Cells without partnerships, in the model's order, and what it would take to book them; empty
+    /// for plans that were not optimized.
+    pub unused: Vec<UnusedCell>,
+    /// Other plans, as good within the gap, if asked for.
+    pub alternatives: Vec<Alternative>,
     /// How it was solved.
     pub solver: SolverReport,
     /// Sentences the user should read, e.g. violated rules of a fixed plan.
@@ -149,6 +155,8 @@ pub struct ConstraintState {
     pub binding: bool,
     /// Change of the continuous relaxation's optimum when the bound moves by one `price_step`.
     pub shadow_price: Option<f64>,
+    /// What the rule costs, and how far its price reaches.
+    pub range: PriceRange,
     /// Unit of `low`, `value`, `high`.
     pub unit: Unit,
     /// What the price is per, e.g. `revenue per 1000 CNY`.

@@ -3,6 +3,7 @@
 mod at_risk;
 mod nothing;
 mod together;
+mod worth;
 
 use std::time::Instant;
 
@@ -13,8 +14,8 @@ use ndarray::Array2;
 use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
-    Cancel, Constraint, ConstraintState, Gap, Model, Plan, PlanSettings, PlanStatus, SolverReport,
-    constraints,
+    Cancel, Constraint, ConstraintState, Gap, Model, Plan, PlanSettings, PlanStatus, PriceRange,
+    SolverReport, constraints,
 };
 use crate::optimizer::certify::certify;
 use crate::optimizer::check::check;
@@ -266,7 +267,8 @@ impl Work<'_> {
         let costs: Vec<f64> = self.units.iter().map(|u| u.spend).collect();
         let value = self.goal.value(&counts);
         let spend = dot(&costs, &relaxed.x);
-        self.described(status, solved, (&counts, value), &prices, spend)
+        let plan = self.described(status, solved, (&counts, value), &prices, spend);
+        self.weighed(plan)
     }
 
     /// Counts without a solver's noise.
@@ -367,6 +369,8 @@ impl Work<'_> {
             unspent_held_by: Vec::new(),
             constraints: Vec::new(),
             risks: Vec::new(),
+            unused: Vec::new(),
+            alternatives: Vec::new(),
             conflict: None,
             solver: SolverReport {
                 solver: solver.to_owned(),
@@ -413,6 +417,7 @@ impl Work<'_> {
                     high: c.high,
                     binding: words.is_some(),
                     shadow_price: prices.and_then(|p| p[i]),
+                    range: PriceRange::default(),
                     unit: c.unit,
                     price_unit: price_unit(self.model, c.unit),
                     words: words.unwrap_or_default(),

@@ -13,6 +13,7 @@ mod prices;
 mod risk;
 mod solving;
 mod stress;
+mod worth;
 
 /// A small generator of its own, so that the tests depend on nothing below.
 pub(super) struct Random(u64);

@@ -313,6 +313,8 @@ fn plan(task: &Task<'_>, model: &Model, found: &Found, gap: Gap) -> Plan {
         unspent_held_by: Vec::new(),
         constraints: states(task, model, found, &made),
         risks: Vec::new(),
+        unused: Vec::new(),
+        alternatives: Vec::new(),
         conflict: None,
         warnings: Vec::new(),
     }
@@ -404,6 +406,7 @@ fn states(task: &Task<'_>, model: &Model, found: &Found, made: &[usize]) -> Vec<
                 high: rule.high,
                 binding: usable && !words.is_empty(),
                 shadow_price: (usable && !matches!(rule.form, Form::Largest(_))).then_some(price),
+                range: crate::model::PriceRange::default(),
                 unit: rule.unit,
                 price_unit: price_unit(model, rule.unit),
                 words: words.clone(),

@@ -16,6 +16,7 @@ mod plan;
 mod risk;
 mod selection;
 mod whole;
+mod worth;
 
 pub use explanation::explanation;
 pub use frontier::frontier;

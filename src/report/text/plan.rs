@@ -4,6 +4,7 @@ use super::conflict;
 use super::figures::{objective, partnerships, plan_name, price_step, probability, share, signed};
 use super::layout::{Grid, Page, Tone};
 use super::risk;
+use super::worth;
 use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{Band, Cell, ConstraintKind, ConstraintState, Model, Plan, PlanStatus};
@@ -25,6 +26,9 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
         let units = valuation::units_of_plan(model, &plan.counts);
         unspent(page, model, plan, &units);
         binding(page, model, plan);
+        worth::rules(page, model, plan);
+        worth::cells(page, model, plan);
+        worth::alternatives(page, model, plan);
         risk::write(page, model, plan);
     } else if let Some(found) = &plan.conflict {
         conflict::write(page, found);
