@@ -129,6 +129,13 @@ impl Spread {
         }
     }
 
+    /// Takes the trials that follow.
+    fn append(&mut self, mut next: Self) {
+        self.largest.append(&mut next.largest);
+        self.sum.append(&mut next.sum);
+        self.squares.append(&mut next.squares);
+    }
+
     /// A figure of every trial, from the largest values, the sum and the sum of squares.
     fn figures(&self, f: impl Fn(&[f64; CIRCLE], f64, f64) -> f64) -> Vec<f64> {
         let sums = self.sum.iter().zip(&self.squares);
@@ -166,6 +173,15 @@ impl Gathering {
         let [spend, revenue] = &mut self.plans[creator.plan];
         spend.add(creator.spend);
         revenue.add(creator.revenue);
+    }
+
+    /// Takes the trials that follow those gathered, of the same plans.
+    pub fn append(&mut self, next: Self) {
+        for (plan, next) in self.plans.iter_mut().zip(next.plans) {
+            for (spread, next) in plan.iter_mut().zip(next) {
+                spread.append(next);
+            }
+        }
     }
 
     /// The rows of a plan.

@@ -81,24 +81,6 @@ impl Distribution {
         }
     }
 
-    /// E\[1/X²\], for the spread of what a cost-per buys.
-    ///
-    /// Closed forms: lognormal exp(2σ² − 2µ); gamma 1/(scale² (shape − 1)(shape − 2)); uniform
-    /// 1/(min max). The others are integrated over all but 1e-16 of their probability, and so is a gamma
-    /// whose expectation is infinite.
-    #[must_use]
-    pub fn mean_of_inverse_square(&self) -> f64 {
-        match *self {
-            Self::Certain(value) => 1.0 / (value * value),
-            Self::LogNormal { mu, sigma } => libm::exp(2.0 * (sigma * sigma - mu)),
-            Self::Gamma { shape, scale } if shape > 2.0 => {
-                1.0 / (scale * scale * (shape - 1.0) * (shape - 2.0))
-            }
-            Self::Uniform { min, max } if min > 0.0 => 1.0 / (min * max),
-            _ => self.integrate(|x| 1.0 / (x * x)),
-        }
-    }
-
     /// E\[f(X)\] by the trapezoid rule over z, X = Q(Φ(z)).
     fn integrate(&self, f: impl Fn(f64) -> f64) -> f64 {
         let curve = Curve::new(self);

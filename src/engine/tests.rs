@@ -1,4 +1,5 @@
 mod best;
+mod together;
 
 use ndarray::Array2;
 

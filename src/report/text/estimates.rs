@@ -157,7 +157,7 @@ pub(super) fn audiences(page: &mut Page, result: &RunResult, plan: &PlanResult) 
             simulated.mc_error
         };
         page.sentence(&format!(
-            "Planned with an expected {} of {} (closed form, impressions taken as gamma); simulated: {} ± {}.",
+            "Planned with an expected {} of {} in closed form; simulated: {} ± {}.",
             label(metric),
             value(metric, Some(planned), &model.currency),
             value(metric, simulated.headline(), &model.currency),
