@@ -284,6 +284,30 @@ mod tests {
     }
 
     #[test]
+    fn trials_gathered_apart_are_those_gathered_at_once() {
+        let values = [[3.0, 5.0, 1.0], [2.0, 8.0, 4.0]];
+        let block = |values: &'static [f64]| CreatorBlock {
+            plan: 0,
+            cell: 0,
+            slot: 0,
+            spend: values,
+            revenue: values,
+        };
+        let values: &'static [[f64; 3]; 2] = Box::leak(Box::new(values));
+        let mut whole = Gathering::new(&[3]);
+        let mut parts = [Gathering::new(&[2]), Gathering::new(&[1])];
+        for creator in values {
+            whole.add(&block(creator));
+            parts[0].add(&block(&creator[..2]));
+            parts[1].add(&block(&creator[2..]));
+        }
+        let mut all = Gathering::new(&[0]);
+        parts.into_iter().for_each(|part| all.append(part));
+        assert_eq!(all.rows(0, "base"), whole.rows(0, "base"));
+        assert_eq!(all.rows(0, "base")[0].trials, 3);
+    }
+
+    #[test]
     fn equal_creators_have_the_inverse_of_their_number() {
         let found = means(&gathered(&[[3.0, 5.0]; 8]));
         assert_eq!(found[0], 0.125);

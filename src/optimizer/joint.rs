@@ -35,6 +35,7 @@ use std::time::Instant;
 use self::affine::{Aim, Limit};
 use self::boxes::{Boxes, Outcome};
 use self::pieces::Pieces;
+use self::reasons::Proof;
 use self::values::Values;
 use crate::model::{Cancel, Conflict, Constraint, Model, PlanSettings};
 use crate::optimizer::goal::within_gap;
@@ -254,14 +255,27 @@ impl Run<'_> {
         if let (true, Some(first)) = (untouched, first) {
             return Nothing::Solved(first);
         }
-        if !proven && !self.ruled_out(self.sides) {
+        let proof = if proven {
+            Some(Proof::Boxes)
+        } else {
+            let kinds: &[bool] = if self.model.fractional_counts {
+                &[false]
+            } else {
+                &[false, true]
+            };
+            let empty = kinds
+                .iter()
+                .find(|&&whole| self.ruled_out(self.sides, whole));
+            empty.map(|&whole| Proof::Program { whole })
+        };
+        let Some(proof) = proof else {
             return Nothing::Solved(Box::new(solved));
-        }
+        };
         let solved = Solved {
             nodes: solved.nodes,
             ..Solved::without_point(Verdict::Infeasible, "microlp")
         };
-        Nothing::Proven(Box::new(solved), Box::new(reasons::conflict(self, proven)))
+        Nothing::Proven(Box::new(solved), Box::new(reasons::conflict(self, proof)))
     }
 
     /// A plan without the program that would price its rules.

@@ -183,3 +183,45 @@ impl<'a> Climb<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Audience, Origin};
+    use crate::optimizer::sample;
+
+    #[test]
+    fn hundreds_of_cells_are_climbed() {
+        let mut model = sample::segmented(300_000.0, 8, 4);
+        assert!(model.cells.len() > 220, "{}", model.cells.len());
+        // Nothing but the budget, so that any plan within it keeps the rules.
+        model.rules.min_spend = 0.0;
+        for band in [
+            &mut model.rules.tier_budget_share,
+            &mut model.rules.partnership_share,
+            &mut model.rules.category_budget_share,
+            &mut model.rules.region_budget_share,
+        ] {
+            band.fill(None);
+        }
+        for category in 0..model.categories.len() {
+            for region in 0..model.regions.len() {
+                model.audiences.push(Audience {
+                    category: Some(category),
+                    region: Some(region),
+                    size: 200_000.0,
+                    origin: Origin::Default,
+                });
+            }
+        }
+        let values = Values::new(&model);
+        let mut start = vec![0.0; model.cells.len()];
+        start[0] = 1.0;
+        let before = values.value(&start);
+        let (after, found) = Climb::new(&values).from(&start).unwrap();
+        assert!(values.keeps(&found));
+        assert_eq!(after, values.value(&found));
+        // One creator, and room for dozens.
+        assert!(after > 2.0 * before, "{before} {after}");
+    }
+}

@@ -9,10 +9,10 @@
 //!
 //! for s(G) ≤ 1 and s(G) G = R(G); in expectation with R(E\[G\]) in place of R(G), which is concave. The program
 //! takes the least of these over some ρ, every tangent of R, shocks at none, and every rule at those of the
-//! possible factors that help most. No plan has a value above its optimum; if it has no point, there is no plan.
+//! possible factors that help most; rules that factors decide (targets) by sums of the same kind. No plan has a value above its optimum; if it has no point, there is no plan.
 
 use super::Run;
-use super::affine::{Aim, Limit};
+use super::affine::{Aim, Limit, Line};
 use super::boxes::Node;
 use super::pieces::PIECES;
 use super::values::Values;
@@ -24,6 +24,9 @@ use crate::optimizer::solver::{Verdict, confirm_infeasible, remaining, solve};
 
 /// Values of ρ for each audience, at most.
 const RATES: usize = 8;
+
+/// Part of a rule's coefficients from which factors decide it.
+const DECISIVE: f64 = 0.05;
 
 /// Parts by number of creators, at most.
 const PARTS: usize = 40;
@@ -111,22 +114,18 @@ impl Run<'_> {
         most + 1e-7 * most.abs()
     }
 
-    /// Whether the majorant's program, whole if counts are, has no point, by two independent solves.
-    pub(super) fn ruled_out(&self, sides: &[[bool; 2]]) -> bool {
+    /// Whether the majorant's program, of whole counts or not, has no point, by two independent solves.
+    pub(super) fn ruled_out(&self, sides: &[[bool; 2]], whole: bool) -> bool {
         let limits: Vec<&Limit> = self
             .limits
             .iter()
             .filter(|l| sides[l.of.0][usize::from(l.of.1)])
             .collect();
-        let empty = |whole: bool| {
-            let aim = (self.aim, 0.0);
-            let mut program = program(self.values, &limits, aim, (None, None), whole);
-            program.maximize.fill(0.0);
-            let settings = remaining(self.settings, self.started);
-            solve(&program, &settings, self.cancel).verdict == Verdict::Infeasible
-                && confirm_infeasible(&program, &settings, self.cancel)
-        };
-        empty(false) || (!self.model.fractional_counts && empty(true))
+        let mut program = program(self.values, &limits, (self.aim, 0.0), (None, None), whole);
+        program.maximize.fill(0.0);
+        let settings = remaining(self.settings, self.started);
+        solve(&program, &settings, self.cancel).verdict == Verdict::Infeasible
+            && confirm_infeasible(&program, &settings, self.cancel)
     }
 }
 
@@ -140,122 +139,168 @@ fn program(
     whole: bool,
 ) -> Program {
     let cells = values.model.cells.len();
-    let audiences = values.gross();
-    let range = |i: usize| root.map_or((0.0, 1.0), |r| r.factors[i]);
-    let width = cells + 2 * audiences.len();
+    let mut building = Building {
+        values,
+        root,
+        left: part.map_or(1.0, |p| p.left),
+        columns: (0..cells)
+            .map(|i| Column {
+                low: root.map_or(0.0, |r| r.low[i]),
+                high: root.map_or(f64::INFINITY, |r| r.high[i]),
+                integer: whole,
+            })
+            .collect(),
+        rows: Vec::new(),
+        reach: Vec::new(),
+    };
+    building.reaches();
     let line = match &aim.below {
         None => aim.above.clone(),
         Some(below) => aim.above.plus(-q, below),
     };
-    let mut columns: Vec<Column> = (0..cells)
-        .map(|i| Column {
-            low: root.map_or(0.0, |r| r.low[i]),
-            high: root.map_or(f64::INFINITY, |r| r.high[i]),
-            integer: whole,
-        })
-        .collect();
-    let left = part.map_or(1.0, |p| p.left);
-    let best = |i: usize| {
-        let (low, high) = range(i);
-        line.range(i, (low.min(left), high.min(left))).1
-    };
-    let mut maximize: Vec<f64> = (0..cells).map(best).collect();
-    let mut rows: Vec<Row> = Vec::new();
-    rows.extend(part.map(|part| {
-        let mut coefficients = vec![1.0; cells];
-        coefficients.resize(width, 0.0);
-        Row {
-            coefficients,
-            low: Some(part.low),
-            high: Some(part.high),
-        }
-    }));
+    let maximize = building.most(&line);
+    if let Some(part) = part {
+        let ones = (0..cells).map(|i| (i, 1.0)).collect();
+        building.rows.push((ones, Some(part.low), Some(part.high)));
+    }
     for limit in limits {
-        let mut coefficients: Vec<f64> = (0..cells)
-            .map(|i| {
-                let (least, _) = limit.line.range(i, range(i));
-                if limit.largest {
-                    f64::from(u8::from(least > limit.most))
-                } else {
-                    least
-                }
-            })
-            .collect();
-        coefficients.resize(width, 0.0);
-        rows.push(Row {
-            coefficients,
-            low: None,
-            high: Some(if limit.largest { 0.0 } else { limit.most }),
-        });
+        building.limit(limit);
     }
-    let mut tail = Vec::new();
-    for (k, gross) in audiences.iter().enumerate() {
-        let size = values.model.audiences[k].size;
-        // Cells whose value saturates, in proportion to their impressions.
-        let own: Vec<usize> = (0..cells)
-            .filter(|&i| gross[i] > 0.0 && line.moved[i] > 0.0 && in_proportion(values, i))
-            .collect();
-        let most: f64 = own
-            .iter()
-            .map(|&i| line.moved[i])
-            .fold(0.0, f64::max)
-            .max(f64::MIN_POSITIVE);
-        for &i in &own {
-            maximize[i] = line.still[i];
+    let width = building.columns.len();
+    let dense = |sparse: &[(usize, f64)]| {
+        let mut out = vec![0.0; width];
+        for &(column, coefficient) in sparse {
+            out[column] += coefficient;
         }
-        // What they are worth together, by the largest worth of one; then net reach, by size.
-        let (worth, reach) = (cells + k, cells + audiences.len() + k);
-        let mut rates: Vec<f64> = own.iter().map(|&i| line.moved[i] / gross[i]).collect();
-        rates.sort_by(f64::total_cmp);
-        let step = rates.len().div_ceil(RATES).max(1);
-        let mut chosen: Vec<f64> = rates.iter().rev().step_by(step).copied().collect();
-        chosen.push(0.0);
-        for rate in chosen {
-            let mut coefficients = vec![0.0; width];
-            coefficients[worth] = 1.0;
-            for &i in &own {
-                let rest = (line.moved[i] - rate * gross[i]).max(0.0);
-                coefficients[i] = -rest * range(i).1 / most;
-            }
-            coefficients[reach] = -rate * size / most;
-            rows.push(Row {
-                coefficients,
-                low: None,
-                high: Some(0.0),
-            });
-        }
-        for load in PIECES {
-            let slope = libm::exp(-load);
-            let mut coefficients: Vec<f64> = gross.iter().map(|g| -slope * g / size).collect();
-            coefficients.resize(width, 0.0);
-            coefficients[reach] = 1.0;
-            rows.push(Row {
-                coefficients,
-                low: None,
-                high: Some(1.0 - slope - load * slope),
-            });
-        }
-        tail.push(most * left);
-    }
-    maximize.extend(&tail);
-    maximize.resize(width, 0.0);
-    columns.extend(audiences.iter().map(|_| Column {
-        low: 0.0,
-        high: f64::INFINITY,
-        integer: false,
-    }));
-    columns.resize(
-        width,
-        Column {
-            low: 0.0,
-            high: 1.0,
-            integer: false,
-        },
-    );
+        out
+    };
     Program {
-        maximize,
-        columns,
-        rows,
+        maximize: dense(&maximize),
+        rows: building
+            .rows
+            .iter()
+            .map(|(sparse, low, high)| Row {
+                coefficients: dense(sparse),
+                low: *low,
+                high: *high,
+            })
+            .collect(),
+        columns: building.columns,
+    }
+}
+
+/// Coefficients by column.
+type Sparse = Vec<(usize, f64)>;
+
+/// A program as it grows: columns beside the counts are net reach by size, an audience each, and what creators of an
+/// audience add to a sum together.
+struct Building<'a> {
+    values: &'a Values<'a>,
+    root: Option<&'a Node>,
+    /// The most that shocks leave.
+    left: f64,
+    columns: Vec<Column>,
+    rows: Vec<(Sparse, Option<f64>, Option<f64>)>,
+    reach: Vec<usize>,
+}
+
+impl Building<'_> {
+    /// Possible factors of a cell.
+    fn range(&self, cell: usize) -> (f64, f64) {
+        let (low, high) = self.root.map_or((0.0, 1.0), |r| r.factors[cell]);
+        (low.min(self.left), high.min(self.left))
+    }
+
+    fn column(&mut self, high: f64) -> usize {
+        self.columns.push(Column {
+            low: 0.0,
+            high,
+            integer: false,
+        });
+        self.columns.len() - 1
+    }
+
+    /// Net reach of every audience under its tangents.
+    fn reaches(&mut self) {
+        let values = self.values;
+        for (audience, gross) in values.model.audiences.iter().zip(values.gross()) {
+            let reach = self.column(1.0);
+            self.reach.push(reach);
+            for load in PIECES {
+                let slope = libm::exp(-load);
+                let mut row: Sparse = vec![(reach, 1.0)];
+                let by =
+                    |(i, g): (usize, &f64)| (*g > 0.0).then_some((i, -slope * g / audience.size));
+                row.extend(gross.iter().enumerate().filter_map(by));
+                self.rows
+                    .push((row, None, Some(1.0 - slope - load * slope)));
+            }
+        }
+    }
+
+    /// A sum that Σ (still + moved f) x never exceeds.
+    fn most(&mut self, line: &Line) -> Sparse {
+        let cells = self.values.model.cells.len();
+        let mut sum: Sparse = (0..cells)
+            .map(|i| (i, line.range(i, self.range(i)).1))
+            .collect();
+        let values = self.values;
+        for (k, gross) in values.gross().iter().enumerate() {
+            // Cells whose part saturates, in proportion to their impressions.
+            let own: Vec<usize> = (0..cells)
+                .filter(|&i| gross[i] > 0.0 && line.moved[i] > 0.0 && in_proportion(values, i))
+                .collect();
+            if own.is_empty() {
+                continue;
+            }
+            let unit = own.iter().map(|&i| line.moved[i]).fold(0.0, f64::max);
+            let size = values.model.audiences[k].size;
+            // What they add together, by the largest part of one.
+            let together = self.column(f64::INFINITY);
+            let mut rates: Vec<f64> = own.iter().map(|&i| line.moved[i] / gross[i]).collect();
+            rates.sort_by(f64::total_cmp);
+            let step = rates.len().div_ceil(RATES).max(1);
+            let chosen = rates.iter().rev().step_by(step).copied();
+            for rate in chosen.chain([0.0]) {
+                let mut row: Sparse = vec![(together, 1.0)];
+                row.extend(own.iter().map(|&i| {
+                    let rest = (line.moved[i] - rate * gross[i]).max(0.0);
+                    // Shocks are in the box's factors already.
+                    let high = match self.root {
+                        Some(root) if self.left >= 1.0 => root.factors[i].1,
+                        _ => 1.0,
+                    };
+                    (i, -rest * high / unit)
+                }));
+                row.push((self.reach[k], -rate * size / unit));
+                self.rows.push((row, None, Some(0.0)));
+            }
+            for &i in &own {
+                sum[i].1 = line.still[i];
+            }
+            sum.push((together, unit * self.left));
+        }
+        sum
+    }
+
+    /// A rule at those factors that help most; together, where factors decide much of it.
+    fn limit(&mut self, limit: &Limit) {
+        let cells = self.values.model.cells.len();
+        let helpful: f64 = limit.line.moved.iter().map(|m| (-m).max(0.0)).sum();
+        let all: f64 = limit.line.still.iter().map(|s| s.abs()).sum();
+        if limit.largest {
+            let above = |&i: &usize| limit.line.range(i, self.range(i)).0 > limit.most;
+            let row = (0..cells).filter(above).map(|i| (i, 1.0)).collect();
+            self.rows.push((row, None, Some(0.0)));
+        } else if helpful > DECISIVE * all {
+            let sum = self.most(&limit.line.times(-1.0));
+            let row = sum.into_iter().map(|(i, c)| (i, -c)).collect();
+            self.rows.push((row, None, Some(limit.most)));
+        } else {
+            let least = |i| (i, limit.line.range(i, self.range(i)).0);
+            let row = (0..cells).map(least).collect();
+            self.rows.push((row, None, Some(limit.most)));
+        }
     }
 }
 

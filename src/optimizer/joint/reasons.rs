@@ -10,6 +10,15 @@ use crate::optimizer::state::keeps;
 /// Part of the effort of a plan's search that one question may take.
 const PART: f64 = 0.25;
 
+/// What proves that there is no plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// A search over all plans.
+    Boxes,
+    /// The majorant's program, of whole counts or not.
+    Program { whole: bool },
+}
+
 /// A rule without which the rest allows plans, and the least change that does, if proven.
 struct Finding {
     rule: usize,
@@ -17,9 +26,8 @@ struct Finding {
 }
 
 /// A set of rules that no plan keeps together, and for each the least change of its bound that lets a plan exist,
-/// others as they are, where a search over all plans proves it. `whole` says whether such a search proved that
-/// there is no plan; otherwise a linear program did, and changes are not known.
-pub(super) fn conflict(run: &Run<'_>, whole: bool) -> Conflict {
+/// others as they are, where a search over all plans proves it; by a linear program changes are not known.
+pub(super) fn conflict(run: &Run<'_>, proof: Proof) -> Conflict {
     let cells = run.model.cells.len();
     let constraints = run.values.constraints(&run.values.units(&vec![1.0; cells]));
     let mut sides = run.sides.to_vec();
@@ -31,7 +39,7 @@ pub(super) fn conflict(run: &Run<'_>, whole: bool) -> Conflict {
             continue;
         }
         let before = std::mem::replace(&mut sides[rule], [false; 2]);
-        if !nothing(run, &sides, whole) {
+        if !nothing(run, &sides, proof) {
             sides[rule] = before;
         }
     }
@@ -44,20 +52,18 @@ pub(super) fn conflict(run: &Run<'_>, whole: bool) -> Conflict {
         .iter()
         .map(|&rule| Finding {
             rule,
-            change: if whole {
-                change(run, &constraints[rule], rule)
-            } else {
-                None
-            },
+            change: (proof == Proof::Boxes)
+                .then(|| change(run, &constraints[rule], rule))
+                .flatten(),
         })
         .collect();
     written(run, &constraints, &findings)
 }
 
 /// Whether it is proven that no plan keeps these sides of rules.
-fn nothing(run: &Run<'_>, sides: &[[bool; 2]], whole: bool) -> bool {
-    if !whole {
-        return run.ruled_out(sides);
+fn nothing(run: &Run<'_>, sides: &[[bool; 2]], proof: Proof) -> bool {
+    if let Proof::Program { whole } = proof {
+        return run.ruled_out(sides, whole);
     }
     let boxes = Boxes {
         sides,

@@ -211,14 +211,14 @@ fn the_mean_is_that_of_an_independent_quadrature() {
         lambda * share
     );
     let planned = joint::reached(&model, &counts)[0].net_reach;
-    assert!((planned / reach - 1.0).abs() < 1e-6, "{planned} {reach}");
+    assert!((planned / reach - 1.0).abs() < 1e-5, "{planned} {reach}");
     let within = valuation::units_in(&model, &counts);
     let planned: f64 = within
         .iter()
         .zip(counts)
         .map(|(u, x)| x * u.conversions)
         .sum();
-    assert!((planned / (lambda * share) - 1.0).abs() < 1e-6, "{planned}");
+    assert!((planned / (lambda * share) - 1.0).abs() < 1e-5, "{planned}");
 }
 
 #[test]
