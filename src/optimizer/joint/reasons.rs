@@ -4,7 +4,7 @@ use super::Run;
 use super::affine::Aim;
 use super::boxes::Boxes;
 use crate::model::{Conflict, ConflictMember, Constraint};
-use crate::optimizer::conflict::words::{Rounding, amount, stated};
+use crate::optimizer::conflict::words::{Rounding, amount, quoted, stated};
 use crate::optimizer::state::keeps;
 
 /// Part of the effort of a plan's search that one question may take.
@@ -72,7 +72,8 @@ fn nothing(run: &Run<'_>, sides: &[[bool; 2]], proof: Proof) -> bool {
         ..of(run, run.aim)
     };
     let found = boxes.search(None);
-    found.complete && found.best.is_none()
+    // Without a limit on counts there is no first box; the program may still rule all plans out.
+    found.best.is_none() && (found.complete || run.ruled_out(sides, false))
 }
 
 fn of<'a>(run: &'a Run<'_>, aim: &'a Aim) -> Boxes<'a> {
@@ -189,8 +190,10 @@ fn written(run: &Run<'_>, constraints: &[Constraint], findings: &[Finding]) -> C
             }
         })
         .collect();
+    let names: Vec<String> = members.iter().map(|m| quoted(&m.constraint)).collect();
     let mut sentences = vec![format!(
-        "No plan keeps these rules together, with what {left} leave of each plan's conversions:"
+        "No plan keeps {}, with what {left} leave of each plan's conversions.",
+        listed(&names)
     )];
     sentences.extend(members.iter().map(|m| format!("{}.", m.words)));
     let some = members.iter().any(|m| m.enough_alone);
@@ -208,5 +211,17 @@ fn written(run: &Run<'_>, constraints: &[Constraint], findings: &[Finding]) -> C
         none_alone_is_enough: false,
         joint_change: Vec::new(),
         sentences,
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`; of many only their number.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => "the rules".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] if first.len() < 6 => {
+            format!("{} and {last} together", first.join(", "))
+        }
+        _ => format!("these {} rules together", names.len()),
     }
 }
