@@ -22,8 +22,8 @@ fn empty(task: &Task<'_>, keep: &[bool], none: &Weights) -> Option<Vec<bool>> {
 
 /// A minimal set of rules that cannot hold together; where only whole creators make it impossible, a sentence
 /// that says so.
-pub(super) fn explain(task: &Task<'_>, model: &Model) -> Option<Conflict> {
-    let rows = &task.rows.rows;
+pub(super) fn explain(task: &Task<'_>, model: &Model) -> Conflict {
+    let rows = &task.rows.list;
     let none: Weights = vec![[0.0; FEATURES]; model.cells.len()];
     let proof = |rules: &[usize]| {
         let keep: Vec<bool> = rows.iter().map(|row| rules.contains(&row.rule)).collect();
@@ -39,7 +39,7 @@ pub(super) fn explain(task: &Task<'_>, model: &Model) -> Option<Conflict> {
     };
     let everything: Vec<usize> = (0..task.rows.rules.len()).collect();
     let Some(first) = proof(&everything) else {
-        return Some(whole(task));
+        return whole();
     };
     // The multipliers that are not zero may name too many, never too few.
     let mut set = proof(&first).unwrap_or(everything);
@@ -88,13 +88,13 @@ pub(super) fn explain(task: &Task<'_>, model: &Model) -> Option<Conflict> {
         )
     }];
     sentences.extend(short(task, model, &set));
-    Some(Conflict {
+    Conflict {
         members,
         others: Vec::new(),
         none_alone_is_enough: false,
         joint_change: Vec::new(),
         sentences,
-    })
+    }
 }
 
 /// What the roster has at most of each rule that asks for a least number.
@@ -130,8 +130,7 @@ fn short(task: &Task<'_>, model: &Model, set: &[usize]) -> Vec<String> {
 }
 
 /// Parts of creators would do.
-fn whole(task: &Task<'_>) -> Conflict {
-    let _ = task;
+fn whole() -> Conflict {
     Conflict {
         members: Vec::new(),
         others: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::core::Core;
+use super::core::{Core, Open};
 use super::dual::{Dual, best_choices};
 use super::rows::{Bookings, Rows, Weights, dot};
 use super::search::{Search, State};
@@ -40,6 +40,16 @@ pub(super) struct Found {
     pub(super) clocked: bool,
 }
 
+impl Found {
+    /// Keeps a selection that is better.
+    fn offer(&mut self, state: State) {
+        if state.value > self.value {
+            self.value = state.value;
+            self.choice = Some(state.choice);
+        }
+    }
+}
+
 /// One program.
 pub(super) struct Task<'a> {
     pub(super) all: &'a Bookings,
@@ -63,7 +73,7 @@ impl Task<'_> {
 
     /// The best selection for an objective, from earlier multipliers if there are any.
     pub(super) fn best(&self, objective: &Weights, warm: Option<&Found>) -> Found {
-        let keep = vec![true; self.rows.rows.len()];
+        let keep = vec![true; self.rows.list.len()];
         let dual = Dual::new(self.all, self.rows, &keep, objective);
         let gain = |j: usize| dot(&objective[self.all.cell[j] as usize], &self.all.features[j]);
         // No selection has less than all creators at their worst.
@@ -88,7 +98,14 @@ impl Task<'_> {
             return found;
         }
         let gains = dual.gains(&found.multipliers);
-        let search = Search::new(self.all, self.rows, objective, &gains, &found.prices);
+        let search = Search::new(
+            self.all,
+            self.rows,
+            objective,
+            &gains,
+            &found.prices,
+            dual.scales(),
+        );
         if self.all.len() <= SMALL {
             self.wholly(&search, objective, &mut found);
             return found;
@@ -102,7 +119,7 @@ impl Task<'_> {
         for state in states {
             if search.keeps(&state) {
                 let polished = search.polish(state, enough(&found));
-                self.offer(&mut found, polished);
+                found.offer(polished);
             }
         }
         let shaken = |found: &mut Found, rounds: u64| {
@@ -110,7 +127,7 @@ impl Task<'_> {
                 let state = search.state(choice);
                 let enough = found.bound - 0.9 * self.settings.gap * found.bound.abs();
                 let state = search.shaken(state, enough, rounds, &|| self.late());
-                self.offer(found, state);
+                found.offer(state);
             }
         };
         shaken(&mut found, SHAKES);
@@ -125,19 +142,18 @@ impl Task<'_> {
         found.choice.is_some() && within_gap(found.bound, found.value, self.settings.gap)
     }
 
-    fn offer(&self, found: &mut Found, state: State) {
-        if state.value > found.value {
-            found.value = state.value;
-            found.choice = Some(state.choice);
-        }
-    }
-
     /// All creators at once.
     fn wholly(&self, search: &Search<'_>, objective: &Weights, found: &mut Found) {
         let state = search.rounded().map(|s| search.polish(s, f64::INFINITY));
         let open: Vec<usize> = (0..self.all.creators()).collect();
         let nobody = vec![None; self.all.creators()];
-        let core = Core::new(self.all, self.rows, objective, &open, &nobody);
+        let core = Core::new(
+            self.all,
+            self.rows,
+            objective,
+            &Open::wholly(&open),
+            &nobody,
+        );
         let start = state.as_ref().map(|s| &s.choice[..]);
         let settings = self.nodes(u64::MAX);
         let solved = core.solve(self.all, start, &settings, self.cancel);
@@ -145,12 +161,12 @@ impl Task<'_> {
         found.infeasible = solved.verdict == Verdict::Infeasible && state.is_none();
         found.clocked = matches!(solved.verdict, Verdict::TimeLimit { .. });
         if let Some(state) = state {
-            self.offer(found, state);
+            found.offer(state);
         }
         if solved.found() {
             let state = search.state(core.choices(self.all, &solved, &nobody));
             if search.keeps(&state) {
-                self.offer(found, state);
+                found.offer(state);
             }
         }
         if let Some(bound) = solved.bound {
@@ -175,7 +191,7 @@ impl Task<'_> {
                 .clone()
                 .unwrap_or_else(|| best_choices(self.all, gains));
             let open = &order[..size.min(order.len())];
-            let core = Core::new(self.all, self.rows, objective, open, &base);
+            let core = Core::new(self.all, self.rows, objective, &Open::wholly(open), &base);
             let start = found.choice.as_deref();
             let solved = core.solve(self.all, start, &self.nodes(NODES), self.cancel);
             found.nodes += solved.nodes;
@@ -183,29 +199,46 @@ impl Task<'_> {
                 let state = search.state(core.choices(self.all, &solved, &base));
                 if search.keeps(&state) {
                     let polished = search.polish(state, f64::INFINITY);
-                    self.offer(found, polished);
+                    found.offer(polished);
                 }
             }
         }
     }
 
-    /// Closes the gap: a selection with more than the best one books every creator as the multipliers
-    /// do whose margin is above the gap; the others go to branch and bound.
+    /// Closes the gap: a selection with more than the best one makes no choice that loses more than the
+    /// gap; what is left open goes to branch and bound.
     fn prove(&self, search: &Search<'_>, objective: &Weights, gains: &[f64], found: &mut Found) {
         if self.done(found) || self.late() || found.choice.is_none() {
             return;
         }
         let room = (found.bound - found.value).max(0.0);
         let rounding = 1e-9 * found.bound.abs().max(found.value.abs());
-        let margins = search.margins();
-        let open: Vec<usize> = (0..self.all.creators())
-            .filter(|&i| !self.all.of_creator(i).is_empty() && margins[i] <= room + rounding)
+        let room = room + rounding;
+        let best: Vec<f64> = (0..self.all.creators())
+            .map(|i| self.all.of_creator(i).map(|j| gains[j]).fold(0.0, f64::max))
             .collect();
-        let columns: usize = open.iter().map(|&i| self.all.of_creator(i).len()).sum();
+        let may = |j: usize| best[self.all.creator[j] as usize] - gains[j] <= room;
+        let must = |i: usize| best[i] > room;
+        let open: Vec<usize> = (0..self.all.creators())
+            .filter(|&i| {
+                let choices = self.all.of_creator(i).filter(|&j| may(j)).count();
+                choices + usize::from(!must(i)) > 1
+            })
+            .collect();
+        let columns = open
+            .iter()
+            .flat_map(|&i| self.all.of_creator(i))
+            .filter(|&j| may(j))
+            .count();
         if columns > PROOF {
             return;
         }
         let base = best_choices(self.all, gains);
+        let open = Open {
+            creators: &open,
+            may: &may,
+            must: &must,
+        };
         let core = Core::new(self.all, self.rows, objective, &open, &base);
         let settings = self.nodes(NODES);
         let solved = core.solve(self.all, None, &settings, self.cancel);
@@ -213,7 +246,7 @@ impl Task<'_> {
         if solved.found() {
             let state = search.state(core.choices(self.all, &solved, &base));
             if search.keeps(&state) {
-                self.offer(found, state);
+                found.offer(state);
             }
         }
         match (&solved.verdict, solved.bound) {

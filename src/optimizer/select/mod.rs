@@ -5,7 +5,7 @@
 //! figures in it.
 //!
 //! - `rows` reads the rules off their one definition, as rows over bookings;
-//! - `dual` bounds what any selection can reach, by a few multipliers;
+//! - `dual` bounds what any selection can reach, by a few multipliers; `soft` are its sums;
 //! - `search` rounds, repairs and polishes; `core` is branch and bound on what stays open; `linear`
 //!   puts them together for a linear objective, this file for all;
 //! - `conflict` names the rules that cannot hold together;
@@ -18,6 +18,7 @@ mod dual;
 mod linear;
 mod rows;
 mod search;
+mod soft;
 #[cfg(test)]
 mod tests;
 
@@ -160,7 +161,7 @@ pub fn select(
         options: all.len(),
     };
     if found.infeasible {
-        selection.plan.conflict = conflict::explain(&task, model);
+        selection.plan.conflict = Some(conflict::explain(&task, model));
     }
     let broken = if selection.bookings.is_empty() {
         Vec::new()
@@ -362,7 +363,7 @@ fn states(task: &Task<'_>, model: &Model, found: &Found, made: &[usize]) -> Vec<
                 0.0
             }
         };
-        rows.rows.iter().zip(&found.prices).map(own).sum()
+        rows.list.iter().zip(&found.prices).map(own).sum()
     };
     let mut out = Vec::new();
     for (i, rule) in rows.rules.iter().enumerate() {

@@ -138,7 +138,7 @@ pub(super) struct Rows {
     pub(super) rules: Vec<Constraint>,
     /// Value of each rule: numerator weights, and denominator weights of a ratio.
     pub(super) values: Vec<(Weights, Option<Weights>)>,
-    pub(super) rows: Vec<RuleRow>,
+    pub(super) list: Vec<RuleRow>,
     /// Largest amounts a booking may have: weights and bound.
     limits: Vec<(Weights, f64)>,
 }
@@ -172,7 +172,7 @@ impl Rows {
         };
         let mut out = Self {
             values: Vec::new(),
-            rows: Vec::new(),
+            list: Vec::new(),
             limits: Vec::new(),
             rules,
         };
@@ -203,7 +203,7 @@ impl Rows {
                         *v *= sign;
                     }
                 }
-                out.rows.push(RuleRow {
+                out.list.push(RuleRow {
                     rule,
                     upper,
                     weights,
