@@ -11,6 +11,7 @@
 //! - `kernel` runs one creator × one quantity at a time over a block of trials; `finish` turns sums
 //!   over creators into a cell's columns.
 //! - `joint` draws the conversions of plans whose creators act on each other.
+//! - `individual` simulates selections: creators of a roster, each with its own law.
 //! - `inversion` inverts the two laws of a cell's totals.
 
 mod copula;
@@ -20,6 +21,7 @@ mod error;
 mod factors;
 mod finish;
 mod group;
+mod individual;
 mod inversion;
 mod job;
 mod joint;
@@ -29,6 +31,7 @@ mod simulate;
 mod tables;
 
 pub use error::SimulationError;
+pub use individual::{OwnBooking, SelectionInput};
 pub use seeds::Seeds;
 pub use simulate::{PlanInput, Simulator};
 

@@ -33,7 +33,7 @@ use self::rows::{Bookings, FEATURES, REVENUE, Rows, SPEND, Weights};
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
     BudgetScale, Cancel, ConstraintState, Creator, Form, Gap, Metric, Model, Objective, OwnLaw,
-    Plan, PlanSettings, PlanStatus, Quantity, SolverReport,
+    Plan, PlanSettings, PlanStatus, Quantity, SolverReport, Target, TargetScope,
 };
 use crate::optimizer::goal::within_gap;
 use crate::optimizer::price::price_unit;
@@ -79,11 +79,31 @@ impl Selection {
     /// A metric of expected totals; `None` if a part is not defined or the denominator is zero.
     #[must_use]
     pub fn metric(&self, metric: Metric) -> Option<f64> {
-        let above = self.total(metric.numerator())?;
+        self.metric_of(metric, |_| true)
+    }
+
+    /// The value that a target judges, from expected totals over its scope.
+    #[must_use]
+    pub fn target_value(&self, model: &Model, target: &Target) -> Option<f64> {
+        if target.metric.is_of_audiences() {
+            return None;
+        }
+        self.metric_of(target.metric, |booking| match target.scope {
+            TargetScope::Total => true,
+            TargetScope::Tier(tier) => model.cells[booking.cell].tier == tier,
+        })
+    }
+
+    fn metric_of(&self, metric: Metric, own: impl Fn(&Booking) -> bool) -> Option<f64> {
+        let total = |quantity: Quantity| -> Option<f64> {
+            let booked = self.bookings.iter().filter(|b| own(b));
+            booked.map(|b| b.value.get(quantity)).sum()
+        };
+        let above = total(metric.numerator())?;
         let Some(below) = metric.denominator() else {
             return Some(above);
         };
-        let below = self.total(below)?;
+        let below = total(below)?;
         (below != 0.0).then(|| metric.factor() * above / below)
     }
 }
