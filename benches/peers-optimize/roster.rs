@@ -31,7 +31,7 @@ const TIERS: [([f64; 2], [f64; 2], [f64; 2], f64); 3] = [
 ];
 
 /// Rules that bind on all sides, with a budget of 30 and a tenth of an hour for each creator.
-pub fn rules(creators: usize) -> Model {
+pub(crate) fn rules(creators: usize) -> Model {
     let budget = 30 * creators;
     let hours = 20 + creators / 10;
     let text = format!(
@@ -43,7 +43,7 @@ pub fn rules(creators: usize) -> Model {
 }
 
 /// So many creators.
-pub fn roster(creators: usize) -> Vec<Creator> {
+pub(crate) fn roster(creators: usize) -> Vec<Creator> {
     // Steele, Lea and Flood 2014.
     let mut state = 20_260_401_u64;
     let mut draw = move || {

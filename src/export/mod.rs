@@ -16,6 +16,7 @@ mod manifest;
 mod parquet;
 pub mod roster;
 mod safe_text;
+pub mod selection;
 mod table;
 pub mod tables;
 mod trials;

@@ -25,11 +25,11 @@ const LONGEST_NAME: usize = 200;
 /// # Errors
 /// [`RosterError::Nobody`] if no row is a creator that can be booked.
 pub fn read_table(
-    table: RawTable,
+    table: &RawTable,
     model: &Model,
     settings: &RosterSettings,
 ) -> Result<Roster, RosterError> {
-    let mut reader = Reader::new(&table, model, settings);
+    let mut reader = Reader::new(table, model, settings);
     let mut creators: Vec<Creator> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for at in 0..table.rows.len() {
@@ -63,7 +63,7 @@ pub fn read_table(
         .into_iter()
         .filter_map(|f| Some((f, table.columns[f.index()].as_ref()?.0.clone())))
         .collect();
-    let mut issues = table.issues;
+    let mut issues = table.issues.clone();
     issues.extend(own);
     issues.sort_by_key(|issue| issue.row);
     if creators.is_empty() {
@@ -81,7 +81,7 @@ pub fn read_table(
         issues,
         read: table.read,
         columns,
-        form: table.form,
+        form: table.form.clone(),
     })
 }
 

@@ -14,7 +14,7 @@ fn model() -> Model {
 
 fn read_with(bytes: &[u8], settings: &RosterSettings) -> Result<Roster, RosterError> {
     let (text, _) = decode(bytes, settings.encoding)?;
-    read_table(parse(&text, settings)?, &model(), settings)
+    read_table(&parse(&text, settings)?, &model(), settings)
 }
 
 fn read(bytes: &[u8]) -> Result<Roster, RosterError> {
