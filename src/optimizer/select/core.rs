@@ -6,6 +6,9 @@ use crate::optimizer::branch::solve_whole;
 use crate::optimizer::program::{Column, Program, Row};
 use crate::optimizer::solver::Solved;
 
+/// Largest factor between a gap of the whole and one of what is open.
+const WHOLE: f64 = 50.0;
+
 /// What of a roster is open: some creators, each with some of its choices.
 pub(super) struct Open<'a> {
     pub(super) creators: &'a [usize],
@@ -105,6 +108,7 @@ impl Core {
         &self,
         all: &Bookings,
         start: Option<&[Option<usize>]>,
+        bound: Option<f64>,
         settings: &PlanSettings,
         cancel: &Cancel,
     ) -> Solved {
@@ -115,7 +119,13 @@ impl Core {
                 .map(|j| if made(j) { 1.0 } else { 0.0 })
                 .collect()
         });
-        let mut solved = solve_whole(&self.program, start.as_deref(), settings, cancel);
+        // The gap is one of the whole.
+        let share = |bound: f64| (bound.abs() / (bound - self.fixed).abs()).clamp(1.0, WHOLE);
+        let settings = PlanSettings {
+            gap: 0.9 * settings.gap * bound.map_or(1.0, share),
+            ..*settings
+        };
+        let mut solved = solve_whole(&self.program, start.as_deref(), &settings, cancel);
         solved.bound = solved.bound.map(|b| b + self.fixed);
         solved
     }

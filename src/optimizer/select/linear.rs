@@ -12,10 +12,8 @@ use crate::optimizer::solver::{Verdict, remaining};
 
 /// Bookings up to which all creators go to branch and bound at once.
 const SMALL: usize = 240;
-/// Creators of the cores that are solved one after another to better a selection.
-const CORES: [usize; 2] = [30, 70];
-/// Most bookings of a core that is solved for the proof.
-const PROOF: usize = 600;
+/// Choices beside the best ones of the cores that are solved one after another.
+const WIDTHS: [usize; 5] = [60, 120, 240, 480, 800];
 /// Nodes of a core.
 const NODES: u64 = 1_000;
 /// Rounds of shaking a selection.
@@ -57,6 +55,8 @@ pub(super) struct Task<'a> {
     pub(super) settings: &'a PlanSettings,
     pub(super) cancel: &'a Cancel,
     pub(super) started: Instant,
+    /// Whether any good selection will do.
+    pub(super) quick: bool,
 }
 
 impl Task<'_> {
@@ -130,10 +130,9 @@ impl Task<'_> {
                 found.offer(state);
             }
         };
-        shaken(&mut found, SHAKES);
-        self.cores(&search, objective, &gains, &mut found);
-        shaken(&mut found, SHAKES);
-        self.prove(&search, objective, &gains, &mut found);
+        let shakes = if self.quick { SHAKES / 5 } else { SHAKES };
+        shaken(&mut found, shakes);
+        self.focus(&search, objective, &gains, &mut found);
         found.clocked = self.late() && !self.done(&found);
         found
     }
@@ -156,7 +155,7 @@ impl Task<'_> {
         );
         let start = state.as_ref().map(|s| &s.choice[..]);
         let settings = self.nodes(u64::MAX);
-        let solved = core.solve(self.all, start, &settings, self.cancel);
+        let solved = core.solve(self.all, start, None, &settings, self.cancel);
         found.nodes += solved.nodes;
         found.infeasible = solved.verdict == Verdict::Infeasible && state.is_none();
         found.clocked = matches!(solved.verdict, Verdict::TimeLimit { .. });
@@ -174,26 +173,78 @@ impl Task<'_> {
         }
     }
 
-    /// Betters a selection, or finds a first one, by branch and bound on the creators whose choice the
+    /// Betters a selection, or finds a first one, and the bound, by branch and bound on the choices that the
     /// multipliers leave most open.
-    fn cores(&self, search: &Search<'_>, objective: &Weights, gains: &[f64], found: &mut Found) {
-        let margins = search.margins();
-        let mut order: Vec<usize> = (0..self.all.creators())
-            .filter(|&i| !self.all.of_creator(i).is_empty())
+    ///
+    /// A selection with a choice that loses more than ε of its creator's best reduced gain has at most the
+    /// bound less ε; so that with the best of those that make no such choice, B(ε), the larger of the
+    /// two is a bound on all.
+    fn focus(&self, search: &Search<'_>, objective: &Weights, gains: &[f64], found: &mut Found) {
+        let multiplied = found.bound;
+        let best: Vec<f64> = (0..self.all.creators())
+            .map(|i| self.all.of_creator(i).map(|j| gains[j]).fold(0.0, f64::max))
             .collect();
-        order.sort_by(|&a, &b| margins[a].total_cmp(&margins[b]).then(a.cmp(&b)));
-        for size in CORES {
+        let loss = |j: usize| best[self.all.creator[j] as usize] - gains[j];
+        let base = best_choices(self.all, gains);
+        // What every creator loses by its second best choice, and by each after it.
+        let mut losses: Vec<f64> = (0..self.all.creators())
+            .flat_map(|i| {
+                let mut own: Vec<f64> = self.all.of_creator(i).map(loss).collect();
+                own.push(best[i]);
+                own.sort_by(f64::total_cmp);
+                own.into_iter().skip(1)
+            })
+            .collect();
+        losses.sort_by(f64::total_cmp);
+        let widths = if self.quick {
+            &WIDTHS[..2]
+        } else {
+            &WIDTHS[..]
+        };
+        let mut last = 0.0;
+        for &width in widths {
             if self.done(found) || self.late() {
                 return;
             }
-            let base = found
-                .choice
-                .clone()
-                .unwrap_or_else(|| best_choices(self.all, gains));
-            let open = &order[..size.min(order.len())];
-            let core = Core::new(self.all, self.rows, objective, &Open::wholly(open), &base);
+            let rounding = 1e-9 * multiplied.abs().max(found.value.abs());
+            let room = if found.choice.is_some() {
+                (multiplied - found.value).max(0.0) + rounding
+            } else {
+                f64::INFINITY
+            };
+            let near = losses
+                .get(width)
+                .copied()
+                .unwrap_or(f64::INFINITY)
+                .min(room);
+            if near <= last {
+                continue;
+            }
+            last = near;
+            let made = |i: usize| found.choice.as_ref().map(|choice| choice[i]);
+            let may =
+                |j: usize| loss(j) <= near || made(self.all.creator[j] as usize) == Some(Some(j));
+            let must = |i: usize| best[i] > near && made(i) != Some(None);
+            let open: Vec<usize> = (0..self.all.creators())
+                .filter(|&i| {
+                    let choices = self.all.of_creator(i).filter(|&j| may(j)).count();
+                    choices + usize::from(!must(i)) > 1
+                })
+                .collect();
+            let open = Open {
+                creators: &open,
+                may: &may,
+                must: &must,
+            };
+            let core = Core::new(self.all, self.rows, objective, &open, &base);
             let start = found.choice.as_deref();
-            let solved = core.solve(self.all, start, &self.nodes(NODES), self.cancel);
+            let solved = core.solve(
+                self.all,
+                start,
+                Some(multiplied),
+                &self.nodes(NODES),
+                self.cancel,
+            );
             found.nodes += solved.nodes;
             if solved.found() {
                 let state = search.state(core.choices(self.all, &solved, &base));
@@ -202,58 +253,17 @@ impl Task<'_> {
                     found.offer(polished);
                 }
             }
-        }
-    }
-
-    /// Closes the gap: a selection with more than the best one makes no choice that loses more than the
-    /// gap; what is left open goes to branch and bound.
-    fn prove(&self, search: &Search<'_>, objective: &Weights, gains: &[f64], found: &mut Found) {
-        if self.done(found) || self.late() || found.choice.is_none() {
-            return;
-        }
-        let room = (found.bound - found.value).max(0.0);
-        let rounding = 1e-9 * found.bound.abs().max(found.value.abs());
-        let room = room + rounding;
-        let best: Vec<f64> = (0..self.all.creators())
-            .map(|i| self.all.of_creator(i).map(|j| gains[j]).fold(0.0, f64::max))
-            .collect();
-        let may = |j: usize| best[self.all.creator[j] as usize] - gains[j] <= room;
-        let must = |i: usize| best[i] > room;
-        let open: Vec<usize> = (0..self.all.creators())
-            .filter(|&i| {
-                let choices = self.all.of_creator(i).filter(|&j| may(j)).count();
-                choices + usize::from(!must(i)) > 1
-            })
-            .collect();
-        let columns = open
-            .iter()
-            .flat_map(|&i| self.all.of_creator(i))
-            .filter(|&j| may(j))
-            .count();
-        if columns > PROOF {
-            return;
-        }
-        let base = best_choices(self.all, gains);
-        let open = Open {
-            creators: &open,
-            may: &may,
-            must: &must,
-        };
-        let core = Core::new(self.all, self.rows, objective, &open, &base);
-        let settings = self.nodes(NODES);
-        let solved = core.solve(self.all, None, &settings, self.cancel);
-        found.nodes += solved.nodes;
-        if solved.found() {
-            let state = search.state(core.choices(self.all, &solved, &base));
-            if search.keeps(&state) {
-                found.offer(state);
+            let within = match (&solved.verdict, solved.bound) {
+                (Verdict::Infeasible, _) => Some(f64::NEG_INFINITY),
+                (_, bound) => bound,
+            };
+            if let Some(within) = within {
+                let beyond = multiplied - near + rounding;
+                let bound = within.max(beyond).max(found.value);
+                found.bound = found.bound.min(bound);
+                // Nothing is left beyond, nor within.
+                found.infeasible |= bound == f64::NEG_INFINITY;
             }
-        }
-        match (&solved.verdict, solved.bound) {
-            // Nothing better can be booked that way.
-            (Verdict::Infeasible, _) => found.bound = found.value,
-            (_, Some(bound)) => found.bound = found.bound.min(bound.max(found.value)),
-            _ => {}
         }
     }
 }

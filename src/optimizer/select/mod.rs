@@ -164,6 +164,7 @@ pub fn select(
         settings,
         cancel,
         started,
+        quick: false,
     };
     let (found, gap) = if model.objective == Objective::Roas {
         best_ratio(&task, model)

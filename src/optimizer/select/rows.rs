@@ -215,6 +215,13 @@ impl Rows {
         out
     }
 
+    /// The same with those rows only that are wanted, by rule and whether it is the upper bound.
+    pub(super) fn only(&self, wanted: impl Fn(usize, bool) -> bool) -> Self {
+        let mut out = self.clone();
+        out.list.retain(|row| wanted(row.rule, row.upper));
+        out
+    }
+
     /// Whether a booking alone breaks a rule on single bookings.
     fn forbid(&self, cell: usize, booking: &Features) -> bool {
         self.limits

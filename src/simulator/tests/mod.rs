@@ -7,3 +7,4 @@ mod law;
 mod market;
 mod risks;
 mod seeds;
+mod selections;
