@@ -6,7 +6,9 @@ use std::path::Path;
 use super::error::ExportError;
 use super::safe_text::unguarded;
 use crate::model::RosterSettings;
-use crate::roster::{MOST_COLUMNS, MOST_ROWS, RawTable, RosterError, TextColumn, places};
+use crate::roster::{
+    LARGEST_FILE, LONGEST_FIELD, MOST_COLUMNS, MOST_ROWS, RawTable, RosterError, TextColumn, places,
+};
 use polars::prelude::{
     Column as PolarsColumn, DataFrame, DataType, ParquetReader, PolarsResult, SerReader,
 };
@@ -76,21 +78,39 @@ pub fn read_parquet(
         let name = &names[place];
         let column = frame
             .column(name)
-            .and_then(texts)
+            .and_then(|column| Ok((column.cast(&DataType::String)?, column)))
             .map_err(|e| ExportError::parquet(CANNOT_READ, path)(e))?;
+        let number = column.1.dtype().is_primitive_numeric();
+        let text = match texts(&column.0) {
+            Ok(Ok(text)) => text,
+            Ok(Err(error)) => return Ok(Err(error)),
+            Err(error) => return Err(ExportError::parquet(CANNOT_READ, path)(error)),
+        };
+        let column = (text, number);
         table.stored_numbers[field] = column.1;
         table.columns[field] = Some((name.clone(), column.0));
     }
     Ok(Ok(table))
 }
 
-/// A column's values as text, and whether they were numbers.
-fn texts(column: &PolarsColumn) -> PolarsResult<(TextColumn, bool)> {
-    let number = column.dtype().is_primitive_numeric();
-    let text = column.cast(&DataType::String)?;
+/// A column's texts. A few bytes of a file can stand for a long text in every row: the limits of text
+/// files hold here too.
+fn texts(column: &PolarsColumn) -> PolarsResult<Result<TextColumn, RosterError>> {
     let mut out = TextColumn::default();
-    for value in text.str()?.iter() {
-        out.push(value.map_or("", unguarded));
+    let mut bytes = 0;
+    for (row, value) in column.str()?.iter().enumerate() {
+        let text = value.map_or("", unguarded);
+        if text.len() > LONGEST_FIELD {
+            return Ok(Err(RosterError::LongField {
+                row: row + 2,
+                most: LONGEST_FIELD,
+            }));
+        }
+        bytes += text.len() as u64;
+        if bytes > LARGEST_FILE {
+            return Ok(Err(RosterError::TooLarge(LARGEST_FILE >> 20)));
+        }
+        out.push(text);
     }
-    Ok((out, number))
+    Ok(Ok(out))
 }

@@ -120,7 +120,14 @@ impl Core {
                 .collect()
         });
         // The gap is one of the whole.
-        let share = |bound: f64| (bound.abs() / (bound - self.fixed).abs()).clamp(1.0, WHOLE);
+        let share = |bound: f64| {
+            let times = bound.abs() / (bound - self.fixed).abs();
+            if times.is_finite() {
+                times.clamp(1.0, WHOLE)
+            } else {
+                1.0
+            }
+        };
         let settings = PlanSettings {
             gap: 0.9 * settings.gap * bound.map_or(1.0, share),
             ..*settings

@@ -96,7 +96,7 @@ fn shared(page: &mut Page, of: &SelectedPlan, base: &SelectedPlan) {
     let kept = same.len() + otherwise.len();
     page.sentence(&format!(
         "Of the base's {}, {} booked here, {} of them as another type; {} left out and {} new.",
-        creators(theirs.len()),
+        several(theirs.len(), "creator"),
         are(kept),
         count(otherwise.len() as f64),
         are(theirs.len() - kept),
@@ -104,9 +104,9 @@ fn shared(page: &mut Page, of: &SelectedPlan, base: &SelectedPlan) {
     ));
 }
 
-fn creators(n: usize) -> String {
+fn several(n: usize, what: &str) -> String {
     let s = if n == 1 { "" } else { "s" };
-    format!("{} creator{s}", count(n as f64))
+    format!("{} {what}{s}", count(n as f64))
 }
 
 fn are(n: usize) -> String {
@@ -116,12 +116,12 @@ fn are(n: usize) -> String {
 
 fn read(page: &mut Page, roster: &Roster) {
     page.sentence(&format!(
-        "Roster ({}): {} rows read, {} creators kept ({} of them repaired), {} rows dropped.",
+        "Roster ({}): {} read, {} kept ({} of them repaired), {} dropped.",
         roster.form,
-        count(roster.read as f64),
-        count(roster.creators.len() as f64),
+        several(roster.read, "row"),
+        several(roster.creators.len(), "creator"),
         count(roster.repaired() as f64),
-        count(roster.dropped() as f64)
+        several(roster.dropped(), "row")
     ));
     let columns: Vec<String> = roster
         .columns
@@ -151,7 +151,7 @@ fn read(page: &mut Page, roster: &Roster) {
         ));
     }
     if more > 0 {
-        page.item(&format!("{more} more reasons"));
+        page.item(&several(more, "more reason"));
     }
     if !roster.issues.is_empty() {
         page.sentence("Every one of them is listed in roster_issues.parquet.");
@@ -305,10 +305,14 @@ fn top(page: &mut Page, of: &SelectedPlan) {
     page.blank();
     let all = order.len();
     let shown = all.min(NAMED);
-    page.sentence(&format!(
-        "The {shown} of most expected revenue (all {} are in selection.parquet):",
-        count(all as f64)
-    ));
+    page.sentence(&if shown < all {
+        format!(
+            "The {shown} of most expected revenue (all {} are in selection.parquet):",
+            count(all as f64)
+        )
+    } else {
+        "Who is booked, most expected revenue first:".to_owned()
+    });
     page.table(&grid);
     page.blank();
 }
