@@ -6,7 +6,7 @@
 
 use super::dual::Dual;
 use super::linear::{Found, Task};
-use super::rows::{FEATURES, Weights};
+use super::rows::{Bookings, FEATURES, Weights};
 use crate::model::{BudgetScale, Conflict, ConflictMember, Model, Unit};
 use crate::optimizer::conflict::words;
 
@@ -16,8 +16,8 @@ const PROOF: f64 = -1e-7;
 const DRIVES: usize = 5;
 
 /// Whether the rows kept are proven to have no selection, and which of them the proof needs.
-fn empty(task: &Task<'_>, keep: &[bool], none: &Weights) -> Option<Vec<bool>> {
-    let dual = Dual::new(task.all, task.rows, keep, none).boxed();
+fn empty(task: &Task<'_>, all: &Bookings, keep: &[bool], none: &Weights) -> Option<Vec<bool>> {
+    let dual = Dual::new(all, task.rows, keep, none).boxed();
     let (multipliers, bound) = dual.minimize(None, PROOF, task.cancel);
     (bound < PROOF).then(|| multipliers.iter().map(|&l| l > 1e-9).collect())
 }
@@ -29,13 +29,16 @@ pub(super) fn explain(task: &Task<'_>, model: &Model) -> Conflict {
     let none: Weights = vec![[0.0; FEATURES]; model.cells.len()];
     let proof = |rules: &[usize]| {
         let keep: Vec<bool> = rows.iter().map(|row| rules.contains(&row.rule)).collect();
-        let used = empty(task, &keep, &none)?;
+        let (all, by) = task.all.within(task.rows, |r| rules.contains(&r));
+        let used = empty(task, &all, &keep, &none)?;
         let mut needed: Vec<usize> = rows
             .iter()
             .zip(&used)
             .filter(|&(row, &used)| used && rules.contains(&row.rule))
             .map(|(row, _)| row.rule)
+            .chain(by)
             .collect();
+        needed.sort_unstable();
         needed.dedup();
         Some(needed)
     };

@@ -16,6 +16,8 @@ const SMALL: usize = 240;
 const WIDTHS: [usize; 5] = [60, 120, 240, 480, 800];
 /// Nodes of a core.
 const NODES: u64 = 1_000;
+/// Nodes where a core holds all that can be better.
+const PROOF: u64 = 10_000;
 /// Rounds of shaking a selection.
 const SHAKES: u64 = 250;
 /// A bound this far below what every selection has, relative to the objective's size, proves that there is none.
@@ -238,11 +240,16 @@ impl Task<'_> {
             };
             let core = Core::new(self.all, self.rows, objective, &open, &base);
             let start = found.choice.as_deref();
+            let nodes = if near >= room && !self.quick {
+                PROOF
+            } else {
+                NODES
+            };
             let solved = core.solve(
                 self.all,
                 start,
                 Some(multiplied),
-                &self.nodes(NODES),
+                &self.nodes(nodes),
                 self.cancel,
             );
             found.nodes += solved.nodes;

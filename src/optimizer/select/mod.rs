@@ -157,7 +157,8 @@ pub fn select(
 ) -> Selection {
     let started = Instant::now();
     let rows = Rows::of(model);
-    let all = Bookings::of(model, creators, &rows);
+    let offered = Bookings::of(model, creators, &rows);
+    let (all, _) = offered.within(&rows, |_| true);
     let task = Task {
         all: &all,
         rows: &rows,
@@ -179,9 +180,13 @@ pub fn select(
     let mut selection = Selection {
         plan: plan(&task, model, &found, gap),
         bookings: bookings(model, creators, &all, &found),
-        options: all.len(),
+        options: offered.len(),
     };
     if found.infeasible {
+        let task = Task {
+            all: &offered,
+            ..task
+        };
         selection.plan.conflict = Some(conflict::explain(&task, model));
     }
     let broken = if selection.bookings.is_empty() {

@@ -180,7 +180,8 @@ impl<'a> Search<'a> {
     fn know(&mut self, creator: usize) {
         for j in self.all.of_creator(creator) {
             let cell = self.all.cell[j] as usize;
-            self.place[j] = (self.coefficients.len() / self.rows.list.len()) as u32;
+            // Without rows nothing has coefficients.
+            self.place[j] = (self.coefficients.len() / self.rows.list.len().max(1)) as u32;
             for row in &self.rows.list {
                 self.coefficients
                     .push(dot(&row.weights[cell], &self.all.features[j]));
