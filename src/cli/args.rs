@@ -272,9 +272,10 @@ pub(crate) struct BatchArgs {
 
 /// Select individual creators from a roster
 ///
-/// Reads a roster of creators (CSV in any common form, or parquet) and selects whom to book as what,
-/// under the rules of the scenario. Prints who is selected and writes DIR/<scenario name>-select/, with
-/// every row that was dropped or repaired.
+/// Reads a roster of creators (CSV in any common form, or parquet), selects whom to book as what under
+/// the rules of the scenario, for the base and every what-if, and simulates them, each creator by its own
+/// figures. Prints who is selected and writes DIR/<scenario name>-select/, with every row that was dropped
+/// or repaired.
 #[derive(Debug, Args)]
 pub(crate) struct SelectArgs {
     /// Roster of creators: CSV or parquet
@@ -286,10 +287,7 @@ pub(crate) struct SelectArgs {
     #[command(flatten)]
     pub(crate) set: SetArgs,
     #[command(flatten)]
-    pub(crate) solve: SolveArgs,
-    /// Folder that the outputs are written to, in a folder of the scenario's name and "-select"
-    #[arg(long, value_name = "DIR", default_value = "out")]
-    pub(crate) out: PathBuf,
+    pub(crate) work: WorkArgs,
     /// What to print: the summary, or the result as JSON (as in result.json)
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,

@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::{EngineError, stop_if};
 use crate::individuals::{self, DependencyRow, Gathering};
-use crate::model::{Cancel, Progress};
-use crate::simulator::{PlanInput, Simulator};
+use crate::model::{Cancel, Plan, Progress};
+use crate::simulator::Simulator;
 use crate::stats::GRANULE;
 
 /// Trials that one piece of work looks at.
@@ -20,7 +20,7 @@ struct Piece {
 /// together in order, so that the bits are those of one thread.
 pub(super) fn dependency(
     simulator: &Simulator<'_>,
-    plans: &[PlanInput<'_>],
+    plans: &[&Plan],
     trials: u64,
     progress: &dyn Progress,
     cancel: &Cancel,
@@ -70,6 +70,6 @@ pub(super) fn dependency(
     Ok(plans
         .iter()
         .enumerate()
-        .flat_map(|(index, plan)| all.rows(index, &plan.model.name))
+        .flat_map(|(index, plan)| all.rows(index, &plan.name))
         .collect())
 }

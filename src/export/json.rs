@@ -77,7 +77,7 @@ fn best(found: &BestPlan) -> Value {
     })
 }
 
-fn number(value: Option<f64>) -> Value {
+pub(super) fn number(value: Option<f64>) -> Value {
     defined(value).map_or(Value::Null, Value::from)
 }
 
@@ -248,7 +248,7 @@ fn months(result: &PlanResult) -> Value {
         .collect()
 }
 
-fn target(target: &TargetResult) -> Value {
+pub(super) fn target(target: &TargetResult) -> Value {
     let (direction, level) = match target.bound {
         Bound::AtLeast(v) => ("at_least", v),
         Bound::AtMost(v) => ("at_most", v),

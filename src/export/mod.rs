@@ -17,6 +17,7 @@ mod manifest;
 mod parquet;
 pub mod roster;
 mod safe_text;
+pub mod selection;
 mod table;
 pub mod tables;
 mod trials;

@@ -37,6 +37,35 @@ impl Columns {
         }
     }
 
+    /// Adds the columns of a part of all `trials` that begins at `at`.
+    pub(super) fn add(&mut self, part: &Self, at: usize, trials: usize) {
+        let [impressions, engagements, clicks] = &mut self.yields;
+        let mine = [
+            &mut self.spend,
+            impressions,
+            engagements,
+            clicks,
+            &mut self.conversions,
+            &mut self.revenue,
+        ];
+        let [impressions, engagements, clicks] = &part.yields;
+        let theirs = [
+            &part.spend,
+            impressions,
+            engagements,
+            clicks,
+            &part.conversions,
+            &part.revenue,
+        ];
+        for (sum, part) in mine.into_iter().zip(theirs) {
+            // All creators of a cell define the same columns.
+            if !part.is_empty() {
+                sum.resize(trials, 0.0);
+                add(&mut sum[at..at + part.len()], part);
+            }
+        }
+    }
+
     /// As the outcome of a cell.
     pub(super) fn into_block(self, month: usize, cell: usize) -> CellBlock {
         let [impressions, engagements, clicks] = self.yields;

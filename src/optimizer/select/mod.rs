@@ -5,7 +5,7 @@
 //! figures in it.
 //!
 //! - `rows` reads the rules off their one definition, as rows over bookings;
-//! - `dual` bounds what any selection can reach, by a few multipliers;
+//! - `dual` bounds what any selection can reach, by a few multipliers; `soft` are its sums;
 //! - `search` rounds, repairs and polishes; `core` is branch and bound on what stays open; `linear`
 //!   puts them together for a linear objective, this file for all;
 //! - `conflict` names the rules that cannot hold together;
@@ -18,6 +18,7 @@ mod dual;
 mod linear;
 mod rows;
 mod search;
+mod soft;
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +33,7 @@ use self::rows::{Bookings, FEATURES, REVENUE, Rows, SPEND, Weights};
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
     BudgetScale, Cancel, ConstraintState, Creator, Form, Gap, Metric, Model, Objective, OwnLaw,
-    Plan, PlanSettings, PlanStatus, Quantity, SolverReport,
+    Plan, PlanSettings, PlanStatus, Quantity, SolverReport, Target, TargetScope,
 };
 use crate::optimizer::goal::within_gap;
 use crate::optimizer::price::price_unit;
@@ -78,11 +79,31 @@ impl Selection {
     /// A metric of expected totals; `None` if a part is not defined or the denominator is zero.
     #[must_use]
     pub fn metric(&self, metric: Metric) -> Option<f64> {
-        let above = self.total(metric.numerator())?;
+        self.metric_of(metric, |_| true)
+    }
+
+    /// The value that a target judges, from expected totals over its scope.
+    #[must_use]
+    pub fn target_value(&self, model: &Model, target: &Target) -> Option<f64> {
+        if target.metric.is_of_audiences() {
+            return None;
+        }
+        self.metric_of(target.metric, |booking| match target.scope {
+            TargetScope::Total => true,
+            TargetScope::Tier(tier) => model.cells[booking.cell].tier == tier,
+        })
+    }
+
+    fn metric_of(&self, metric: Metric, own: impl Fn(&Booking) -> bool) -> Option<f64> {
+        let total = |quantity: Quantity| -> Option<f64> {
+            let booked = self.bookings.iter().filter(|b| own(b));
+            booked.map(|b| b.value.get(quantity)).sum()
+        };
+        let above = total(metric.numerator())?;
         let Some(below) = metric.denominator() else {
             return Some(above);
         };
-        let below = self.total(below)?;
+        let below = total(below)?;
         (below != 0.0).then(|| metric.factor() * above / below)
     }
 }
@@ -136,13 +157,15 @@ pub fn select(
 ) -> Selection {
     let started = Instant::now();
     let rows = Rows::of(model);
-    let all = Bookings::of(model, creators, &rows);
+    let offered = Bookings::of(model, creators, &rows);
+    let (all, _) = offered.within(&rows, |_| true);
     let task = Task {
         all: &all,
         rows: &rows,
         settings,
         cancel,
         started,
+        quick: false,
     };
     let (found, gap) = if model.objective == Objective::Roas {
         best_ratio(&task, model)
@@ -154,10 +177,14 @@ pub fn select(
     let mut selection = Selection {
         plan: plan(&task, model, &found, gap),
         bookings: bookings(model, creators, &all, &found),
-        options: all.len(),
+        options: offered.len(),
     };
     if found.infeasible {
-        selection.plan.conflict = conflict::explain(&task, model);
+        let task = Task {
+            all: &offered,
+            ..task
+        };
+        selection.plan.conflict = Some(conflict::explain(&task, model));
     }
     let broken = if selection.bookings.is_empty() {
         Vec::new()
@@ -340,7 +367,7 @@ fn states(task: &Task<'_>, model: &Model, found: &Found, made: &[usize]) -> Vec<
                 0.0
             }
         };
-        rows.rows.iter().zip(&found.prices).map(own).sum()
+        rows.list.iter().zip(&found.prices).map(own).sum()
     };
     let mut out = Vec::new();
     for (i, rule) in rows.rules.iter().enumerate() {

@@ -126,8 +126,8 @@ fn pattern(tier: &str) -> CellPattern {
     }
 }
 
-/// The best selection of all, by trying every one against the checker.
-fn brute_force(model: &Model, creators: &[Creator]) -> Option<f64> {
+/// Shows every selection, its rules kept or not.
+fn every_selection(model: &Model, creators: &[Creator], mut visit: impl FnMut(&[Booking])) {
     let offers: Vec<Vec<usize>> = creators
         .iter()
         .map(|c| {
@@ -147,7 +147,6 @@ fn brute_force(model: &Model, creators: &[Creator]) -> Option<f64> {
         })
         .collect();
     let mut pick = vec![0; creators.len()];
-    let mut best: Option<f64> = None;
     loop {
         let bookings: Vec<Booking> = pick
             .iter()
@@ -159,12 +158,25 @@ fn brute_force(model: &Model, creators: &[Creator]) -> Option<f64> {
                 value: values[creator][p - 1],
             })
             .collect();
-        let total = |q: Quantity| {
-            bookings
-                .iter()
-                .map(|b| b.value.get(q).unwrap())
-                .sum::<f64>()
+        visit(&bookings);
+        let Some(next) = (0..pick.len()).find(|&i| pick[i] < offers[i].len()) else {
+            return;
         };
+        pick[..next].fill(0);
+        pick[next] += 1;
+    }
+}
+
+fn total(bookings: &[Booking], quantity: Quantity) -> f64 {
+    let of = |b: &Booking| b.value.get(quantity).unwrap();
+    bookings.iter().map(of).sum()
+}
+
+/// The best selection of all, by trying every one against the checker.
+fn brute_force(model: &Model, creators: &[Creator]) -> Option<f64> {
+    let mut best: Option<f64> = None;
+    every_selection(model, creators, |bookings| {
+        let total = |quantity| total(bookings, quantity);
         let value = match model.objective {
             Objective::Revenue => total(Quantity::Revenue),
             Objective::Profit => total(Quantity::Profit),
@@ -174,16 +186,12 @@ fn brute_force(model: &Model, creators: &[Creator]) -> Option<f64> {
         };
         if best.is_none_or(|b| value > b)
             && !bookings.is_empty()
-            && check_selection(model, creators, &bookings).is_empty()
+            && check_selection(model, creators, bookings).is_empty()
         {
             best = Some(value);
         }
-        let Some(next) = (0..pick.len()).find(|&i| pick[i] < offers[i].len()) else {
-            return best;
-        };
-        pick[..next].fill(0);
-        pick[next] += 1;
-    }
+    });
+    best
 }
 
 fn settings(gap: f64) -> PlanSettings {
@@ -287,6 +295,67 @@ fn rules_that_a_roster_cannot_keep_are_named() {
     // Either rule alone asks for macro creators, and there are none.
     assert_eq!(names.len(), 1, "{names:?}");
     assert!(names[0].contains("macro"), "{names:?}");
+}
+
+/// Two creators cannot spend so much: how much they can, and how many it takes, by trying every selection.
+#[test]
+fn least_changes_are_those_of_brute_force() {
+    let mut draws = Draws(77);
+    let tiers = vec![
+        tier("mid", 2_500.0, 40_000.0, 0.07),
+        tier("micro", 500.0, 4_000.0, 0.15),
+    ];
+    let types = types();
+    let mut model = sample(tiers, &types[..3], 15_000.0, |t, p| t == 1 || p < 2);
+    model.rules.min_spend = 0.8;
+    model.rules.max_creators = Some(2.0);
+    let creators = roster(&model, 8, &mut draws);
+    let (mut most, mut fewest) = (0.0_f64, usize::MAX);
+    every_selection(&model, &creators, |bookings| {
+        let spend = total(bookings, Quantity::Spend);
+        if spend <= 15_000.0 && bookings.len() <= 2 {
+            most = most.max(spend);
+        }
+        if (12_000.0..=15_000.0).contains(&spend) {
+            fewest = fewest.min(bookings.len());
+        }
+    });
+    assert!(
+        most < 12_000.0 && fewest > 2 && fewest <= 8,
+        "{most} {fewest}"
+    );
+    let selection = select(&model, &creators, &settings(1e-6), &Cancel::new());
+    let conflict = selection.plan.conflict.unwrap();
+    let changed = |name: &str| {
+        let member = conflict.members.iter().find(|m| m.constraint == name);
+        let member = member.unwrap_or_else(|| panic!("{name}: {:?}", conflict.sentences));
+        assert!(member.enough_alone, "{member:?}");
+        member.changed_to.unwrap()
+    };
+    let spend = changed("diversity.min_spend");
+    assert!((spend - most).abs() < 1e-5 * most, "{spend} {most}");
+    assert_eq!(changed("diversity.max_creators"), fewest as f64);
+    assert_eq!(conflict.members.len(), 2);
+}
+
+/// No creator of the roster is micro: no share of spend but zero can be theirs.
+#[test]
+fn a_share_that_nobody_can_have_must_fall_to_zero() {
+    let mut draws = Draws(5);
+    let mut model = maturity(300_000.0);
+    let creators: Vec<Creator> = roster(&model, 400, &mut draws)
+        .into_iter()
+        .filter(|c| c.tier != 3)
+        .collect();
+    for band in &mut model.rules.tier_budget_share {
+        *band = None;
+    }
+    model.rules.tier_budget_share[3] = band(0.2, 0.6);
+    let selection = select(&model, &creators, &settings(0.001), &Cancel::new());
+    let conflict = selection.plan.conflict.unwrap();
+    assert_eq!(conflict.members.len(), 1, "{:?}", conflict.sentences);
+    assert_eq!(conflict.members[0].changed_to, Some(0.0));
+    assert_eq!(conflict.members[0].least_change, Some(0.2));
 }
 
 #[test]
