@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::{EngineError, stop_if};
 use crate::model::{
-    Bound, Cancel, ConstraintKind, ConstraintState, Metric, Model, Plan, PlanSettings, PlanStatus,
-    PriceRange, RiskMeasure, RiskState, Unit,
+    Bound, Cancel, ConstraintKind, ConstraintState, FactorSample, Metric, Model, Plan,
+    PlanSettings, PlanStatus, PriceRange, Risk, RiskMeasure, RiskState, Unit,
 };
 use crate::optimizer;
 use crate::rng::{STREAM_BLOCK, slot_hash};
@@ -39,6 +39,7 @@ pub(super) fn plan(
     stop_if(cancel)?;
     let mut tightened = vec![0.0; risk.rules.len()];
     let mut kept: Option<Plan> = None;
+    let mut refused: Option<Plan> = None;
     let mut too_tight: Option<Vec<f64>> = None;
     let mut seconds = 0.0;
     let mut round = 0;
@@ -59,22 +60,60 @@ pub(super) fn plan(
                 _ => plan,
             };
             (best, Ending::Searched(round))
-        } else {
-            let Some(kept) = kept else { return Ok(plan) };
+        } else if let Some(kept) = kept {
             too_tight = Some(tightened);
             if plan.status == PlanStatus::Infeasible {
                 (kept, Ending::NoPlan)
             } else {
                 (kept, Ending::NotFound)
             }
+        } else if let Some(refused) = refused {
+            return Ok(refused);
+        } else if let Some(loose) = loosened(model, &sample, settings, cancel)? {
+            (kept, refused) = (None, Some(plan));
+            tightened = loose;
+            round += 1;
+            continue;
+        } else {
+            return Ok(plan);
         };
         match tighter(&best, too_tight.as_deref()) {
             Some(next) if round < ROUNDS => tightened = next,
+            Some(_) if let Some(refused) = refused => return Ok(refused),
             _ => return Ok(finished(model, best, seconds, &ending)),
         }
         kept = Some(best);
         round += 1;
     }
+}
+
+/// Where no plan keeps the rules in the program: how much looser they may be, if the program is too
+/// strict with the plan of the most expected objective. It takes the sums of few creators with long
+/// tails for normal. Whether a plan of the looser rules holds, fresh trials say.
+fn loosened(
+    model: &Model,
+    sample: &FactorSample,
+    settings: &PlanSettings,
+    cancel: &Cancel,
+) -> Result<Option<Vec<f64>>, EngineError> {
+    let mut plain = Model {
+        risk: Risk::NONE,
+        ..model.clone()
+    };
+    let plan = optimizer::plan(&plain, settings, cancel);
+    stop_if(cancel)?;
+    if !plan.is_usable() {
+        return Ok(None);
+    }
+    plain.risk = model.risk.clone();
+    plain.counts = Some(plan.counts.row(0).to_vec());
+    let mut plan = optimizer::plan_at_risk(&plain, sample, &[], settings, cancel);
+    check(&plain, &mut plan, u64::MAX, cancel)?;
+    let rules = plan.risks.iter().filter(|state| state.bound.is_some());
+    let loose: Vec<f64> = rules
+        .map(|state| overstated(state).map_or(0.0, |by| by.min(0.0)))
+        .collect();
+    Ok(loose.iter().any(|&by| by < 0.0).then_some(loose))
 }
 
 /// By how many standard errors the rule that is shortest falls short on fresh trials; 0 if all hold.
@@ -105,7 +144,8 @@ fn tighter(plan: &Plan, too_tight: Option<&[f64]>) -> Option<Vec<f64>> {
     let next = rules.enumerate().map(|(i, state)| {
         let by = state.tightened;
         let half = too_tight.map_or(f64::INFINITY, |tight| by + (tight[i] - by) / 2.0);
-        let wanted = overstated(state).filter(|wanted| *wanted > by);
+        let short = state.held() == Some(false);
+        let wanted = overstated(state).filter(|wanted| short && *wanted > by);
         any |= wanted.is_some();
         wanted.unwrap_or(by).min(half)
     });
@@ -113,11 +153,8 @@ fn tighter(plan: &Plan, too_tight: Option<&[f64]>) -> Option<Vec<f64>> {
     any.then_some(next)
 }
 
-/// By how much the program overstates a rule that falls short, and one standard error more.
+/// By how much the program overstates a rule, and one standard error more.
 fn overstated(state: &RiskState) -> Option<f64> {
-    if state.held()? {
-        return None;
-    }
     let inside = state.margin(state.in_sample)?;
     let outside = state.margin(state.out_of_sample?)?;
     Some(inside - outside + state.out_of_sample_error?).filter(|by| by.is_finite())

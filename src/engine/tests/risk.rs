@@ -165,3 +165,34 @@ fn a_lifted_rule_leaves_the_plan_as_it_was() {
     assert_eq!(lifted.counts, plain.counts);
     assert!(lifted.risks.is_empty());
 }
+
+/// One creator's orders are Poisson with mean 6 and lean to the right: their worst tenth averages
+/// 2.18 and not the 1.70 of a normal law.
+#[test]
+fn a_rule_that_the_program_rates_too_low_is_loosened_once() {
+    let text = CERTAIN
+        .replace("budget = 20_000", "budget = 2_000")
+        .replace("counts = { \"mid.sponsored\" = 10 }\n", "")
+        .replace("tiers.mid = { ", "tiers.mid = { max_creators = 1, ");
+    let with = |level: f64| {
+        let rule = format!("risk.cvar = {{ metric = \"revenue\", at_least = {level} }}\n");
+        planned(model(&format!("{text}{rule}")))
+    };
+    let held = with(200.0);
+    assert_eq!(held.counts.sum(), 1.0);
+    let state = &held.risks[0];
+    assert_eq!(state.held(), Some(true), "{state:?}");
+    assert!(
+        state.tightened < 0.0 && state.in_sample < 200.0,
+        "{state:?}"
+    );
+    assert!(
+        (state.out_of_sample.unwrap() - 218.0).abs() < 5.0,
+        "{state:?}"
+    );
+    assert!(held.warnings.is_empty(), "{:?}", held.warnings);
+    // What is out of reach stays so.
+    let none = with(300.0);
+    assert_eq!(none.status, PlanStatus::Infeasible);
+    assert!(none.conflict.is_some() && none.risks.is_empty());
+}
