@@ -1,18 +1,24 @@
 //! Scenario → plans → outcomes → summaries → comparisons.
 
 mod explain;
+mod frontier;
+mod remedy;
 mod risk;
+
+mod dependency;
 
 use std::time::Instant;
 
 use rayon::prelude::*;
 
 pub use self::explain::{Explanation, explain_plans};
+pub use self::frontier::{Frontier, ModelAt, Walk, walk};
+pub use self::remedy::find_remedies;
 use crate::comparison::{self, ComparisonRow};
 pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;
 
-use crate::individuals::{self, DependencyRow, Gathering};
+use crate::individuals::DependencyRow;
 use crate::judging;
 use crate::model::{
     Cancel, Model, Plan, PlanSettings, Progress, SinkError, TrialBlock, TrialSink, Trials,
@@ -127,18 +133,38 @@ pub fn plan_models(
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<Vec<(Model, Plan)>, EngineError> {
-    progress.start("planning", models.len() as u64);
-    let planned: Vec<(Model, Plan)> = models
-        .into_par_iter()
-        .map(|model| {
-            let plan = risk::plan(&model, settings, cancel)?;
-            progress.advance(1);
-            Ok((model, plan))
-        })
-        .collect::<Result<_, EngineError>>()?;
-    progress.finish();
+    let planned = plans_so_far(models, settings, progress, cancel)?;
     stop_if(cancel)?;
     Ok(planned)
+}
+
+/// [`plan_models`] for those who want what a cancel leaves: each model with the best plan found
+/// until then (`PlanStatus::Stopped`), or a failed one where none was. Models whose risk was still
+/// to be measured are left out.
+///
+/// # Errors
+/// [`EngineError::Simulation`] if a plan's risk can't be measured.
+pub fn plans_so_far(
+    models: Vec<Model>,
+    settings: &PlanSettings,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Vec<(Model, Plan)>, EngineError> {
+    progress.start("planning", models.len() as u64);
+    let planned = models
+        .into_par_iter()
+        .filter_map(|model| {
+            let plan = match risk::plan(&model, settings, cancel) {
+                Ok(plan) => plan,
+                Err(EngineError::Interrupted) => return None,
+                Err(error) => return Some(Err(error)),
+            };
+            progress.advance(1);
+            Some(Ok((model, plan)))
+        })
+        .collect();
+    progress.finish();
+    planned
 }
 
 /// Simulates the usable plans on common random numbers, trial by trial, and summarizes, compares
@@ -418,38 +444,9 @@ fn collect(
     }
     progress.finish();
     stop_if(cancel)?;
-    let dependency = dependency(&simulator, &inputs, collector.trials());
-    stop_if(cancel)?;
+    let dependency =
+        dependency::dependency(&simulator, &inputs, collector.trials(), progress, cancel)?;
     Ok((collector, stop, dependency))
-}
-
-/// How much of each plan hangs on individuals, over the first trials of the run.
-fn dependency(
-    simulator: &Simulator<'_>,
-    plans: &[PlanInput<'_>],
-    trials: u64,
-) -> Vec<DependencyRow> {
-    let looked_at: Vec<usize> = plans
-        .iter()
-        .map(|plan| individuals::trials(plan.counts.sum(), trials))
-        .collect();
-    let mut gathering = Gathering::new(&looked_at);
-    let mut different = looked_at.clone();
-    different.sort_unstable();
-    different.dedup();
-    for trials in different {
-        simulator.creators(
-            |plan| looked_at[plan] == trials,
-            0,
-            trials,
-            |creator| gathering.add(creator),
-        );
-    }
-    plans
-        .iter()
-        .enumerate()
-        .flat_map(|(index, plan)| gathering.rows(index, &plan.model.name))
-        .collect()
 }
 
 /// Ends the work if that was asked for.

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{EngineError, stop_if};
 use crate::model::{
     Bound, Cancel, ConstraintKind, ConstraintState, Metric, Model, Plan, PlanSettings, PlanStatus,
-    RiskMeasure, RiskState, Unit,
+    PriceRange, RiskMeasure, RiskState, Unit,
 };
 use crate::optimizer;
 use crate::rng::{STREAM_BLOCK, slot_hash};
@@ -192,7 +192,9 @@ impl Totals {
                 let mut column = self.linear(state.metric, bound.map_or(0.0, Bound::value));
                 let loss = state.metric == Metric::Spend;
                 if loss {
-                    column.iter_mut().for_each(|v| *v = -*v);
+                    for value in &mut column {
+                        *value = -*value;
+                    }
                 }
                 let tail = worst_mean(&column, level);
                 (if loss { -tail.mean } else { tail.mean }, tail.error)
@@ -274,6 +276,7 @@ fn finished(model: &Model, mut plan: Plan, seconds: f64, ending: &Ending) -> Pla
                 },
                 binding: inside - state.tightened <= state.in_sample_error,
                 shadow_price: None,
+                range: PriceRange::default(),
                 unit: match state.measure {
                     RiskMeasure::Probability { .. } => Unit::Share,
                     RiskMeasure::Cvar { .. } if state.metric.denominator().is_some() => Unit::Money,

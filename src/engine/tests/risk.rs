@@ -86,7 +86,7 @@ fn figures_on_fresh_trials_are_those_of_the_law() {
             off <= 4.5 * error + 1e-9 * wanted.abs(),
             "{name:?}: {value} ± {error}, {wanted}"
         );
-        assert!(error < 0.01 * wanted.abs(), "{name:?}: {error}");
+        assert!(error < 0.02 * wanted.abs(), "{name:?}: {error}");
     }
     assert_eq!(plan.risks.len(), 8);
 }

@@ -41,7 +41,7 @@ pub fn plan_at_risk(
     settings: &PlanSettings,
     cancel: &Cancel,
 ) -> Plan {
-    worked(model, settings, cancel, |work| {
+    worked(model, settings, cancel, true, |work| {
         let mut plan = match &model.counts {
             Some(counts) => work.fixed(counts),
             None if joint::applies(model) => work.at_risk_together(sample, tightened),

@@ -90,10 +90,8 @@ pub(super) fn explain(task: &Task<'_>, model: &Model) -> Option<Conflict> {
     sentences.extend(short(task, model, &set));
     Some(Conflict {
         members,
-        others: Vec::new(),
-        none_alone_is_enough: false,
-        joint_change: Vec::new(),
         sentences,
+        ..Conflict::default()
     })
 }
 
@@ -133,14 +131,11 @@ fn short(task: &Task<'_>, model: &Model, set: &[usize]) -> Vec<String> {
 fn whole(task: &Task<'_>) -> Conflict {
     let _ = task;
     Conflict {
-        members: Vec::new(),
-        others: Vec::new(),
-        none_alone_is_enough: false,
-        joint_change: Vec::new(),
         sentences: vec![
             "No selection of whole creators keeps all rules together, though parts of creators would: \
              leave the bands more room, or the roster more creators."
                 .to_owned(),
         ],
+        ..Conflict::default()
     }
 }

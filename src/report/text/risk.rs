@@ -34,12 +34,13 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
             }
         };
         if state.bound.is_some() {
-            text += &format!(", {} wanted", risk_words::wanted(state, currency));
+            let wanted = risk_words::wanted(state, currency);
+            text.extend([", ", &wanted, " wanted"]);
         }
         if state.in_sample.is_finite() {
             let inside = (state.in_sample, state.in_sample_error);
             let inside = risk_words::figure(state, inside, currency);
-            text += &format!("; {inside} in the program's");
+            text.extend(["; ", &inside, " in the program's"]);
         }
         if state.tightened != 0.0 {
             let way = if state.tightened > 0.0 {
@@ -48,7 +49,7 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
                 "looser"
             };
             let by = risk_words::tightened(state, currency);
-            text += &format!(", where the rule is {by} {way}");
+            text.extend([", where the rule is ", &by, " ", way]);
         }
         page.item(&format!("{text} ({}).", state.key));
     }
