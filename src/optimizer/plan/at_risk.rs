@@ -214,6 +214,11 @@ impl Work<'_> {
                 })
             })
             .collect();
+        if !named.is_empty() {
+            // What would fit the linear rules and gains by them is what these keep out.
+            plan.unspent_held_by
+                .retain(|held| !held.reason.contains("would not gain"));
+        }
         plan.unspent_held_by.extend(named);
     }
 
