@@ -1,13 +1,16 @@
 //! Scenario → plans → outcomes → summaries → comparisons.
 
 mod explain;
+mod frontier;
 mod remedy;
+mod risk;
 
 use std::time::Instant;
 
 use rayon::prelude::*;
 
 pub use self::explain::{Explanation, explain_plans};
+pub use self::frontier::{Frontier, ModelAt, Walk, walk};
 pub use self::remedy::find_remedies;
 use crate::comparison::{self, ComparisonRow};
 pub use crate::judging::TargetResult;
@@ -18,7 +21,6 @@ use crate::judging;
 use crate::model::{
     Cancel, Model, Plan, PlanSettings, Progress, SinkError, TrialBlock, TrialSink, Trials,
 };
-use crate::optimizer;
 use crate::ranking::{BestPlan, FIRST_LOOK, Ranking};
 use crate::rebalancing::{self, RebalancingRow};
 use crate::simulator::{PlanInput, Simulator};
@@ -116,28 +118,51 @@ pub struct SimulationSettings {
     pub block: usize,
 }
 
-/// Plans all models side by side on the current thread pool, in the order given.
+/// Plans all models side by side on the current thread pool, in the order given. What a plan must
+/// promise beyond its mean ([`Model::risk`]) is planned on a sample of trials, measured again on fresh
+/// ones of the whole simulator, and tightened until it holds there.
 ///
 /// # Errors
-/// [`EngineError::Interrupted`] if cancelled.
+/// [`EngineError::Interrupted`] if cancelled, [`EngineError::Simulation`] if a plan's risk can't be
+/// measured.
 pub fn plan_models(
     models: Vec<Model>,
     settings: &PlanSettings,
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<Vec<(Model, Plan)>, EngineError> {
+    let planned = plans_so_far(models, settings, progress, cancel)?;
+    stop_if(cancel)?;
+    Ok(planned)
+}
+
+/// [`plan_models`] for those who want what a cancel leaves: each model with the best plan found
+/// until then (`PlanStatus::Stopped`), or a failed one where none was. Models whose risk was still
+/// to be measured are left out.
+///
+/// # Errors
+/// [`EngineError::Simulation`] if a plan's risk can't be measured.
+pub fn plans_so_far(
+    models: Vec<Model>,
+    settings: &PlanSettings,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Vec<(Model, Plan)>, EngineError> {
     progress.start("planning", models.len() as u64);
-    let planned: Vec<(Model, Plan)> = models
+    let planned = models
         .into_par_iter()
-        .map(|model| {
-            let plan = optimizer::plan(&model, settings, cancel);
+        .filter_map(|model| {
+            let plan = match risk::plan(&model, settings, cancel) {
+                Ok(plan) => plan,
+                Err(EngineError::Interrupted) => return None,
+                Err(error) => return Some(Err(error)),
+            };
             progress.advance(1);
-            (model, plan)
+            Some(Ok((model, plan)))
         })
         .collect();
     progress.finish();
-    stop_if(cancel)?;
-    Ok(planned)
+    planned
 }
 
 /// Simulates the usable plans on common random numbers, trial by trial, and summarizes, compares

@@ -212,6 +212,10 @@ fn skipped(scenario: &Scenario, path: PathBuf) -> ScenarioReport {
         let name = format!("target {}", target.key);
         report.cases.push(Case::skipped(&name, reason));
     }
+    for rule in &scenario.base.risk.rules {
+        let name = format!("rule {}", rule.key);
+        report.cases.push(Case::skipped(&name, reason));
+    }
     report
 }
 

@@ -41,6 +41,11 @@ pub(crate) fn run(args: &SelectArgs, console: &Console) -> Result<Exit, Stop> {
         if model.counts.is_some() {
             warnings.push("the scenario's fixed counts have no effect on a selection".to_owned());
         }
+        if model.risk.applies() {
+            warnings.push(
+                "a selection looks at expectations: [risk] and budget.with are not kept".to_owned(),
+            );
+        }
         if joint::applies(model) {
             let what =
                 "effects of a plan as a whole (audiences shared, incidents) are not part of it";

@@ -53,6 +53,8 @@ pub enum ConstraintKind {
     Target,
     /// The user's own rules.
     User,
+    /// Rules on random totals: `[risk]` and `budget.with`.
+    Risk,
 }
 
 impl ConstraintKind {
@@ -66,6 +68,7 @@ impl ConstraintKind {
             Self::Hours => "hours",
             Self::Target => "target",
             Self::User => "user",
+            Self::Risk => "risk",
         }
     }
 }

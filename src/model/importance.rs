@@ -38,6 +38,8 @@ impl Importance {
     pub fn of(&self, name: &str, kind: ConstraintKind) -> f64 {
         let group = match kind {
             ConstraintKind::User => return self.own.get(name).copied().unwrap_or(1.0),
+            // Rules of risk are no part of a joint change.
+            ConstraintKind::Risk => return 1.0,
             ConstraintKind::Hours => "hours",
             ConstraintKind::Target => "targets",
             ConstraintKind::Budget | ConstraintKind::Band | ConstraintKind::Supply => {

@@ -6,6 +6,7 @@
 
 pub mod audience;
 mod cell;
+pub mod conditional;
 mod constraint;
 mod dependence;
 mod funnel;
@@ -19,12 +20,14 @@ mod origin;
 mod outcome;
 mod plan;
 mod ports;
+mod products;
 mod risk;
 mod roster;
 mod rules;
 mod settings;
 mod target;
 pub mod valuation;
+mod worth;
 
 pub use audience::Audience;
 pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
@@ -44,11 +47,12 @@ pub use plan::{
     SolverReport,
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
-pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState};
+pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState, SHORT};
 pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_value};
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
 pub use settings::{BestWanted, Indifference, Objective, PlanSettings, Trials};
 pub use target::{Bound, Target, TargetScope};
+pub use worth::{Alternative, PriceRange, UnusedCell};
 
 /// One fully resolved planning problem: the base scenario or one what-if.
 ///

@@ -208,6 +208,7 @@ impl Run<'_> {
             optimum: solved.objective,
             solved: Solved {
                 bound: Some(bound),
+                certified: false,
                 ..solved
             },
             slopes: self.values.slopes(&counts),
@@ -318,6 +319,7 @@ impl Run<'_> {
                 x: counts.clone(),
                 objective: value,
                 bound: Some(bound.max(value)),
+                certified: false,
                 nodes,
                 solver: line.solved.solver,
             },

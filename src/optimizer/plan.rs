@@ -1,18 +1,23 @@
 //! From a model to its plan.
 
+mod at_risk;
 mod nothing;
 mod together;
+mod worth;
 
 use std::time::Instant;
+
+pub use at_risk::plan_at_risk;
 
 use ndarray::Array2;
 
 use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
-    Cancel, Constraint, ConstraintState, Gap, Model, Plan, PlanSettings, PlanStatus, SolverReport,
-    constraints,
+    Cancel, Constraint, ConstraintState, Gap, Model, Plan, PlanSettings, PlanStatus, PriceRange,
+    SolverReport, constraints,
 };
+use crate::optimizer::certify::certify;
 use crate::optimizer::check::check;
 use crate::optimizer::goal::Goal;
 use crate::optimizer::price::{price_unit, prices};
@@ -62,7 +67,7 @@ const PATIENCE: f64 = 60.0;
 /// ```
 #[must_use]
 pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
-    planned(model, settings, cancel, true)
+    worked(model, settings, cancel, true, |work| work.any())
 }
 
 /// Whether [`plan`] finds a plan, the first being as good as the best; nothing is explained.
@@ -72,10 +77,17 @@ pub fn is_feasible(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> b
         gap: 1.0,
         ..*settings
     };
-    planned(model, &first, cancel, false).is_usable()
+    worked(model, &first, cancel, false, |work| work.any()).is_usable()
 }
 
-fn planned(model: &Model, settings: &PlanSettings, cancel: &Cancel, explains: bool) -> Plan {
+/// Plans a model by what is done with its program, and holds the plan against the rules.
+fn worked(
+    model: &Model,
+    settings: &PlanSettings,
+    cancel: &Cancel,
+    explains: bool,
+    plan: impl FnOnce(&Work<'_>) -> Plan,
+) -> Plan {
     let started = Instant::now();
     let units = match &model.counts {
         Some(counts) => valuation::units_in(model, counts),
@@ -88,7 +100,7 @@ fn planned(model: &Model, settings: &PlanSettings, cancel: &Cancel, explains: bo
         time_limit: settings.time_limit.max(PATIENCE),
         ..*settings
     };
-    let work = Work {
+    let mut plan = plan(&Work {
         search: Search {
             program: &program,
             goal: &goal,
@@ -106,12 +118,7 @@ fn planned(model: &Model, settings: &PlanSettings, cancel: &Cancel, explains: bo
         settings,
         explains,
         cancel,
-    };
-    let mut plan = match &model.counts {
-        Some(counts) => work.fixed(counts),
-        None if joint::applies(model) => work.together(),
-        None => work.optimized(),
-    };
+    });
     if model.counts.is_none() && plan.is_usable() {
         recheck(model, &mut plan);
     }
@@ -179,6 +186,15 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// A plan without regard to risk.
+    fn any(&self) -> Plan {
+        match &self.model.counts {
+            Some(counts) => self.fixed(counts),
+            None if joint::applies(self.model) => self.together(),
+            None => self.optimized(),
+        }
+    }
+
     fn fixed(&self, counts: &[f64]) -> Plan {
         let warnings = self
             .constraints
@@ -197,16 +213,15 @@ impl Work<'_> {
 
     fn optimized(&self) -> Plan {
         let relaxed = solve_relaxed(self.program, self.goal, self.relaxations, self.cancel);
-        let solved = match relaxed.verdict {
+        let mut solved = match relaxed.verdict {
             Verdict::Optimal if self.model.fractional_counts => relaxed.clone(),
             Verdict::Optimal => self.search.best(&relaxed),
             _ => relaxed.clone(),
         };
-        let solved = if solved.verdict == Verdict::NodeLimit {
-            self.second_look(solved, &relaxed)
-        } else {
-            solved
-        };
+        if solved.verdict == Verdict::NodeLimit {
+            solved = self.second_look(solved, &relaxed);
+        }
+        certify(&mut solved, self.program, self.goal, self.settings.gap);
         match self.status(&solved) {
             Err(nothing) => *nothing,
             Ok(status) => self.found(status, &solved, &relaxed),
@@ -223,6 +238,8 @@ impl Work<'_> {
             Verdict::NodeLimit => return Err(Box::new(self.undecided(solved))),
             Verdict::TimeLimit { found } => PlanStatus::TimeLimit { found: *found },
             Verdict::Optimal => PlanStatus::Optimal,
+            Verdict::Stopped => PlanStatus::Stopped,
+            Verdict::Feasible if self.cancel.requested() => PlanStatus::Stopped,
             Verdict::Feasible => PlanStatus::Feasible,
         };
         if solved.found() {
@@ -233,12 +250,7 @@ impl Work<'_> {
     }
 
     fn found(&self, status: PlanStatus, solved: &Solved, relaxed: &Solved) -> Plan {
-        let counts: Vec<f64> = if self.model.fractional_counts {
-            let noise = |&x: &f64| if x < NOTHING { 0.0 } else { x };
-            solved.x.iter().map(noise).collect()
-        } else {
-            solved.x.iter().map(|x| x.round()).collect()
-        };
+        let counts = self.clean(&solved.x);
         if let Some(broken) = self.constraints.iter().find(|c| !keeps(c, &counts)) {
             let words = violation(broken, &counts, &self.model.currency).unwrap_or_default();
             let reason = format!("the solver's plan breaks a rule: {words}");
@@ -255,7 +267,18 @@ impl Work<'_> {
         let costs: Vec<f64> = self.units.iter().map(|u| u.spend).collect();
         let value = self.goal.value(&counts);
         let spend = dot(&costs, &relaxed.x);
-        self.described(status, solved, (&counts, value), &prices, spend)
+        let plan = self.described(status, solved, (&counts, value), &prices, spend);
+        self.weighed(plan)
+    }
+
+    /// Counts without a solver's noise.
+    fn clean(&self, x: &[f64]) -> Vec<f64> {
+        if self.model.fractional_counts {
+            let noise = |&x: &f64| if x < NOTHING { 0.0 } else { x };
+            x.iter().map(noise).collect()
+        } else {
+            x.iter().map(|x| x.round()).collect()
+        }
     }
 
     /// A plan of counts and their value with all that is known of it.
@@ -275,17 +298,9 @@ impl Work<'_> {
                 self.model.objective.name()
             ));
         }
-        let gap = solved.bound.map(|bound| {
-            let bound = bound.max(value);
-            Gap {
-                bound,
-                relative: if bound > value {
-                    (bound - value) / value.abs().max(f64::MIN_POSITIVE)
-                } else {
-                    0.0
-                },
-            }
-        });
+        let gap = solved
+            .bound
+            .map(|bound| Gap::new(bound, value, solved.certified));
         let near = Surroundings {
             model: self.model,
             units: self.units,
@@ -293,7 +308,8 @@ impl Work<'_> {
             program: self.program,
             goal: self.goal,
         };
-        let reproducible = !matches!(status, PlanStatus::TimeLimit { .. });
+        let stopped = matches!(status, PlanStatus::TimeLimit { .. } | PlanStatus::Stopped);
+        let reproducible = !stopped;
         let mut plan = Plan {
             status,
             objective,
@@ -353,6 +369,8 @@ impl Work<'_> {
             unspent_held_by: Vec::new(),
             constraints: Vec::new(),
             risks: Vec::new(),
+            unused: Vec::new(),
+            alternatives: Vec::new(),
             conflict: None,
             solver: SolverReport {
                 solver: solver.to_owned(),
@@ -399,6 +417,7 @@ impl Work<'_> {
                     high: c.high,
                     binding: words.is_some(),
                     shadow_price: prices.and_then(|p| p[i]),
+                    range: PriceRange::default(),
                     unit: c.unit,
                     price_unit: price_unit(self.model, c.unit),
                     words: words.unwrap_or_default(),

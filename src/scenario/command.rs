@@ -1,5 +1,6 @@
 //! What the command line adds: `--set`, `--seed`, `--trials` and typed what-ifs, as trees.
 
+use super::layers::amount;
 use super::presets;
 use super::problem::Fault;
 use super::read::{Overrides, Reading, WhatIf};
@@ -39,7 +40,8 @@ impl Reading {
             let node = self.set(key, value, flag);
             match &mut all {
                 Some(all) => {
-                    spell_out(all, &node);
+                    let mut node = node;
+                    spell_out(all, &mut node);
                     graft(all, node);
                 }
                 None => all = Some(node),
@@ -218,8 +220,15 @@ fn chain(node: &Node) -> bool {
 }
 
 /// A word that stands for figures becomes these figures where a later setting changes one of them,
-/// as a file's word does under the command line.
-fn spell_out(under: &mut Node, over: &Node) {
+/// as a file's word does under the command line. An amount and a probability of the budget add up, in
+/// either order.
+fn spell_out(under: &mut Node, over: &mut Node) {
+    let table = |n: &Node| n.get("budget").map(|b| matches!(b.value, Value::Table(_)));
+    match (table(under), table(over)) {
+        (Some(true), Some(false)) => amount(over),
+        (Some(false), Some(true)) => amount(under),
+        _ => {}
+    }
     let Value::Table(items) = &mut under.value else {
         return;
     };

@@ -57,6 +57,7 @@ pub(super) fn load(sources: &mut Sources) -> Presets {
 pub(super) fn figures(key: &str, word: &str, mark: Mark) -> Option<Node> {
     let figures = match (key, word) {
         ("uncertainty", "none") => zeros(UNCERTAINTY, mark),
+        ("risk", "none") => nones(&["cvar", "probability", "objective"], mark),
         ("incidents", "cautious") => {
             let mut sources = Sources::default();
             let mut node = load(&mut sources).cautious.get("incidents")?.clone();
@@ -79,6 +80,21 @@ fn zeros(fields: &[Field], mark: Mark) -> Node {
     };
     Node {
         value: Value::Table(fields.iter().map(item).collect()),
+        mark,
+    }
+}
+
+fn nones(keys: &[&str], mark: Mark) -> Node {
+    let item = |key: &&str| Item {
+        key: (*key).to_owned(),
+        key_mark: mark,
+        node: Node {
+            value: Value::Text("none".to_owned()),
+            mark,
+        },
+    };
+    Node {
+        value: Value::Table(keys.iter().map(item).collect()),
         mark,
     }
 }

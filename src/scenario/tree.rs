@@ -275,7 +275,7 @@ fn overlay_item(under: &mut Node, item: &Item, shape: &'static Shape) {
         && merges
     {
         match shape {
-            Shape::Table(fields) | Shape::LeafOr(_, fields) => {
+            Shape::Table(fields) | Shape::LeafOr(_, fields) | Shape::TableOrList(fields) => {
                 overlay(&mut old.node, &item.node, fields);
             }
             Shape::Map(_, inner) => {

@@ -123,6 +123,14 @@ fn setting(
             let side = if up { "at_most" } else { "at_least" };
             plain(format!("{key}.{side}"), bound(change.to))
         }
+        // A probability moves; of a tail mean the level that is asked for.
+        (ConstraintKind::Risk, key) if unit == Unit::Share => {
+            plain(format!("{key}.with"), bound(change.to))
+        }
+        (ConstraintKind::Risk, key) => {
+            let side = if up { "at_most" } else { "at_least" };
+            plain(format!("{key}.{side}"), bound(change.to))
+        }
         (_, "budget") => {
             let amount = "budget.amount";
             let table = scenario.entries().iter().any(|e| e.key == amount);

@@ -10,7 +10,7 @@ pub(super) type Set = Vec<usize>;
 /// easily is dropped first, so that the set which remains speaks of the plan's outline.
 fn rank(constraint: &Constraint) -> usize {
     match constraint.kind {
-        ConstraintKind::User => 0,
+        ConstraintKind::User | ConstraintKind::Risk => 0,
         ConstraintKind::Target => 1,
         ConstraintKind::Hours => 2,
         ConstraintKind::Supply => 3,

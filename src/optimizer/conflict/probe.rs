@@ -194,6 +194,7 @@ impl<'a> Prober<'a> {
             gap,
             node_limit: nodes.min(self.settings.node_limit),
             time_limit: self.settings.time_limit.min(left.as_secs_f64()),
+            alternatives: 0,
         })
     }
 
