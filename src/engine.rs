@@ -5,6 +5,8 @@ mod frontier;
 mod remedy;
 mod risk;
 
+mod dependency;
+
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -16,7 +18,7 @@ use crate::comparison::{self, ComparisonRow};
 pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;
 
-use crate::individuals::{self, DependencyRow, Gathering};
+use crate::individuals::DependencyRow;
 use crate::judging;
 use crate::model::{
     Cancel, Model, Plan, PlanSettings, Progress, SinkError, TrialBlock, TrialSink, Trials,
@@ -442,38 +444,9 @@ fn collect(
     }
     progress.finish();
     stop_if(cancel)?;
-    let dependency = dependency(&simulator, &inputs, collector.trials());
-    stop_if(cancel)?;
+    let dependency =
+        dependency::dependency(&simulator, &inputs, collector.trials(), progress, cancel)?;
     Ok((collector, stop, dependency))
-}
-
-/// How much of each plan hangs on individuals, over the first trials of the run.
-fn dependency(
-    simulator: &Simulator<'_>,
-    plans: &[PlanInput<'_>],
-    trials: u64,
-) -> Vec<DependencyRow> {
-    let looked_at: Vec<usize> = plans
-        .iter()
-        .map(|plan| individuals::trials(plan.counts.sum(), trials))
-        .collect();
-    let mut gathering = Gathering::new(&looked_at);
-    let mut different = looked_at.clone();
-    different.sort_unstable();
-    different.dedup();
-    for trials in different {
-        simulator.creators(
-            |plan| looked_at[plan] == trials,
-            0,
-            trials,
-            |creator| gathering.add(creator),
-        );
-    }
-    plans
-        .iter()
-        .enumerate()
-        .flat_map(|(index, plan)| gathering.rows(index, &plan.model.name))
-        .collect()
 }
 
 /// Ends the work if that was asked for.

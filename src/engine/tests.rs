@@ -2,6 +2,7 @@ mod best;
 mod frontier;
 mod remedy;
 mod risk;
+mod together;
 
 use ndarray::Array2;
 
