@@ -109,8 +109,13 @@ impl Search<'_> {
 
     /// Whether the very planning that a run does finds a plan.
     fn has_plan(&self, model: &Model) -> bool {
-        optimizer::is_feasible(model, self.settings, self.cancel)
-            && plan_models(vec![model.clone()], self.settings, &NoProgress, self.cancel)
+        // others as good are not asked for
+        let settings = PlanSettings {
+            alternatives: 0,
+            ..*self.settings
+        };
+        optimizer::is_feasible(model, &settings, self.cancel)
+            && plan_models(vec![model.clone()], &settings, &NoProgress, self.cancel)
                 .is_ok_and(|planned| planned.iter().all(|(_, plan)| plan.is_usable()))
     }
 }

@@ -111,7 +111,7 @@ fn every_kind_of_rule_can_give_way() {
             "tiers.mid.targets.cpa.at_most=",
         ),
         (
-            "budget = 50_000\n[tiers.macro]\nmin_creators = 40\n[diversity]\nimportance = { budget = 9 }\n",
+            "budget = 50_000\n[tiers.macro]\nmin_creators = 40\nmax_creators = \"free\"\n[diversity]\nimportance = { budget = 9 }\n",
             "tiers.macro.min_creators=",
         ),
         (
@@ -124,11 +124,15 @@ fn every_kind_of_rule_can_give_way() {
             "diversity.max_creator_budget_share=",
         ),
         (
-            "budget = 50_000\ntiers.use = [\"macro\"]\n[diversity]\nmin_creators = 400\nimportance = { budget = 50 }\n",
+            "budget = 50_000\ntiers.use = [\"macro\"]\ntiers.macro.max_creators = \"free\"\n[diversity]\nmin_creators = 400\nimportance = { budget = 50 }\n",
             "diversity.min_creators=",
         ),
         (
             "budget = 50_000\n[diversity]\nmax_creators = 1\npartnership_share.sponsored = [0.4, 0.6]\n",
+            "diversity.partnership_share.sponsored=",
+        ),
+        (
+            "budget = 50_000\ntiers.use = [\"mid\"]\n[diversity]\nmax_creators = 2\nimportance = { min_spend = 900 }\n",
             "diversity.max_creators=",
         ),
         (
@@ -153,7 +157,7 @@ fn a_typed_what_if_gets_more_of_its_own_settings() {
         "what-if",
         "x.toml",
         "--set",
-        "tiers.mid.min_creators=100",
+        "operations.hours_per_month=1",
         "--no-trials",
         "--format",
         "json",

@@ -266,7 +266,7 @@ mod tests {
         assert_eq!(round(1_234.5, false, Unit::Money), 1_230.0);
         assert_eq!(round(2.999_999_999_9, false, Unit::Plain), 3.0);
         assert_eq!(round(-2.0, true, Unit::Plain), -2.0);
-        assert_eq!(round(2.718, false, Unit::Metric(Metric::Roas)), 2.71);
+        assert_eq!(round(2.618, false, Unit::Metric(Metric::Roas)), 2.61);
         assert_eq!(whole(2.2, true), 3.0);
         assert_eq!(whole(2.000_000_01, true), 2.0);
         assert_eq!(rounded(0.2169, true, Unit::Share, Fineness::Fine), 0.2169);
