@@ -302,7 +302,9 @@ mod tests {
             parts[1].add(&block(&creator[2..]));
         }
         let mut all = Gathering::new(&[0]);
-        parts.into_iter().for_each(|part| all.append(part));
+        for part in parts {
+            all.append(part);
+        }
         assert_eq!(all.rows(0, "base"), whole.rows(0, "base"));
         assert_eq!(all.rows(0, "base")[0].trials, 3);
     }

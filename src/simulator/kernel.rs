@@ -232,13 +232,10 @@ fn draw(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch
                 }
             }
         }
-        if recipe.shock.is_some() {
-            for (lane, stream) in (0..recipe.lanes).zip(&mut streams) {
-                let uniforms = &mut chunk.uniforms[..n];
-                stream.fill_uniforms(uniforms);
-                let target = &mut shocking[lane][start..start + n];
-                put_shock(segment.path, target, uniforms, &incident[lane], mode);
-            }
+        for (lane, stream) in months(recipe.shock.is_some()).zip(&mut streams) {
+            stream.fill_uniforms(&mut chunk.uniforms[..n]);
+            let target = &mut shocking[lane][start..start + n];
+            put_shock(segment.path, target, &chunk.uniforms, &incident[lane], mode);
         }
         for step in &recipe.steps {
             match *step {
@@ -383,9 +380,9 @@ fn put_shock(path: Path, target: &mut [f64], uniforms: &[f64], incident: &[f64],
             let triples = target.iter_mut().zip(uniforms.iter().zip(incident));
             let near = |u: f64, incident: f64| if incident > 0.0 { u } else { NO_SHOCK };
             match mode {
-                Mode::Add => {
-                    triples.for_each(|(target, (u, i))| *target = target.min(near(*u, *i)))
-                }
+                Mode::Add => triples.for_each(|(target, (u, i))| {
+                    *target = target.min(near(*u, *i));
+                }),
                 Mode::Keep => triples.for_each(|(target, (u, i))| *target = near(*u, *i)),
             }
         },

@@ -119,7 +119,7 @@ impl Boxes<'_> {
             number: 0,
         };
         let Some(root) = self.narrowed(root) else {
-            return self.closed(out);
+            return Self::closed(out);
         };
         if root.high.iter().any(|&high| high > MOST) {
             return Outcome {
@@ -193,11 +193,11 @@ impl Boxes<'_> {
             .iter()
             .chain(heap.iter())
             .fold(cut, |m, n| m.max(n.bound));
-        self.closed(out)
+        Self::closed(out)
     }
 
     /// The bound is never below the plan.
-    fn closed(&self, mut out: Outcome) -> Outcome {
+    fn closed(mut out: Outcome) -> Outcome {
         if let Some((value, _)) = &out.best {
             out.bound = out.bound.max(*value);
         }

@@ -3,7 +3,7 @@
 use super::values::Values;
 
 /// Unit values looked at from one start, at most: some tenths of a second.
-const EFFORT: usize = 10_000_000;
+const EFFORT: usize = 20_000_000;
 
 /// Neighbours by value that are held against the rules before a step is given up.
 const TRIED: usize = 400;
@@ -71,15 +71,15 @@ impl<'a> Climb<'a> {
         out
     }
 
-    /// The neighbours worth a look: all of them, or, where they are many, single creators more and less, and
-    /// those swaps that promise most by `rate` of their two halves (less is better), `halves` of each.
+    /// The neighbours worth a look: all of them, or, where they are many, those single creators more and less that are
+    /// best by `rate` (less is better), and swaps of the best `halves` of each.
     fn promising(
         &self,
         x: &mut [f64],
         effort: &mut usize,
         halves: usize,
         weight: usize,
-        rate: impl Fn(&Values<'_>, &[f64]) -> f64,
+        rate: impl Fn(&Values<'a>, &[f64]) -> f64,
     ) -> Vec<Change> {
         let all: Vec<Change> = Self::neighbours(x).collect();
         if all.len() <= ALL {
@@ -103,7 +103,7 @@ impl<'a> Climb<'a> {
             .filter_map(|(_, (add, drop))| add.is_none().then_some(*drop));
         let (adds, drops): (Vec<_>, Vec<_>) =
             (adds.take(halves).collect(), drops.take(halves).collect());
-        let mut out = singles;
+        let mut out: Vec<Change> = rated.iter().take(2 * halves).map(|r| r.1).collect();
         for &add in &adds {
             out.extend(
                 drops
@@ -121,7 +121,7 @@ impl<'a> Climb<'a> {
             if now == 0.0 {
                 return Some(x);
             }
-            let moves = self.promising(&mut x, effort, HALVES, 10, |values, x| values.excess(x));
+            let moves = self.promising(&mut x, effort, HALVES, 10, Values::excess);
             let mut best: Option<(f64, f64, _)> = None;
             for change in moves {
                 *effort += 10 * x.len();
@@ -196,6 +196,7 @@ mod tests {
         assert!(model.cells.len() > 220, "{}", model.cells.len());
         // Nothing but the budget, so that any plan within it keeps the rules.
         model.rules.min_spend = 0.0;
+        model.rules.min_creators = None;
         for band in [
             &mut model.rules.tier_budget_share,
             &mut model.rules.partnership_share,

@@ -309,6 +309,9 @@ fn in_proportion(values: &Values<'_>, cell: usize) -> bool {
     let model = values.model;
     match &model.tiers[model.cells[cell].tier].basis {
         Basis::Followers(_) => true,
-        Basis::Benchmark(b) => b.cpm.as_ref().is_some_and(|cpm| cpm.is_certain()),
+        Basis::Benchmark(b) => b
+            .cpm
+            .as_ref()
+            .is_some_and(crate::distribution::Distribution::is_certain),
     }
 }

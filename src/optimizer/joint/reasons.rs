@@ -38,7 +38,7 @@ pub(super) fn conflict(run: &Run<'_>, proof: Proof) -> Conflict {
         {
             continue;
         }
-        let before = std::mem::replace(&mut sides[rule], [false; 2]);
+        let before = std::mem::take(&mut sides[rule]);
         if !nothing(run, &sides, proof) {
             sides[rule] = before;
         }

@@ -11,8 +11,6 @@ use crate::model::{
 };
 use crate::optimizer::{check, plan, sample};
 
-const CASES: usize = 400;
-
 fn audience(region: Option<usize>, size: f64) -> Audience {
     Audience {
         category: None,
@@ -136,12 +134,11 @@ fn random_together(random: &mut Random) -> Model {
 
 #[test]
 fn small_programs_on_one_audience_agree_with_enumeration() {
-    let mut random = Random::new(std::env::var("SEED").map_or(20_260_402, |s| s.parse().unwrap()));
+    let mut random = Random::new(20_260_402);
     let mut tally = Tally::default();
-    for case in 0..std::env::var("CASES").map_or(CASES, |s| s.parse().unwrap()) {
+    for case in 0..400 {
         tally.add(case, &random_together(&mut random));
     }
-    println!("{tally:?}");
     assert!(tally.feasible > 40 && tally.infeasible > 40, "{tally:?}");
     assert_eq!(tally.optimal, tally.feasible, "{tally:?}");
 }
