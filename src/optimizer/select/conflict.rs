@@ -78,7 +78,7 @@ pub(super) fn explain(task: &Task<'_>, model: &Model) -> Conflict {
     let changes = members.iter().filter(|m| m.changed_to.is_some());
     let changes: Vec<String> = changes.map(|m| format!("{}.", m.words)).collect();
     if !changes.is_empty() {
-        sentences.push("The least change of each, the others as they are:".to_owned());
+        sentences.push("The least change found for each, the others as they are:".to_owned());
         sentences.extend(changes);
     }
     let members_alone = !members.iter().any(|m| m.enough_alone);

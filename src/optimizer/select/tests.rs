@@ -132,7 +132,10 @@ fn every_selection(model: &Model, creators: &[Creator], mut visit: impl FnMut(&[
         .iter()
         .map(|c| {
             (0..model.cells.len())
-                .filter(|&cell| model.cells[cell].tier == c.tier)
+                .filter(|&cell| {
+                    let own = &model.cells[cell];
+                    own.tier == c.tier && own.category == c.category && own.region == c.region
+                })
                 .collect()
         })
         .collect();
@@ -202,39 +205,66 @@ fn settings(gap: f64) -> PlanSettings {
     }
 }
 
+/// Holds a selection against brute force; whether there is one.
+fn agrees(model: &Model, creators: &[Creator], case: usize) -> bool {
+    let best = brute_force(model, creators);
+    let selection = select(model, creators, &settings(1e-6), &Cancel::new());
+    let status = &selection.plan.status;
+    let Some(best) = best else {
+        assert_eq!(*status, PlanStatus::Infeasible, "case {case}");
+        assert!(selection.plan.conflict.is_some(), "case {case}");
+        return false;
+    };
+    assert_eq!(*status, PlanStatus::Optimal, "case {case}, best {best}");
+    let found = selection.plan.objective.unwrap();
+    // Rows at their bounds are kept up to rounding by both.
+    assert!(
+        (found - best).abs() <= 2e-6 * best.abs(),
+        "case {case}: {found}, {best}"
+    );
+    assert!(selection.plan.gap.unwrap().bound >= best - 1e-9 * best.abs());
+    true
+}
+
 #[test]
 fn small_rosters_get_the_selection_that_brute_force_finds() {
     let mut draws = Draws(2026);
-    let (mut solved, mut empty) = (0, 0);
-    for case in 0..120 {
+    let cases = (0..120).map(|case| {
         let model = small(&mut draws);
         let creators = roster(&model, 7, &mut draws);
-        let best = brute_force(&model, &creators);
-        let selection = select(&model, &creators, &settings(1e-6), &Cancel::new());
-        let status = &selection.plan.status;
-        match best {
-            None => {
-                assert_eq!(*status, PlanStatus::Infeasible, "case {case}");
-                assert!(selection.plan.conflict.is_some(), "case {case}");
-                empty += 1;
-            }
-            Some(best) => {
-                assert_eq!(*status, PlanStatus::Optimal, "case {case}, best {best}");
-                let found = selection.plan.objective.unwrap();
-                // Rows at their bounds are kept up to rounding by both.
-                assert!(
-                    (found - best).abs() <= 2e-6 * best.abs(),
-                    "case {case}: {found}, {best}"
-                );
-                assert!(selection.plan.gap.unwrap().bound >= best - 1e-9 * best.abs());
-                solved += 1;
-            }
-        }
-    }
-    assert!(
-        solved > 50 && empty > 5,
-        "{solved} solved, {empty} without a selection"
-    );
+        agrees(&model, &creators, case)
+    });
+    let solved = cases.filter(|&solved| solved).count();
+    assert!((51..115).contains(&solved), "{solved} solved of 120");
+}
+
+/// The same with bands of categories and regions.
+#[test]
+fn bands_of_segments_are_kept_as_brute_force_says() {
+    let mut draws = Draws(31);
+    let cases = (0..60).map(|case| {
+        let mut model = small(&mut draws);
+        let parts = segmented(1.0, 2, 2);
+        (model.categories, model.regions) = (parts.categories, parts.regions);
+        model.cells = model
+            .cells
+            .iter()
+            .flat_map(|cell| {
+                let pair = |k: usize| crate::model::Cell {
+                    category: Some(k / 2),
+                    region: Some(k % 2),
+                    ..cell.clone()
+                };
+                (0..4).map(pair)
+            })
+            .collect();
+        model.rules.category_budget_share = vec![band(0.2, 0.7), None];
+        model.rules.region_budget_share = vec![None, band(0.1, 0.6)];
+        let creators = roster(&model, 7, &mut draws);
+        agrees(&model, &creators, case)
+    });
+    let solved = cases.filter(|&solved| solved).count();
+    assert!((10..58).contains(&solved), "{solved} solved of 60");
 }
 
 #[test]
