@@ -73,7 +73,12 @@ fn main() {
                 &Cancel::new(),
             ));
             let wall = started.1.elapsed().as_secs_f64();
-            seconds.push(started.0.zip(processor()).map_or(wall, |(from, to)| to - from));
+            seconds.push(
+                started
+                    .0
+                    .zip(processor())
+                    .map_or(wall, |(from, to)| to - from),
+            );
         }
         seconds.sort_by(f64::total_cmp);
         let plan = plan.expect("at least one solve");
