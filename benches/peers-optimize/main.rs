@@ -179,7 +179,8 @@ fn mps(model: &Model) -> String {
     text(
         &gains,
         &all.iter().flat_map(rows).map(sum).collect::<Vec<_>>(),
-        "PL",
+        // More than any supply; a bound without a number is not read by all.
+        1_000_000,
     )
 }
 
@@ -232,11 +233,11 @@ fn selection_mps(model: &Model, creators: &[Creator]) -> String {
         });
     }
     sums.extend(once);
-    text(&gains, &sums, "BV")
+    text(&gains, &sums, 1)
 }
 
 /// Free MPS of columns that are all bounded alike.
-fn text(gains: &[f64], all: &[Sum], bound: &str) -> String {
+fn text(gains: &[f64], all: &[Sum], most: u32) -> String {
     let mut out = String::from("NAME program\nROWS\n N obj\n");
     let mut right = String::new();
     let mut ranges = String::new();
@@ -273,7 +274,7 @@ fn text(gains: &[f64], all: &[Sum], bound: &str) -> String {
     out.push_str(&ranges);
     out.push_str("BOUNDS\n");
     for j in 0..gains.len() {
-        writeln!(out, " {bound} bnd x{j}").unwrap();
+        writeln!(out, " UP bnd x{j} {most}").unwrap();
     }
     out.push_str("ENDATA\n");
     out

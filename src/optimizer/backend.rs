@@ -26,6 +26,10 @@ use crate::optimizer::solver::{Solved, Verdict};
 /// Longest time limit passed on: a solver's deadline arithmetic must not overflow.
 const LONGEST: f64 = 1e6;
 
+/// Coefficients this small beside their row's largest are what rounding leaves of a bound multiplied
+/// out, where a cell lies on it exactly. `HiGHS` reads them as if the row forced the cell to zero.
+const NOISE: f64 = 1e-14;
+
 /// One way of writing a program down.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Attempt {
@@ -138,8 +142,9 @@ fn write(program: &Program, attempt: Attempt) -> Written {
     let variables: Vec<Variable> = variables.into_iter().flatten().collect();
     let sum = |coefficients: &[f64], scale: f64| {
         let mut expression = Expression::with_capacity(coefficients.len());
+        let noise = NOISE * largest(coefficients);
         for (&a, &v) in coefficients.iter().zip(&variables) {
-            if a != 0.0 {
+            if a.abs() > noise {
                 expression.add_mul(a / scale, v);
             }
         }

@@ -14,9 +14,12 @@ use crate::optimizer::solver::Solved;
 /// Pivots of a relaxation. Where they are not enough, what is proven by then is the bound.
 const PIVOTS: usize = 20_000;
 
+/// How much wider than stated a row's box is, relative to its coefficients and bounds.
+const WIDER: f64 = 2e-9;
+
 /// How far above a solver's word, relative to it, the same bound recomputed may lie: the slack that
 /// rows are given, times their multipliers.
-const SAME: f64 = 2e-6;
+const SAME: f64 = 1e-6;
 
 /// How far above the ratio given, relative to it, the bound is sought.
 const NUDGES: [f64; 5] = [0.0, 1e-9, 1e-8, 1e-7, 1e-6];
@@ -90,12 +93,14 @@ fn most(program: &Program, c: &[f64]) -> Option<f64> {
             .sum();
         // What the columns leave the sum, with room for rounding.
         let room = 1.0 + reach * (1.0 + 1e-6);
-        low.push(row.low.map_or(-room, |l| l / scale));
-        high.push(row.high.map_or(room, |h| h / scale));
         let bounds = row.low.iter().chain(&row.high);
         let size = a.iter().fold(0.0_f64, |m, a| m.max(a.abs()));
-        // A plan that is off by this still counts as keeping the row.
-        slack.push(1e-9 * bounds.fold(size, |m, b| m.max(b.abs() / scale)));
+        // Plans that are off by a little still count as keeping the row. Boxes that much wider also
+        // leave the simplex room where the rows meet in a single point.
+        let by = WIDER * bounds.fold(size, |m, b| m.max(b.abs() / scale));
+        low.push(row.low.map_or(-room, |l| l / scale - by));
+        high.push(row.high.map_or(room, |h| h / scale + by));
+        slack.push(0.0);
         matrix.extend(a);
     }
     let wide = vec![(f64::NAN, f64::NAN); slack.len()];
