@@ -31,6 +31,7 @@ fn market() -> Model {
     for tier in ["mega", "macro", "mid", "micro", "nano"] {
         text.push_str(&format!("tiers.{tier}.partnerships = {all}\n"));
     }
+    text.push_str("tiers.mid.max_creators = 150\ntiers.micro.max_creators = 600\n");
     match scenario::read_text("risk.toml", &text, &Overrides::default()) {
         Ok(scenario) => scenario.base,
         Err(problems) => panic!("{}", problems.render(false)),

@@ -1,31 +1,37 @@
 //! Scenario → plans → outcomes → summaries → comparisons.
 
+mod dependency;
 mod explain;
+mod frontier;
+mod remedy;
 mod risk;
+mod selecting;
+mod stop;
 
 use std::time::Instant;
 
 use rayon::prelude::*;
 
 pub use self::explain::{Explanation, explain_plans};
+pub use self::frontier::{Frontier, ModelAt, Walk, walk};
+pub use self::remedy::find_remedies;
+pub use self::selecting::{SelectedPlan, simulate_selections};
 use crate::comparison::{self, ComparisonRow};
 pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;
 
-use crate::individuals::{self, DependencyRow, Gathering};
+use self::stop::{Stop, missed_precision, undecided};
+use crate::individuals::DependencyRow;
 use crate::judging;
 use crate::model::{
     Cancel, Model, Plan, PlanSettings, Progress, SinkError, TrialBlock, TrialSink, Trials,
 };
-use crate::ranking::{BestPlan, FIRST_LOOK, Ranking};
+use crate::ranking::BestPlan;
 use crate::rebalancing::{self, RebalancingRow};
-use crate::simulator::{PlanInput, Simulator};
-use crate::stats::{GRANULE, Standing};
+use crate::simulator::{PlanInput, SimulationError, Simulator};
+use crate::stats::GRANULE;
 use crate::summary::{Collector, Histogram, Planned, SummaryRow};
 use crate::units;
-
-/// Trials of a run that was to choose the best plan of one.
-const WITHOUT_CHOICE: u64 = 100_000;
 
 /// What a run found.
 #[derive(Debug, Clone)]
@@ -127,18 +133,38 @@ pub fn plan_models(
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<Vec<(Model, Plan)>, EngineError> {
-    progress.start("planning", models.len() as u64);
-    let planned: Vec<(Model, Plan)> = models
-        .into_par_iter()
-        .map(|model| {
-            let plan = risk::plan(&model, settings, cancel)?;
-            progress.advance(1);
-            Ok((model, plan))
-        })
-        .collect::<Result<_, EngineError>>()?;
-    progress.finish();
+    let planned = plans_so_far(models, settings, progress, cancel)?;
     stop_if(cancel)?;
     Ok(planned)
+}
+
+/// [`plan_models`] for those who want what a cancel leaves: each model with the best plan found
+/// until then (`PlanStatus::Stopped`), or a failed one where none was. Models whose risk was still
+/// to be measured are left out.
+///
+/// # Errors
+/// [`EngineError::Simulation`] if a plan's risk can't be measured.
+pub fn plans_so_far(
+    models: Vec<Model>,
+    settings: &PlanSettings,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Vec<(Model, Plan)>, EngineError> {
+    progress.start("planning", models.len() as u64);
+    let planned = models
+        .into_par_iter()
+        .filter_map(|model| {
+            let plan = match risk::plan(&model, settings, cancel) {
+                Ok(plan) => plan,
+                Err(EngineError::Interrupted) => return None,
+                Err(error) => return Some(Err(error)),
+            };
+            progress.advance(1);
+            Some(Ok((model, plan)))
+        })
+        .collect();
+    progress.finish();
+    planned
 }
 
 /// Simulates the usable plans on common random numbers, trial by trial, and summarizes, compares
@@ -156,19 +182,76 @@ pub fn simulate_plans(
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<RunResult, EngineError> {
-    let start = Instant::now();
-    let usable: Vec<usize> = (0..planned.len())
-        .filter(|&i| planned[i].1.is_usable())
+    let usable = usable(&planned);
+    let inputs: Vec<PlanInput<'_>> = usable
+        .iter()
+        .map(|&i| PlanInput {
+            model: &planned[i].0,
+            counts: planned[i].1.counts.view(),
+        })
         .collect();
+    let simulator = Simulator::new(&inputs, settings.seed).map_err(unsimulated)?;
+    let mut drawn = draw(
+        scenario,
+        &planned,
+        &simulator,
+        settings,
+        (sink, progress),
+        cancel,
+    )?;
+    // Comparisons speak of the base plan; without it there is nothing to compare with.
+    if usable.first() == Some(&0) {
+        drawn.result.rebalancing = usable[1..]
+            .iter()
+            .flat_map(|&i| {
+                let (base, other) = (&planned[0], &planned[i]);
+                rebalancing::rebalancing((&base.0, &base.1), (&other.0, &other.1))
+            })
+            .collect();
+    }
+    drawn.judged(
+        planned,
+        |_, model, plan, summary| judging::judge(model, plan, summary),
+        cancel,
+    )
+}
+
+fn usable(planned: &[(Model, Plan)]) -> Vec<usize> {
+    (0..planned.len())
+        .filter(|&i| planned[i].1.is_usable())
+        .collect()
+}
+
+fn unsimulated(error: SimulationError) -> EngineError {
+    EngineError::Simulation(error.to_string())
+}
+
+/// Everything of a result but its plans, and the pictures of each plan.
+struct Drawn {
+    result: RunResult,
+    pictures: Vec<Vec<Histogram>>,
+}
+
+/// Simulates the usable plans, which a simulator has been prepared for in this order.
+fn draw(
+    scenario: &str,
+    planned: &[(Model, Plan)],
+    simulator: &Simulator<'_>,
+    settings: &SimulationSettings,
+    ports: (Option<&mut dyn TrialSink>, &dyn Progress),
+    cancel: &Cancel,
+) -> Result<Drawn, EngineError> {
+    let start = Instant::now();
+    let usable = usable(planned);
     let mut result = RunResult::empty(scenario, settings.seed);
     let mut pictures = vec![Vec::new(); planned.len()];
     if !usable.is_empty() {
-        let stop = Stop::new(settings.trials, &planned, &usable);
+        let stop = Stop::new(settings.trials, planned, &usable);
         result
             .warnings
             .extend(stop.nothing_to_choose(settings.trials));
         let (collector, stop, dependency) =
-            collect(&planned, &usable, settings, stop, (sink, progress), cancel)?;
+            collect((planned, &usable), simulator, settings, stop, ports, cancel)?;
         result
             .seconds
             .push(("simulation", start.elapsed().as_secs_f64()));
@@ -183,16 +266,8 @@ pub fn simulate_plans(
             .extend(result.best.as_ref().and_then(undecided));
         result.summary = collector.summary();
         result.dependency = dependency;
-        // Comparisons speak of the base plan; without it there is nothing to compare with.
         if usable[0] == 0 {
             result.comparison = comparison::rows(&collector, |i| &planned[usable[i]].1.name);
-            result.rebalancing = usable[1..]
-                .iter()
-                .flat_map(|&i| {
-                    let (base, other) = (&planned[0], &planned[i]);
-                    rebalancing::rebalancing((&base.0, &base.1), (&other.0, &other.1))
-                })
-                .collect();
         }
         for (index, &plan) in usable.iter().enumerate() {
             pictures[plan] = collector.histograms(index);
@@ -201,28 +276,44 @@ pub fn simulate_plans(
             .seconds
             .push(("summary", start.elapsed().as_secs_f64()));
     }
-    for ((model, plan), histograms) in planned.into_iter().zip(pictures) {
-        for warning in &plan.warnings {
-            result
-                .warnings
-                .push(format!("plan {}: {warning}", plan.name));
+    Ok(Drawn { result, pictures })
+}
+
+impl Drawn {
+    /// The whole result, its plans judged.
+    fn judged(
+        self,
+        planned: Vec<(Model, Plan)>,
+        judge: impl Fn(usize, &Model, &Plan, &[SummaryRow]) -> Vec<TargetResult>,
+        cancel: &Cancel,
+    ) -> Result<RunResult, EngineError> {
+        let Self {
+            mut result,
+            pictures,
+        } = self;
+        for (index, ((model, plan), histograms)) in planned.into_iter().zip(pictures).enumerate() {
+            for warning in &plan.warnings {
+                result
+                    .warnings
+                    .push(format!("plan {}: {warning}", plan.name));
+            }
+            result.warnings.extend(assumed_at_supply(&model, &plan));
+            let targets = if plan.is_usable() {
+                judge(index, &model, &plan, &result.summary)
+            } else {
+                Vec::new()
+            };
+            result.plans.push(PlanResult {
+                model,
+                plan,
+                targets,
+                histograms,
+            });
         }
-        result.warnings.extend(assumed_at_supply(&model, &plan));
-        let targets = if plan.is_usable() {
-            judging::judge(&model, &plan, &result.summary)
-        } else {
-            Vec::new()
-        };
-        result.plans.push(PlanResult {
-            model,
-            plan,
-            targets,
-            histograms,
-        });
+        // Nothing has been kept yet.
+        stop_if(cancel)?;
+        Ok(result)
     }
-    // Nothing has been kept yet.
-    stop_if(cancel)?;
-    Ok(result)
 }
 
 /// A tier booked to its supply whose creators come, in part, on assumed terms: more of them would
@@ -263,128 +354,15 @@ fn assumed_at_supply(model: &Model, plan: &Plan) -> Vec<String> {
     warnings
 }
 
-/// Says so if the most trials allowed were not enough to know the best plan.
-fn undecided(best: &BestPlan) -> Option<String> {
-    (best.standing == Standing::Open).then(|| {
-        format!(
-            "which plan is the best by {} is not known after {} trials",
-            best.wanted.metric.name(),
-            units::count(best.trials as f64),
-        )
-    })
-}
-
-/// Says so if the most trials allowed were not enough for the precision wanted.
-fn missed_precision(collector: &Collector, trials: Trials) -> Option<String> {
-    let Trials::Precision { precision, .. } = trials else {
-        return None;
-    };
-    let found = match collector.worst_relative_error() {
-        Some(error) if error <= precision => return None,
-        Some(error) => format!("the largest relative error is {}", small_percent(error)),
-        None => "one of them is zero or undefined".to_owned(),
-    };
-    Some(format!(
-        "{} trials, the most that trials.max allows, are not enough to know spend, revenue, conversions and ROAS of every plan to {}: {found}",
-        units::count(collector.trials() as f64),
-        small_percent(precision),
-    ))
-}
-
-/// A small share to two significant digits.
-fn small_percent(share: f64) -> String {
-    format!("{} %", units::significant(100.0 * share, 2))
-}
-
-/// What ends a run.
-enum Stop {
-    /// So many trials.
-    Fixed(u64),
-    /// A relative standard error of every headline figure, or so many trials.
-    Precision(f64, u64),
-    /// Knowing the best plan, or so many trials.
-    Best(Ranking, u64),
-}
-
-impl Stop {
-    fn new(trials: Trials, planned: &[(Model, Plan)], usable: &[usize]) -> Self {
-        match trials {
-            Trials::Fixed(trials) => Self::Fixed(trials),
-            Trials::Precision { precision, max } => Self::Precision(precision, max),
-            Trials::Best(wanted) if usable.len() < 2 => Self::Fixed(wanted.max.min(WITHOUT_CHOICE)),
-            Trials::Best(wanted) => {
-                let plans = usable.iter().map(|&i| &planned[i]);
-                let plans = plans.map(|(model, plan)| (plan.name.as_str(), model));
-                Self::Best(Ranking::new(wanted, plans), wanted.max)
-            }
-        }
-    }
-
-    /// Says so if the best was wanted of one plan.
-    fn nothing_to_choose(&self, wanted: Trials) -> Option<String> {
-        match (self, wanted) {
-            (Self::Fixed(trials), Trials::Best(wanted)) => Some(format!(
-                "there is one plan alone: the best by {} is no question, and {} trials are run",
-                wanted.metric.name(),
-                units::count(*trials as f64),
-            )),
-            _ => None,
-        }
-    }
-
-    /// Most trials.
-    fn most(&self) -> u64 {
-        match *self {
-            Self::Fixed(most) | Self::Precision(_, most) | Self::Best(_, most) => most,
-        }
-    }
-
-    /// Trials at which to look first.
-    fn first(&self) -> u64 {
-        match *self {
-            Self::Fixed(trials) => trials,
-            Self::Precision(_, most) | Self::Best(_, most) => FIRST_LOOK.min(most),
-        }
-    }
-
-    /// Whether the trials so far are enough.
-    fn reached(&mut self, collector: &Collector) -> bool {
-        match self {
-            Self::Fixed(_) => true,
-            Self::Precision(precision, _) => collector
-                .worst_relative_error()
-                .is_some_and(|error| error <= *precision),
-            Self::Best(ranking, _) => ranking.look(),
-        }
-    }
-
-    /// The best plan, if that was the question.
-    fn best(&self) -> Option<BestPlan> {
-        match self {
-            Self::Best(ranking, _) => Some(ranking.found()),
-            _ => None,
-        }
-    }
-}
-
 /// Runs the trials of the usable plans, block by block.
 fn collect(
-    planned: &[(Model, Plan)],
-    usable: &[usize],
+    (planned, usable): (&[(Model, Plan)], &[usize]),
+    simulator: &Simulator<'_>,
     settings: &SimulationSettings,
     mut stop: Stop,
     (mut sink, progress): (Option<&mut dyn TrialSink>, &dyn Progress),
     cancel: &Cancel,
 ) -> Result<(Collector, Stop, Vec<DependencyRow>), EngineError> {
-    let inputs: Vec<PlanInput<'_>> = usable
-        .iter()
-        .map(|&i| PlanInput {
-            model: &planned[i].0,
-            counts: planned[i].1.counts.view(),
-        })
-        .collect();
-    let simulator = Simulator::new(&inputs, settings.seed)
-        .map_err(|error| EngineError::Simulation(error.to_string()))?;
     let subjects: Vec<Planned<'_>> = usable
         .iter()
         .map(|&i| Planned {
@@ -399,7 +377,7 @@ fn collect(
     loop {
         while collector.trials() < checkpoint {
             stop_if(cancel)?;
-            let blocks = next_blocks(&simulator, collector.trials(), checkpoint, block);
+            let blocks = next_blocks(simulator, collector.trials(), checkpoint, block);
             collector.absorb(&blocks);
             for block in &blocks {
                 if let Stop::Best(ranking, _) = &mut stop {
@@ -418,38 +396,10 @@ fn collect(
     }
     progress.finish();
     stop_if(cancel)?;
-    let dependency = dependency(&simulator, &inputs, collector.trials());
-    stop_if(cancel)?;
+    let plans: Vec<&Plan> = usable.iter().map(|&i| &planned[i].1).collect();
+    let dependency =
+        dependency::dependency(simulator, &plans, collector.trials(), progress, cancel)?;
     Ok((collector, stop, dependency))
-}
-
-/// How much of each plan hangs on individuals, over the first trials of the run.
-fn dependency(
-    simulator: &Simulator<'_>,
-    plans: &[PlanInput<'_>],
-    trials: u64,
-) -> Vec<DependencyRow> {
-    let looked_at: Vec<usize> = plans
-        .iter()
-        .map(|plan| individuals::trials(plan.counts.sum(), trials))
-        .collect();
-    let mut gathering = Gathering::new(&looked_at);
-    let mut different = looked_at.clone();
-    different.sort_unstable();
-    different.dedup();
-    for trials in different {
-        simulator.creators(
-            |plan| looked_at[plan] == trials,
-            0,
-            trials,
-            |creator| gathering.add(creator),
-        );
-    }
-    plans
-        .iter()
-        .enumerate()
-        .flat_map(|(index, plan)| gathering.rows(index, &plan.model.name))
-        .collect()
 }
 
 /// Ends the work if that was asked for.

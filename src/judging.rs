@@ -38,6 +38,19 @@ pub fn judge(model: &Model, plan: &Plan, summary: &[SummaryRow]) -> Vec<TargetRe
     let counts: Vec<f64> = (0..model.cells.len())
         .map(|cell| plan.counts.column(cell).sum())
         .collect();
+    judge_by(model, plan, summary, |target| {
+        valuation::target_value(model, &units, &counts, target)
+    })
+}
+
+/// The same with expected figures of the caller's.
+#[must_use]
+pub fn judge_by(
+    model: &Model,
+    plan: &Plan,
+    summary: &[SummaryRow],
+    expected: impl Fn(&Target) -> Option<f64>,
+) -> Vec<TargetResult> {
     model
         .targets
         .iter()
@@ -53,7 +66,7 @@ pub fn judge(model: &Model, plan: &Plan, summary: &[SummaryRow]) -> Vec<TargetRe
                     row.plan == plan.name && row.scope == scope && row.metric == target.metric
                 })
                 .map(|row| row.estimate);
-            let expected = valuation::target_value(model, &units, &counts, target);
+            let expected = expected(target);
             let probability = estimate.and_then(|e| e.prob_target);
             TargetResult {
                 key: target.key.clone(),

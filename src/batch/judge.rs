@@ -139,6 +139,7 @@ fn plan_case(result: &PlanResult, allow_time_limit: bool) -> Case {
                  --time-limit or --gap, or pass --allow-time-limit",
             )
         }
+        PlanStatus::Stopped => internal("stopped before the search was over"),
         PlanStatus::TimeLimit { found: true }
         | PlanStatus::Optimal
         | PlanStatus::Feasible

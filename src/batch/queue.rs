@@ -175,6 +175,10 @@ fn plan_window(
             let scenario = entry.scenario.as_ref().ok()?;
             let models = scenario.models().cloned().collect();
             let plans = engine::plan_models(models, &settings.plan, &NoProgress, cancel);
+            let plans = plans.and_then(|mut plans| {
+                engine::find_remedies(scenario, &mut plans, &settings.plan, cancel)?;
+                Ok(plans)
+            });
             progress.advance(1);
             Some(plans)
         })

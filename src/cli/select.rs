@@ -3,108 +3,182 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
+use std::time::Instant;
 
-use influencer_matrix::export::roster::{Selected, read_parquet, selection_json, write_selection};
-use influencer_matrix::export::{OutputFolder, RunRecord};
-use influencer_matrix::model::{Model, PlanStatus, Progress as _, RosterSettings, joint};
+use influencer_matrix::batch::{plan_cases, target_cases};
+use influencer_matrix::engine::{self, RunResult, SelectedPlan, SimulationSettings};
+use influencer_matrix::export::roster::read_parquet;
+use influencer_matrix::export::selection::{Selected, selection_json, write_selection};
+use influencer_matrix::export::{RunRecord, TrialWriter, names};
+use influencer_matrix::model::{Model, Plan, Progress as _, RosterSettings, TrialSink, joint};
 use influencer_matrix::optimizer;
 use influencer_matrix::report::text;
-use influencer_matrix::roster::{self, Roster, RosterError};
+use influencer_matrix::roster::{self, RawTable, Roster, RosterError};
+use influencer_matrix::scenario::Scenario;
 
 use super::args::{Format, SelectArgs};
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::files;
-use super::folder::Folders;
+use super::folder::{description, open, stop};
 use super::interrupt::CANCEL;
-use super::work::{context, on_threads, plan_settings, shown};
+use super::work::{BLOCK, context, on_threads, plan_settings, shown, tell_failures};
 
 pub(crate) fn run(args: &SelectArgs, console: &Console) -> Result<Exit, Stop> {
-    let overrides = files::overrides(Some(&args.set), None);
+    let overrides = files::overrides(Some(&args.set), Some(&args.work.draws));
     let scenario = files::read(&args.file, &overrides, console)?;
-    let name = format!("{}-select", scenario.name);
-    on_threads(args.solve.threads, |threads| {
-        Folders::new(&args.out, false, threads).check(&name)?;
-        let model = &scenario.base;
-        let roster = read(&args.roster, model, &scenario.roster)?;
-        console.bar.start("selecting", 0);
-        let settings = plan_settings(&args.solve);
-        let selection = optimizer::select(model, &roster.creators, &settings, &CANCEL);
-        console.bar.finish();
-        if CANCEL.requested() {
-            return Err(Stop {
-                exit: Exit::Interrupted,
-                text: "interrupted".to_owned(),
-            });
+    // A run's folder of the same scenario stays as it is.
+    let folder = open(&args.work.output.out, &format!("{}-select", scenario.name))?;
+    on_threads(args.work.solve.threads, |threads| {
+        let begun = Instant::now();
+        let table = table(&args.roster, &scenario.roster)?;
+        let of_base = read(&args.roster, &table, &scenario, &scenario.base)?;
+        let reading = begun.elapsed().as_secs_f64();
+        let begun = Instant::now();
+        let selected = select(args, &scenario, (&table, &of_base), console)?;
+        let selecting = begun.elapsed().as_secs_f64();
+
+        let trials = args.work.output.clone();
+        let planned: Vec<(Model, Plan)> = selected.iter().map(SelectedPlan::planned).collect();
+        let failed = |error| stop(&error);
+        let mut writer = (!trials.no_trials)
+            .then(|| TrialWriter::create(&folder.path().join(names::TRIALS), &planned))
+            .transpose()
+            .map_err(failed)?;
+        let settings = SimulationSettings {
+            seed: scenario.seed,
+            trials: scenario.trials,
+            scopes: trials.scopes.into(),
+            block: BLOCK,
+        };
+        let sink = writer.as_mut().map(|writer| writer as &mut dyn TrialSink);
+        let name = &scenario.name;
+        let mut run =
+            engine::simulate_selections(name, &selected, &settings, sink, &console.bar, &CANCEL)?;
+        if let Some(writer) = writer {
+            writer.finish().map_err(failed)?;
         }
-        let mut warnings = scenario.warnings.clone();
-        if model.counts.is_some() {
-            warnings.push("the scenario's fixed counts have no effect on a selection".to_owned());
-        }
-        if model.risk.applies() {
-            warnings.push(
-                "a selection looks at expectations: [risk] and budget.with are not kept".to_owned(),
-            );
-        }
-        if joint::applies(model) {
-            let what =
-                "effects of a plan as a whole (audiences shared, incidents) are not part of it";
-            warnings.push(format!("a selection adds up creators: {what}"));
-        }
-        if model.fractional_counts {
-            warnings.push("creators are booked whole, whatever fractional_counts says".to_owned());
-        }
+        let phases = [("reading", reading), ("selection", selecting)];
+        run.seconds.splice(0..0, phases);
+        run.warnings.splice(0..0, warnings(&scenario));
+
         let found = Selected {
-            scenario: &scenario.name,
-            model,
-            roster: &roster,
-            selection: &selection,
-            warnings: &warnings,
-            description: scenario.description.as_deref(),
+            roster: &of_base,
+            selected: &selected,
+            run: &run,
         };
         let record = RunRecord {
             scenario_hash: scenario.text_hash.clone(),
             resolved: scenario.resolved.clone(),
             threads,
         };
-        let failed = |error| Stop::internal(format!("{error}"));
-        let folder = OutputFolder::create(&args.out, &name).map_err(failed)?;
-        write_selection(folder.path(), &found, scenario.seed, &record).map_err(failed)?;
+        let about = description(&scenario);
+        write_selection(folder.path(), &found, &about, &record).map_err(failed)?;
         let folder = folder.finish().map_err(failed)?;
         match args.format {
-            Format::Text => console.result(&text::selection(
-                &scenario.name,
-                model,
-                &roster,
-                &selection,
-                &warnings,
-                &context(&scenario, console),
-            ))?,
-            Format::Json => console.result(&format!("{:#}\n", selection_json(&found)))?,
+            Format::Text => {
+                let context = context(&scenario, console);
+                console.result(&text::selection(&of_base, &selected, &run, &context))?;
+            }
+            Format::Json => {
+                console.result(&format!("{:#}\n", selection_json(&found, &about)))?;
+            }
         }
         console.note(&format!("wrote {}", shown(&folder)));
-        Ok(match &selection.plan.status {
-            PlanStatus::Infeasible => {
-                console.error(&format!("{}: no selection keeps all rules", scenario.name));
-                Exit::Infeasible
-            }
-            PlanStatus::Failed { reason } => {
-                console.error(&format!("{}: {reason}", scenario.name));
-                Exit::Internal
-            }
-            PlanStatus::TimeLimit { found: false } => {
-                console.error(&format!(
-                    "{}: no selection was found in time",
-                    scenario.name
-                ));
-                Exit::Internal
-            }
-            _ => Exit::Done,
-        })
+        Ok(judge(args, &run, console))
     })
 }
 
-fn read(path: &Path, model: &Model, settings: &RosterSettings) -> Result<Roster, Stop> {
+/// Selects for the base and every what-if, one after another, each side by side within.
+fn select(
+    args: &SelectArgs,
+    scenario: &Scenario,
+    (table, of_base): (&RawTable, &Roster),
+    console: &Console,
+) -> Result<Vec<SelectedPlan>, Stop> {
+    let models: Vec<&Model> = models(scenario).collect();
+    let settings = plan_settings(&args.work.solve);
+    console.bar.start("selecting", models.len() as u64);
+    let mut selected = Vec::new();
+    for (number, model) in models.into_iter().enumerate() {
+        let creators = if number == 0 {
+            of_base.creators.clone()
+        } else {
+            read(&args.roster, table, scenario, model)?.creators
+        };
+        let selection = optimizer::select(model, &creators, &settings, &CANCEL);
+        if CANCEL.requested() {
+            return Err(Stop {
+                exit: Exit::Interrupted,
+                text: "interrupted".to_owned(),
+            });
+        }
+        console.bar.advance(1);
+        selected.push(SelectedPlan {
+            model: model.clone(),
+            creators,
+            selection,
+        });
+    }
+    console.bar.finish();
+    Ok(selected)
+}
+
+/// The base and the what-ifs that leave something to select.
+fn models(scenario: &Scenario) -> impl Iterator<Item = &Model> {
+    let open = |model: &&Model| model.name == "base" || model.counts.is_none();
+    scenario.models().filter(open)
+}
+
+fn warnings(scenario: &Scenario) -> Vec<String> {
+    let mut out = scenario.warnings.clone();
+    if scenario.base.counts.is_some() {
+        out.push("the scenario's fixed counts have no effect on a selection".to_owned());
+    }
+    for model in scenario.models().skip(1).filter(|m| m.counts.is_some()) {
+        let name = &model.name;
+        out.push(format!(
+            "the what-if {name} fixes counts, which a selection has none of, and is left out"
+        ));
+    }
+    if scenario.models().any(|model| model.risk.applies()) {
+        out.push(
+            "a selection looks at expectations: [risk] and budget.with are not kept".to_owned(),
+        );
+    }
+    if scenario.models().any(joint::applies) {
+        out.push(
+            "a selection adds up creators: effects of a plan as a whole (audiences shared, shocks to the brand) are not part of it"
+                .to_owned(),
+        );
+    }
+    if scenario.base.fractional_counts {
+        out.push("creators are booked whole, whatever fractional_counts says".to_owned());
+    }
+    out
+}
+
+/// Says what failed, and how bad that is.
+fn judge(args: &SelectArgs, run: &RunResult, console: &Console) -> Exit {
+    let mut cases = plan_cases(run, true);
+    if args.work.output.require_targets {
+        cases.extend(target_cases(run));
+    }
+    tell_failures(&run.scenario, &cases, console)
+}
+
+fn read(path: &Path, table: &RawTable, scenario: &Scenario, model: &Model) -> Result<Roster, Stop> {
+    roster::read_table(table, model, &scenario.roster).map_err(|error| {
+        let whose = if model.name == "base" {
+            String::new()
+        } else {
+            format!("what-if {}: ", model.name)
+        };
+        Stop::invalid(format!("{}: {whose}{error}", path.display()))
+    })
+}
+
+fn table(path: &Path, settings: &RosterSettings) -> Result<RawTable, Stop> {
     let shown = path.display();
     let invalid = |error: &dyn std::fmt::Display| Stop::invalid(format!("{shown}: {error}"));
     let metadata = std::fs::metadata(path).map_err(|e| invalid(&e))?;
@@ -119,18 +193,17 @@ fn read(path: &Path, model: &Model, settings: &RosterSettings) -> Result<Roster,
         let most = RosterError::TooLarge(roster::LARGEST_FILE >> 20);
         return Err(invalid(&most));
     }
-    let table = if bytes.starts_with(b"PAR1") {
+    if bytes.starts_with(b"PAR1") {
         drop(bytes);
         read_parquet(path, settings)
             .map_err(|e| Stop::invalid(e.to_string()))?
-            .map_err(|e| invalid(&e))?
+            .map_err(|e| invalid(&e))
     } else {
         let (text, encoding) =
             roster::decode(&bytes, settings.encoding).map_err(|e| invalid(&e))?;
         drop(bytes);
         let mut table = roster::parse(&text, settings).map_err(|e| invalid(&e))?;
         table.form = format!("{encoding}, {}", table.form);
-        table
-    };
-    roster::read_table(table, model, settings).map_err(|e| invalid(&e))
+        Ok(table)
+    }
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{EngineError, stop_if};
 use crate::model::{
     Bound, Cancel, ConstraintKind, ConstraintState, FactorSample, Metric, Model, Plan,
-    PlanSettings, PlanStatus, Risk, RiskMeasure, RiskState, Unit,
+    PlanSettings, PlanStatus, PriceRange, Risk, RiskMeasure, RiskState, Unit,
 };
 use crate::optimizer;
 use crate::rng::{STREAM_BLOCK, slot_hash};
@@ -313,6 +313,7 @@ fn finished(model: &Model, mut plan: Plan, seconds: f64, ending: &Ending) -> Pla
                 },
                 binding: inside - state.tightened <= state.in_sample_error,
                 shadow_price: None,
+                range: PriceRange::default(),
                 unit: match state.measure {
                     RiskMeasure::Probability { .. } => Unit::Share,
                     RiskMeasure::Cvar { .. } if state.metric.denominator().is_some() => Unit::Money,

@@ -4,7 +4,9 @@ use super::table::Table;
 use crate::comparison::ComparisonRow;
 use crate::engine::{PlanResult, RunResult};
 use crate::individuals::DependencyRow;
-use crate::model::{Bound, CellKey, ConstraintState, RiskMeasure, RiskState, valuation};
+use crate::model::{
+    Alternative, Bound, CellKey, ConstraintState, RiskMeasure, RiskState, UnusedCell, valuation,
+};
 use crate::rebalancing::RebalancingRow;
 use crate::summary::SummaryRow;
 
@@ -18,6 +20,7 @@ struct PlanRow<'a> {
     /// Of the month.
     month_spend: f64,
     band: Option<(f64, f64)>,
+    unused: Option<&'a UnusedCell>,
 }
 
 /// `plan.parquet`: one row a usable plan, month and offered cell, zeros too. A plan that is not usable has no rows.
@@ -40,6 +43,15 @@ pub fn plan(result: &RunResult) -> Table {
         .number("budget_share", &rows, |r| Some(spend(r) / r.month_spend))
         .number("share_low", &rows, |r| r.band.map(|b| b.0))
         .number("share_high", &rows, |r| r.band.map(|b| b.1))
+        .number("enters_at_unit_cost", &rows, |r| {
+            r.unused.and_then(|u| u.enters_at_unit_cost)
+        })
+        .number("enters_at_unit_revenue", &rows, |r| {
+            r.unused.and_then(|u| u.enters_at_unit_revenue)
+        })
+        .text("kept_out_by", &rows, |r| {
+            r.unused.and_then(|u| u.kept_out_by.as_deref())
+        })
 }
 
 fn plan_rows(result: &PlanResult) -> Vec<PlanRow<'_>> {
@@ -62,6 +74,7 @@ fn plan_rows(result: &PlanResult) -> Vec<PlanRow<'_>> {
                 unit_revenue: unit.revenue,
                 month_spend,
                 band: band.as_ref().map(|b| (b.low, b.high)),
+                unused: result.plan.unused.iter().find(|u| u.cell == cell),
             });
         }
     }
@@ -229,4 +242,57 @@ pub fn constraints(result: &RunResult) -> Table {
         .flag("binding", &rows, |r| r.1.binding)
         .number("shadow_price", &rows, |r| r.1.shadow_price)
         .text("unit", &rows, |r| Some(&r.1.price_unit))
+        .number("cost", &rows, |r| r.1.range.cost)
+        .number("range_to", &rows, |r| r.1.range.to)
+        .number("range_gain", &rows, |r| r.1.range.gain)
+        .text("then_binds", &rows, |r| r.1.range.then_binds.as_deref())
+}
+
+struct AlternativeRow<'a> {
+    plan: &'a str,
+    number: usize,
+    alternative: &'a Alternative,
+    base: Option<f64>,
+    key: CellKey,
+    count: f64,
+    plan_count: f64,
+}
+
+/// `alternatives.parquet`: one row a plan, alternative and offered cell, zeros too.
+#[must_use]
+pub fn alternatives(result: &RunResult) -> Table {
+    let rows: Vec<AlternativeRow<'_>> = result.plans.iter().flat_map(alternative_rows).collect();
+    Table::new()
+        .text("plan", &rows, |r| Some(r.plan))
+        .month("alternative", &rows, |r| Some(r.number))
+        .text("tier", &rows, |r| Some(&r.key.tier))
+        .text("partnership", &rows, |r| Some(&r.key.partnership))
+        .text("category", &rows, |r| r.key.category.as_deref())
+        .text("region", &rows, |r| r.key.region.as_deref())
+        .number("count", &rows, |r| Some(r.count))
+        .number("plan_count", &rows, |r| Some(r.plan_count))
+        .number("objective", &rows, |r| Some(r.alternative.objective))
+        .number("objective_difference", &rows, |r| {
+            Some(r.alternative.objective - r.base?)
+        })
+        .number("moved", &rows, |r| Some(r.alternative.moved))
+}
+
+fn alternative_rows(result: &PlanResult) -> Vec<AlternativeRow<'_>> {
+    let plan = &result.plan;
+    let mut rows = Vec::new();
+    for (index, alternative) in plan.alternatives.iter().enumerate() {
+        for (cell, &count) in alternative.counts.iter().enumerate() {
+            rows.push(AlternativeRow {
+                plan: &plan.name,
+                number: index + 1,
+                alternative,
+                base: plan.objective,
+                key: result.model.key(cell),
+                count,
+                plan_count: plan.counts[[0, cell]],
+            });
+        }
+    }
+    rows
 }

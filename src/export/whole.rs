@@ -26,6 +26,10 @@ pub mod names {
     pub const DEPENDENCY: &str = "dependency.parquet";
     /// Why results vary, and what is worth learning.
     pub const SENSITIVITY: &str = "sensitivity.parquet";
+    /// What plans yield at each value of a key.
+    pub const FRONTIER: &str = "frontier.parquet";
+    /// Other plans that are as good.
+    pub const ALTERNATIVES: &str = "alternatives.parquet";
     /// Trial rows.
     pub const TRIALS: &str = "trials.parquet";
     /// Every constraint's value and price.
@@ -59,6 +63,9 @@ pub fn write_files(
     ];
     if result.plans.iter().any(|plan| plan.model.risk.applies()) {
         parquet.push((names::RISK, tables::risk(&result.plans)));
+    }
+    if result.plans.iter().any(|p| !p.plan.alternatives.is_empty()) {
+        parquet.push((names::ALTERNATIVES, tables::alternatives(result)));
     }
     let mut files: Vec<&str> = parquet.iter().map(|(name, _)| *name).collect();
     for (name, table) in &parquet {

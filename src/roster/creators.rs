@@ -7,8 +7,10 @@ use super::RosterError;
 use super::headers::plain;
 use super::issue::{Action, Issue, shown};
 use super::number::{Number, Reading, Style, What, is_unknown};
+use super::ranges::{Range, ranges};
 use super::table::{RawTable, TextColumn};
-use crate::distribution::Distribution;
+use super::whole::Roster;
+use super::words::{CLOSED, SUMS, TIERS};
 use crate::model::{Basis, Creator, Model, Past, RosterField, RosterSettings, Segment};
 
 /// Largest number of followers that is believed.
@@ -18,122 +20,16 @@ const LARGEST: f64 = 1e12;
 /// Longest id or name, in characters.
 const LONGEST_NAME: usize = 200;
 
-/// Where tiers begin that state no followers: the playbook's ranges.
-const STARTS: [(&str, f64); 5] = [
-    ("mega", 500_000.0),
-    ("macro", 100_000.0),
-    ("mid", 10_000.0),
-    ("micro", 1_000.0),
-    ("nano", 100.0),
-];
-
-/// Words by which tiers are known.
-const TIERS: [(&str, &[&str]); 5] = [
-    ("mega", &["mega", "celebrity", "超头部", "头部"]),
-    ("macro", &["macro", "肩部"]),
-    ("mid", &["mid", "middle", "midtier", "腰部"]),
-    ("micro", &["micro", "尾部"]),
-    ("nano", &["nano", "koc", "素人"]),
-];
-
-/// Statuses of creators that cannot be booked.
-const CLOSED: [&str; 34] = [
-    "inactive",
-    "unavailable",
-    "notavailable",
-    "booked",
-    "paused",
-    "onhold",
-    "hold",
-    "blocked",
-    "blacklist",
-    "blacklisted",
-    "banned",
-    "suspended",
-    "rejected",
-    "declined",
-    "closed",
-    "expired",
-    "exclusive",
-    "archived",
-    "deleted",
-    "removed",
-    "no",
-    "false",
-    "0",
-    "n",
-    "否",
-    "不可合作",
-    "停用",
-    "暂停",
-    "黑名单",
-    "已拒绝",
-    "不合作",
-    "停更",
-    "封禁",
-    "不可用",
-];
-
-/// Rows that sum up others.
-const SUMS: [&str; 9] = [
-    "total",
-    "totals",
-    "grandtotal",
-    "sum",
-    "average",
-    "合计",
-    "总计",
-    "平均",
-    "汇总",
-];
-
-/// The creators of a file that can be booked.
-#[derive(Debug, Clone, Default)]
-pub struct Roster {
-    /// In the order of the file.
-    pub creators: Vec<Creator>,
-    /// What was dropped or repaired, in the order of the file.
-    pub issues: Vec<Issue>,
-    /// Rows of the file, header and blank rows aside.
-    pub read: usize,
-    /// Columns that were understood: field and name in the header.
-    pub columns: Vec<(RosterField, String)>,
-    /// How it was read, in words.
-    pub form: String,
-}
-
-impl Roster {
-    /// Rows that were left out.
-    #[must_use]
-    pub fn dropped(&self) -> usize {
-        self.read - self.creators.len()
-    }
-
-    /// Rows that are kept though something in them was repaired.
-    #[must_use]
-    pub fn repaired(&self) -> usize {
-        let kept: std::collections::HashSet<usize> = self.creators.iter().map(|c| c.row).collect();
-        let mut rows: Vec<usize> = self
-            .issues
-            .iter()
-            .filter(|issue| issue.action == Action::Repaired && kept.contains(&issue.row))
-            .map(|issue| issue.row)
-            .collect();
-        rows.dedup();
-        rows.len()
-    }
-}
-
 /// Creators from the columns of a file, as tiers, categories and regions of a model.
 ///
 /// # Errors
 /// [`RosterError::Nobody`] if no row is a creator that can be booked.
 pub fn read_table(
-    table: RawTable,
+    table: &RawTable,
     model: &Model,
     settings: &RosterSettings,
 ) -> Result<Roster, RosterError> {
-    let mut reader = Reader::new(&table, model, settings);
+    let mut reader = Reader::new(table, model, settings);
     let mut creators: Vec<Creator> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for at in 0..table.rows.len() {
@@ -167,7 +63,7 @@ pub fn read_table(
         .into_iter()
         .filter_map(|f| Some((f, table.columns[f.index()].as_ref()?.0.clone())))
         .collect();
-    let mut issues = table.issues;
+    let mut issues = table.issues.clone();
     issues.extend(own);
     issues.sort_by_key(|issue| issue.row);
     if creators.is_empty() {
@@ -185,15 +81,12 @@ pub fn read_table(
         issues,
         read: table.read,
         columns,
-        form: table.form,
+        form: table.form.clone(),
     })
 }
 
-/// A tier with its least followers.
-struct Range {
-    tier: usize,
-    from: f64,
-}
+/// The row was left out, and an issue says why.
+struct Dropped;
 
 struct Reader<'a> {
     table: &'a RawTable,
@@ -290,15 +183,14 @@ impl<'a> Reader<'a> {
         reason: impl Into<Cow<'static, str>>,
     ) {
         let column = field.and_then(|f| self.table.columns[f.index()].as_ref());
-        let text = match field {
-            Some(field) => shown(self.text(field, at)),
-            None => {
-                let texts: Vec<&str> = RosterField::ALL
-                    .iter()
-                    .filter_map(|&f| self.column(f).map(|c| c.get(at)))
-                    .collect();
-                shown(&texts.join(" | "))
-            }
+        let text = if let Some(field) = field {
+            shown(self.text(field, at))
+        } else {
+            let texts: Vec<&str> = RosterField::ALL
+                .iter()
+                .filter_map(|&f| self.column(f).map(|c| c.get(at)))
+                .collect();
+            shown(&texts.join(" | "))
         };
         self.issues.push(Issue {
             row: self.table.rows[at],
@@ -383,8 +275,8 @@ impl<'a> Reader<'a> {
             .and_then(|n| self.believed(RosterField::Followers, at, n.value, MOST_FOLLOWERS));
         let tier = self.tier(at, followers)?;
         let (categories, regions) = (RosterField::Category, RosterField::Region);
-        let category = self.segment(categories, at)?;
-        let region = self.segment(regions, at)?;
+        let category = self.segment(categories, at).ok()?;
+        let region = self.segment(regions, at).ok()?;
         let offered =
             self.model.cells.iter().any(|cell| {
                 cell.tier == tier && cell.category == category && cell.region == region
@@ -562,18 +454,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Some(None) where the scenario has no such dimension; `None` where the row was dropped.
-    fn segment(&mut self, field: RosterField, at: usize) -> Option<Option<usize>> {
+    /// `None` where the scenario has no such dimension; an error where the row was dropped.
+    fn segment(&mut self, field: RosterField, at: usize) -> Result<Option<usize>, Dropped> {
         let (segments, known) = if field == RosterField::Category {
             (&self.model.categories, &self.categories)
         } else {
             (&self.model.regions, &self.regions)
         };
         if segments.is_empty() {
-            return Some(None);
+            return Ok(None);
         }
         if let Some(&i) = known.get(&plain(self.text(field, at))) {
-            return Some(Some(i));
+            return Ok(Some(i));
         }
         let word = field.name();
         let reason = if is_unknown(self.text(field, at)) {
@@ -582,42 +474,6 @@ impl<'a> Reader<'a> {
             format!("the scenario has no {word} of this name")
         };
         self.drop(at, Some(field), reason);
-        None
+        Err(Dropped)
     }
-}
-
-/// Where each tier begins. Neighbouring tiers with stated followers meet halfway, on a logarithmic
-/// scale, between the larger one's 5 % quantile and the smaller one's 95 % quantile.
-fn ranges(model: &Model) -> Vec<Range> {
-    let spread = |tier: usize| -> Option<(f64, f64)> {
-        match &model.tiers[tier].basis {
-            Basis::Followers(f) => match f.followers {
-                Distribution::Certain(_) => None,
-                d => Some((d.quantile(0.05), d.quantile(0.95))),
-            },
-            Basis::Benchmark(_) => None,
-        }
-    };
-    let mut ranges: Vec<Range> = Vec::new();
-    for (tier, t) in model.tiers.iter().enumerate() {
-        let preset = STARTS.iter().find(|s| s.0 == t.name).map_or(0.0, |s| s.1);
-        let own = spread(tier);
-        let below = (tier + 1 < model.tiers.len())
-            .then(|| spread(tier + 1))
-            .flatten();
-        let from = match (own, below) {
-            (Some((low, _)), Some((_, high))) => libm::sqrt(low * high),
-            (Some((low, _)), None) => low,
-            (None, _) => preset,
-        };
-        // Quantiles of an interval are its ends but for rounding.
-        let rounded = from.round();
-        let from = if (from - rounded).abs() < 1e-6 * rounded {
-            rounded
-        } else {
-            from
-        };
-        ranges.push(Range { tier, from });
-    }
-    ranges
 }

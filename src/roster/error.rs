@@ -27,8 +27,14 @@ pub enum RosterError {
         /// Most bytes.
         most: usize,
     },
+    /// A quotation mark without its other half.
+    #[error("a quotation mark opens in the record of row {row} and is never closed")]
+    OpenQuote {
+        /// Row, from 1.
+        row: usize,
+    },
     /// Zero bytes, or another sign that it is no text.
-    #[error("the file is neither text nor parquet")]
+    #[error("the file is neither text nor parquet: there are zero bytes in it")]
     Binary,
     /// The encoding stated does not fit.
     #[error("the file is not {0}; state its encoding in [roster] encoding, or save it as UTF-8")]

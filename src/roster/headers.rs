@@ -2,153 +2,8 @@
 
 use super::RosterError;
 use super::issue::{Action, Issue, shown};
+use super::words::columns;
 use crate::model::{RosterField, RosterSettings};
-
-/// Names by field, the surest first; compared in small letters, without what stands in brackets
-/// and without anything but letters and digits.
-fn common(field: RosterField) -> &'static [&'static str] {
-    match field {
-        RosterField::Id => &[
-            "id",
-            "creatorid",
-            "kolid",
-            "influencerid",
-            "uid",
-            "userid",
-            "accountid",
-            "openid",
-            "handle",
-            "creatorhandle",
-            "username",
-            "account",
-            "accountname",
-            "达人id",
-            "博主id",
-            "红人id",
-            "账号id",
-            "小红书号",
-            "抖音号",
-            "账号",
-            "达人账号",
-            "编号",
-        ],
-        RosterField::Name => &[
-            "name",
-            "creatorname",
-            "displayname",
-            "nickname",
-            "fullname",
-            "influencername",
-            "creator",
-            "influencer",
-            "kol",
-            "昵称",
-            "达人昵称",
-            "博主昵称",
-            "达人名称",
-            "姓名",
-            "名称",
-            "名字",
-            "达人",
-            "博主",
-            "红人",
-        ],
-        RosterField::Tier => &[
-            "tier",
-            "creatortier",
-            "influencertier",
-            "level",
-            "达人等级",
-            "达人层级",
-            "层级",
-            "等级",
-            "级别",
-            "量级",
-        ],
-        RosterField::Followers => &[
-            "followers",
-            "followercount",
-            "followerscount",
-            "numberoffollowers",
-            "subscribers",
-            "fans",
-            "fanscount",
-            "audiencesize",
-            "粉丝",
-            "粉丝数",
-            "粉丝量",
-            "粉丝数量",
-        ],
-        RosterField::Fee => &[
-            "fee",
-            "fees",
-            "feeperpost",
-            "price",
-            "priceperpost",
-            "postfee",
-            "postprice",
-            "quote",
-            "cost",
-            "costperpost",
-            "ratecard",
-            "报价",
-            "价格",
-            "单价",
-            "费用",
-            "合作费用",
-            "合作报价",
-            "图文报价",
-            "刊例价",
-        ],
-        RosterField::EngagementRate => &[
-            "engagementrate",
-            "er",
-            "engrate",
-            "avgengagementrate",
-            "averageengagementrate",
-            "engagement",
-            "interactionrate",
-            "互动率",
-            "平均互动率",
-        ],
-        RosterField::Category => &[
-            "category",
-            "categories",
-            "vertical",
-            "niche",
-            "topic",
-            "类目",
-            "品类",
-            "领域",
-            "分类",
-            "垂类",
-            "赛道",
-        ],
-        RosterField::Region => &[
-            "region", "area", "market", "city", "location", "country", "province", "地区", "区域",
-            "地域", "城市", "省份",
-        ],
-        RosterField::Status => &[
-            "status",
-            "state",
-            "availability",
-            "available",
-            "状态",
-            "合作状态",
-            "是否可合作",
-        ],
-        RosterField::PastPosts => &["pastposts", "previousposts", "历史合作次数", "历史投放数"],
-        RosterField::PastConversions => &[
-            "pastconversions",
-            "pastorders",
-            "previousorders",
-            "历史转化",
-            "历史转化数",
-            "历史订单",
-            "历史订单数",
-        ],
-    }
-}
 
 /// A header row and what its columns say.
 #[derive(Debug, Clone)]
@@ -218,7 +73,7 @@ pub fn places(
             continue;
         }
         let free = |place: &usize| !places.contains(&Some(*place));
-        places[field.index()] = common(field)
+        places[field.index()] = columns(field)
             .iter()
             .find_map(|&known| (0..names.len()).filter(free).find(|&i| names[i] == known));
     }
@@ -274,7 +129,7 @@ pub(super) fn header(
 
 fn places_without(names: &[String]) -> usize {
     let names: Vec<String> = names.iter().map(|n| plain(n)).collect();
-    let known = |field: &RosterField| common(*field).iter().any(|k| names.iter().any(|n| n == k));
+    let known = |field: &RosterField| columns(*field).iter().any(|k| names.iter().any(|n| n == k));
     RosterField::ALL.iter().filter(|field| known(field)).count()
 }
 

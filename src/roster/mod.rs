@@ -16,17 +16,21 @@ mod error;
 mod headers;
 mod issue;
 mod number;
+mod ranges;
 mod table;
+mod whole;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub use creators::{Roster, read_table};
+pub use creators::read_table;
 pub use encoding::decode;
 pub use error::RosterError;
 pub use headers::places;
 pub use issue::{Action, Issue};
 pub use table::{RawTable, TextColumn, parse};
+pub use whole::Roster;
 
 /// Largest file, in bytes.
 pub const LARGEST_FILE: u64 = 128 << 20;

@@ -198,7 +198,7 @@ fn pieces(text: &str) -> Option<Pieces> {
             return None;
         }
         out.unit = true;
-        rest = mantissa.to_owned();
+        mantissa.clone_into(&mut rest);
     }
     let groups: Vec<&str> = rest.split([' ', '\'', '_']).collect();
     if let [first, others @ ..] = &groups[..]

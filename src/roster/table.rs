@@ -153,6 +153,13 @@ fn line_ends(text: &[u8], from: usize, to: usize) -> usize {
         .count()
 }
 
+/// Whether the last record swallowed line ends behind a quotation mark that nothing closes.
+fn left_open(record: &[u8]) -> bool {
+    let inside = record.trim_ascii_end();
+    let lines = inside.iter().any(|&b| b == b'\n' || b == b'\r');
+    lines && inside.iter().filter(|&&b| b == b'"').count() % 2 == 1
+}
+
 /// Reads the records of a text, each with the row of the file that it starts in, until one is
 /// refused.
 fn records(
@@ -174,6 +181,9 @@ fn records(
             return Ok(());
         }
         let length = record.take(&mut reader, &text[at..], row)?;
+        if at + length == text.len() && left_open(&text[at..]) {
+            return Err(RosterError::OpenQuote { row });
+        }
         if record.len() > 0 && !take(row, &record)? {
             return Ok(());
         }

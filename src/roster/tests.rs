@@ -14,7 +14,7 @@ fn model() -> Model {
 
 fn read_with(bytes: &[u8], settings: &RosterSettings) -> Result<Roster, RosterError> {
     let (text, _) = decode(bytes, settings.encoding)?;
-    read_table(parse(&text, settings)?, &model(), settings)
+    read_table(&parse(&text, settings)?, &model(), settings)
 }
 
 fn read(bytes: &[u8]) -> Result<Roster, RosterError> {
@@ -168,6 +168,10 @@ fn files_that_are_no_rosters_end_in_one_error() {
         (b"id,tier\n", "no rows"),
         (b"id,tier\na,giant\n", "no tier"),
         (huge.as_bytes(), "left open"),
+        (
+            b"id,tier\na,mid\nb,\"mid\nc,mid\nd,mid\n",
+            "row 3 and is never closed",
+        ),
         (wide.as_bytes(), "columns"),
     ] {
         let error = read(bytes).unwrap_err().to_string();

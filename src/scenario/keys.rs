@@ -1,6 +1,7 @@
 //! The one list of keys of a scenario file. Reader, JSON Schema, nearest names, `imatrix show`
 //! and `--set` all go by it; a test holds them equal.
 
+use super::importance::{OF_ONE, OF_RULES};
 use super::risk_keys::{BUDGET, DEPENDENCE, INCIDENTS, RISK};
 pub(super) use super::shape::leaf;
 pub(super) use super::shape::{Field, Kind, Names, Shape};
@@ -393,6 +394,7 @@ static DIVERSITY: &[Field] = &[
         "Most partnerships a month in all.",
     ),
     leaf("min_spend", SHARE, "Least spend, as a share of the budget."),
+    OF_RULES,
 ];
 
 static CONSTRAINT: &[Field] = &[
@@ -413,6 +415,7 @@ static CONSTRAINT: &[Field] = &[
     ),
     leaf("min", ANY, "Least value."),
     leaf("max", ANY, "Largest value."),
+    OF_ONE,
 ];
 
 static SEGMENT: Shape = Shape::Table(SEGMENT_FIELDS);

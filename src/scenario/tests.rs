@@ -12,8 +12,9 @@ use super::tree::{self, overlay};
 use super::{Entry, Overrides, Problems, Scenario, read_text, schema, starter, structure};
 use crate::distribution::Distribution;
 use crate::model::{
-    Assumption, Band, BandSource, Basis, BestWanted, Bound, Indifference, Metric, Model, Objective,
-    Origin, Stage, TargetScope, Trials, Uncertainty, UserAmount, constraints, valuation,
+    Assumption, Band, BandSource, Basis, BestWanted, Bound, ConstraintKind, Indifference, Metric,
+    Model, Objective, Origin, Stage, TargetScope, Trials, Uncertainty, UserAmount, constraints,
+    valuation,
 };
 
 mod command;

@@ -94,6 +94,16 @@ pub(super) fn cell(key: &CellKey) -> u64 {
     of_cell("cell", key, 0)
 }
 
+/// Hash of a roster's creator, whatever it is booked as.
+pub(super) fn of_roster(id: &str) -> u64 {
+    slot_hash(&["roster", id], 0)
+}
+
+/// Hash of its conversions and revenue.
+pub(super) fn orders_of_roster(id: &str) -> u64 {
+    slot_hash(&["roster", "orders", id], 0)
+}
+
 /// A missing category or region is the empty name, which no segment has.
 fn of_cell(kind: &str, key: &CellKey, index: u64) -> u64 {
     let category = key.category.as_deref().unwrap_or("");

@@ -12,6 +12,7 @@
 //!   over creators into a cell's columns.
 //! - `joint` draws the conversions of plans whose creators act on each other.
 //! - `sample` draws the shared factors alone, for plans that look at risk.
+//! - `individual` simulates selections: creators of a roster, each with its own law.
 //! - `inversion` inverts the two laws of a cell's totals.
 
 mod copula;
@@ -21,6 +22,7 @@ mod error;
 mod factors;
 mod finish;
 mod group;
+mod individual;
 mod inversion;
 mod job;
 mod joint;
@@ -31,6 +33,7 @@ mod simulate;
 mod tables;
 
 pub use error::SimulationError;
+pub use individual::{OwnBooking, SelectionInput};
 pub use sample::factor_sample;
 pub use seeds::Seeds;
 pub use simulate::{PlanInput, Simulator};

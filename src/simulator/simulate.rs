@@ -9,6 +9,7 @@ use super::draws::{MAX_MONTHS, Segment};
 use super::factors::{FactorValues, Factors};
 use super::finish::{Columns, Finish};
 use super::group::{CreatorLaw, Group};
+use super::individual::Selected;
 use super::job::{Job, Shared};
 use super::joint::{Booking, Own, Together};
 use super::kernel::{self, Scratch};
@@ -68,7 +69,9 @@ pub struct Simulator<'a> {
     /// Booked cells of each plan, month by month, in the order of its model's cells.
     pub(super) bookings: Vec<Vec<Booking>>,
     /// Of each plan, if its creators act on each other.
-    together: Vec<Option<Together>>,
+    pub(super) together: Vec<Option<Together>>,
+    /// Of each selection; empty where plans are simulated.
+    pub(super) selected: Vec<Selected>,
 }
 
 impl<'a> Simulator<'a> {
@@ -152,6 +155,7 @@ impl<'a> Simulator<'a> {
                 .map(|(plan, booked)| Together::new(plan.model, booked))
                 .collect(),
             bookings,
+            selected: Vec::new(),
         })
     }
 
@@ -198,7 +202,11 @@ impl<'a> Simulator<'a> {
         }
         SCRATCH.with_borrow_mut(|(scratch, factors)| {
             let segments = Segment::cut(seeds, (self.path, quasi), first_trial, trials);
-            self.simulate(segments, first_trial, trials, scratch, factors)
+            if self.selected.is_empty() {
+                self.simulate(segments, first_trial, trials, scratch, factors)
+            } else {
+                self.simulate_selections(segments, first_trial, trials, scratch, factors)
+            }
         })
     }
 

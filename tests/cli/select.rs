@@ -2,7 +2,7 @@
 
 use crate::place::Place;
 
-const SCENARIO: &str = "schema = 1\nname = \"r\"\nbudget = 6_000\ntiers.use = [\"mid\", \"micro\"]\n\
+const SCENARIO: &str = "schema = 1\nname = \"r\"\nbudget = 6_000\ntrials = 2_000\ntiers.use = [\"mid\", \"micro\"]\n\
     diversity.min_spend = 0.5\n";
 
 fn roster() -> String {
@@ -22,12 +22,16 @@ fn creators_are_selected_and_all_files_written() {
     assert_eq!(
         place.names("out/r-select"),
         [
+            "comparison.parquet",
             "constraints.parquet",
+            "dependency.parquet",
             "manifest.json",
             "plan.parquet",
             "result.json",
             "roster_issues.parquet",
-            "selection.parquet"
+            "selection.parquet",
+            "summary.parquet",
+            "trials.parquet"
         ]
     );
     let result = place.json("out/r-select/result.json");
@@ -62,6 +66,75 @@ fn creators_are_selected_and_all_files_written() {
 }
 
 #[test]
+fn what_ifs_are_selected_again_and_compared() {
+    let more = "[targets]\nroas = 1000\n[[what_if]]\nname = \"less\"\nbudget = 3_000\n\
+        [[what_if]]\nname = \"fixed\"\ncounts = { \"mid.sponsored\" = 1 }\n";
+    let place = Place::with(&[
+        ("r.toml", &format!("{SCENARIO}{more}")),
+        ("r.csv", &roster()),
+    ]);
+    let ran = place.run(&["select", "r.csv", "r.toml"]).exits(0);
+    assert!(ran.stdout.contains("less against base"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("the what-if fixed fixes counts"),
+        "{}",
+        ran.stdout
+    );
+    let result = place.json("out/r-select/result.json");
+    let names: Vec<&str> = result["plans"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| p["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["base", "less"]);
+    // Half the budget spends about half; both are simulated.
+    let spend = |plan: &str| {
+        let rows = result["summary"].as_array().unwrap();
+        let row = rows
+            .iter()
+            .find(|r| r["plan"] == plan && r["scope"] == "total" && r["metric"] == "spend");
+        row.unwrap()["mean"].as_f64().unwrap()
+    };
+    let (base, less) = (spend("base"), spend("less"));
+    assert!((5_000.0..6_500.0).contains(&base) && (2_500.0..3_300.0).contains(&less));
+    assert!(!result["comparison"].as_array().unwrap().is_empty());
+    assert_eq!(result["plans"][0]["targets"][0]["met"], false);
+    place
+        .run(&["select", "r.csv", "r.toml", "--require-targets"])
+        .exits(4)
+        .says("targets.roas is missed");
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let place = Place::with(&[("r.toml", SCENARIO), ("r.csv", &roster())]);
+    for threads in ["1", "2", "8"] {
+        let out = format!("out{threads}");
+        place
+            .run(&[
+                "select",
+                "r.csv",
+                "r.toml",
+                "--threads",
+                threads,
+                "--out",
+                &out,
+            ])
+            .exits(0);
+    }
+    for name in place.names("out1/r-select") {
+        if name == "manifest.json" {
+            continue;
+        }
+        let read =
+            |out: &str| std::fs::read(place.path(&format!("{out}/r-select/{name}"))).unwrap();
+        assert!(read("out1") == read("out2"), "{name}");
+        assert!(read("out1") == read("out8"), "{name}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_or_kept_has_its_exit_code() {
     let scenario = format!("{SCENARIO}[tiers.mid]\nmin_creators = 3\n");
     let damaged = "PAR1 and nothing more";
@@ -75,7 +148,7 @@ fn what_cannot_be_read_or_kept_has_its_exit_code() {
     let ran = place
         .run(&["select", "r.csv", "r.toml"])
         .exits(3)
-        .says("no selection keeps all rules");
+        .says("r: plan base is infeasible");
     assert!(
         ran.stdout.contains("tiers.mid.min_creators"),
         "{}",

@@ -41,7 +41,7 @@ pub fn plan_at_risk(
     settings: &PlanSettings,
     cancel: &Cancel,
 ) -> Plan {
-    worked(model, settings, cancel, |work| {
+    worked(model, settings, cancel, true, |work| {
         let mut plan = match &model.counts {
             Some(counts) => work.fixed(counts),
             None if joint::applies(model) => work.at_risk_together(sample, tightened),
@@ -214,6 +214,11 @@ impl Work<'_> {
                 })
             })
             .collect();
+        if !named.is_empty() {
+            // What would fit the linear rules and gains by them is what these keep out.
+            plan.unspent_held_by
+                .retain(|held| !held.reason.contains("would not gain"));
+        }
         plan.unspent_held_by.extend(named);
     }
 

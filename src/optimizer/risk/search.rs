@@ -401,6 +401,8 @@ impl Run<'_> {
             x,
             nodes,
             solver,
+            // Cuts are computed from sums over trials, without their rounding.
+            certified: false,
         }
     }
 

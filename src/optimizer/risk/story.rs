@@ -86,6 +86,8 @@ pub(crate) fn beyond(
             others: sets.collect(),
             none_alone_is_enough,
             joint_change: Vec::new(),
+            open: Vec::new(),
+            set_line: None,
             sentences,
         },
     }

@@ -5,41 +5,46 @@
 //! one after another as long as the rest is still proven empty: what remains is minimal.
 
 use super::dual::Dual;
-use super::linear::Task;
-use super::rows::{FEATURES, Weights};
-use crate::model::{Conflict, ConflictMember, Model, Unit};
+use super::linear::{Found, Task};
+use super::rows::{Bookings, FEATURES, Weights};
+use crate::model::{BudgetScale, Conflict, ConflictMember, Model, Unit};
 use crate::optimizer::conflict::words;
 
 /// How far below zero a bound must be to prove anything, in bookings of average weight in a row.
 const PROOF: f64 = -1e-7;
+/// Programs of a rule's least change.
+const DRIVES: usize = 5;
 
 /// Whether the rows kept are proven to have no selection, and which of them the proof needs.
-fn empty(task: &Task<'_>, keep: &[bool], none: &Weights) -> Option<Vec<bool>> {
-    let dual = Dual::new(task.all, task.rows, keep, none).boxed();
+fn empty(task: &Task<'_>, all: &Bookings, keep: &[bool], none: &Weights) -> Option<Vec<bool>> {
+    let dual = Dual::new(all, task.rows, keep, none).boxed();
     let (multipliers, bound) = dual.minimize(None, PROOF, task.cancel);
     (bound < PROOF).then(|| multipliers.iter().map(|&l| l > 1e-9).collect())
 }
 
 /// A minimal set of rules that cannot hold together; where only whole creators make it impossible, a sentence
 /// that says so.
-pub(super) fn explain(task: &Task<'_>, model: &Model) -> Option<Conflict> {
-    let rows = &task.rows.rows;
+pub(super) fn explain(task: &Task<'_>, model: &Model) -> Conflict {
+    let rows = &task.rows.list;
     let none: Weights = vec![[0.0; FEATURES]; model.cells.len()];
     let proof = |rules: &[usize]| {
         let keep: Vec<bool> = rows.iter().map(|row| rules.contains(&row.rule)).collect();
-        let used = empty(task, &keep, &none)?;
+        let (all, by) = task.all.within(task.rows, |r| rules.contains(&r));
+        let used = empty(task, &all, &keep, &none)?;
         let mut needed: Vec<usize> = rows
             .iter()
             .zip(&used)
             .filter(|&(row, &used)| used && rules.contains(&row.rule))
             .map(|(row, _)| row.rule)
+            .chain(by)
             .collect();
+        needed.sort_unstable();
         needed.dedup();
         Some(needed)
     };
     let everything: Vec<usize> = (0..task.rows.rules.len()).collect();
     let Some(first) = proof(&everything) else {
-        return Some(whole(task));
+        return whole();
     };
     // The multipliers that are not zero may name too many, never too few.
     let mut set = proof(&first).unwrap_or(everything);
@@ -59,25 +64,7 @@ pub(super) fn explain(task: &Task<'_>, model: &Model) -> Option<Conflict> {
             at = at.min(set.len());
         }
     }
-    let currency = &model.currency;
-    let members: Vec<ConflictMember> = set
-        .iter()
-        .map(|&r| {
-            let rule = &task.rows.rules[r];
-            let stated = words::stated(rule, currency);
-            ConflictMember {
-                constraint: rule.name.clone(),
-                kind: rule.kind,
-                origin: rule.origin.clone(),
-                words: stated.clone(),
-                stated,
-                least_change: None,
-                changed_to: None,
-                unit: rule.unit,
-                enough_alone: false,
-            }
-        })
-        .collect();
+    let members: Vec<ConflictMember> = set.iter().map(|&r| member(task, model, &set, r)).collect();
     let listed: Vec<String> = members.iter().map(|m| m.stated.clone()).collect();
     let mut sentences = vec![if let [one] = &listed[..] {
         format!("The roster cannot keep this rule: {one}.")
@@ -88,13 +75,122 @@ pub(super) fn explain(task: &Task<'_>, model: &Model) -> Option<Conflict> {
         )
     }];
     sentences.extend(short(task, model, &set));
-    Some(Conflict {
+    let changes = members.iter().filter(|m| m.changed_to.is_some());
+    let changes: Vec<String> = changes.map(|m| format!("{}.", m.words)).collect();
+    if !changes.is_empty() {
+        sentences.push("The least change found for each, the others as they are:".to_owned());
+        sentences.extend(changes);
+    }
+    let members_alone = !members.iter().any(|m| m.enough_alone);
+    Conflict {
         members,
-        others: Vec::new(),
-        none_alone_is_enough: false,
-        joint_change: Vec::new(),
+        none_alone_is_enough: members_alone,
         sentences,
-    })
+        ..Conflict::default()
+    }
+}
+
+/// A rule of the set, with the least change that lets a selection of whole creators exist: one that was found.
+fn member(task: &Task<'_>, model: &Model, set: &[usize], r: usize) -> ConflictMember {
+    let rule = &task.rows.rules[r];
+    let stated = words::stated(rule, &model.currency);
+    let everything: Vec<usize> = (0..task.rows.rules.len()).collect();
+    let alone = least_change(task, &everything, r);
+    let enough_alone = alone.is_some();
+    let change = alone.or_else(|| least_change(task, set, r));
+    let text = change.map_or_else(
+        || stated.clone(),
+        |(upper, from, to)| {
+            let rounding = if upper {
+                words::Rounding::Up
+            } else {
+                words::Rounding::Down
+            };
+            let show = |v, rounding| words::amount(v, rule.unit, &model.currency, rounding);
+            let side = if upper { "at most" } else { "at least" };
+            let rest = if enough_alone {
+                "enough alone"
+            } else {
+                "enough for these, not for all rules"
+            };
+            format!(
+                "{} {side} {} instead of {}: {rest}",
+                words::quoted(&rule.name),
+                show(to, rounding),
+                show(from, words::Rounding::Exact)
+            )
+        },
+    );
+    ConflictMember {
+        constraint: rule.name.clone(),
+        kind: rule.kind,
+        origin: rule.origin.clone(),
+        words: text,
+        stated,
+        least_change: change.map(|(_, from, to)| (to - from).abs()),
+        changed_to: change.map(|(_, _, to)| to),
+        unit: rule.unit,
+        enough_alone,
+    }
+}
+
+/// How far a rule's bound must give way for a selection that keeps the other rules given: the best
+/// value that such a selection was found to have, by Dinkelbach's method where it is a share. The side, the
+/// bound, and that value.
+fn least_change(task: &Task<'_>, rules: &[usize], r: usize) -> Option<(bool, f64, f64)> {
+    let rule = &task.rows.rules[r];
+    let sides = [(false, rule.low), (true, rule.high)];
+    let stated = |(upper, bound): (bool, Option<f64>)| Some((upper, bound?));
+    sides
+        .into_iter()
+        .filter_map(stated)
+        .find_map(|(upper, from)| {
+            // What is a share of the budget moves with it.
+            let moves = |k: usize| {
+                rule.scales == Some(BudgetScale::Budget)
+                    && matches!(task.rows.rules[k].scales, Some(BudgetScale::LowShare(_)))
+            };
+            let keep =
+                |k: usize, side: bool| rules.contains(&k) && (k, side) != (r, upper) && !moves(k);
+            let rows = task.rows.only(keep);
+            let task = Task {
+                rows: &rows,
+                quick: true,
+                ..*task
+            };
+            let sign = if upper { -1.0 } else { 1.0 };
+            let (above, below) = &task.rows.values[r];
+            let mut at = from;
+            let mut found: Option<Found> = None;
+            let mut reached: Option<f64> = None;
+            for _ in 0..DRIVES {
+                let mut objective = above.clone();
+                for (cell, weights) in objective.iter_mut().enumerate() {
+                    for (k, weight) in weights.iter_mut().enumerate() {
+                        let under = below.as_ref().map_or(0.0, |below| below[cell][k]);
+                        *weight = sign * (*weight - at * under);
+                    }
+                }
+                let next = task.best(&objective, found.as_ref());
+                let made: Vec<usize> = next.choice.iter().flatten().flatten().copied().collect();
+                if made.is_empty() {
+                    break;
+                }
+                let value = task.rows.value(r, task.all, &made)?;
+                let better = reached.is_none_or(|best| sign * (value - best) > 1e-9 * best.abs());
+                found = Some(next);
+                if !better {
+                    break;
+                }
+                (at, reached) = (value, Some(value));
+                if below.is_none() {
+                    break;
+                }
+            }
+            // A bound that was no obstacle is not this conflict's side.
+            let to = reached.filter(|to| sign * (from - to) > 0.0)?;
+            Some((upper, from, to))
+        })
 }
 
 /// What the roster has at most of each rule that asks for a least number.
@@ -130,17 +226,13 @@ fn short(task: &Task<'_>, model: &Model, set: &[usize]) -> Vec<String> {
 }
 
 /// Parts of creators would do.
-fn whole(task: &Task<'_>) -> Conflict {
-    let _ = task;
+fn whole() -> Conflict {
     Conflict {
-        members: Vec::new(),
-        others: Vec::new(),
-        none_alone_is_enough: false,
-        joint_change: Vec::new(),
         sentences: vec![
             "No selection of whole creators keeps all rules together, though parts of creators would: \
              leave the bands more room, or the roster more creators."
                 .to_owned(),
         ],
+        ..Conflict::default()
     }
 }

@@ -6,6 +6,29 @@ use crate::optimizer::branch::solve_whole;
 use crate::optimizer::program::{Column, Program, Row};
 use crate::optimizer::solver::Solved;
 
+/// Largest factor between a gap of the whole and one of what is open.
+const WHOLE: f64 = 50.0;
+
+/// What of a roster is open: some creators, each with some of its choices.
+pub(super) struct Open<'a> {
+    pub(super) creators: &'a [usize],
+    /// Which of their bookings.
+    pub(super) may: &'a dyn Fn(usize) -> bool,
+    /// Who must be booked.
+    pub(super) must: &'a dyn Fn(usize) -> bool,
+}
+
+impl<'a> Open<'a> {
+    /// These creators with all that they are offered.
+    pub(super) fn wholly(creators: &'a [usize]) -> Self {
+        Self {
+            creators,
+            may: &|_| true,
+            must: &|_| false,
+        }
+    }
+}
+
 /// The program of some creators, the others staying as they are.
 pub(super) struct Core {
     program: Program,
@@ -20,11 +43,11 @@ impl Core {
         all: &Bookings,
         rows: &Rows,
         objective: &Weights,
-        open: &[usize],
+        open: &Open<'_>,
         choice: &[Option<usize>],
     ) -> Self {
         let mut is_open = vec![false; all.creators()];
-        for &i in open {
+        for &i in open.creators {
             is_open[i] = true;
         }
         let gain = |j: usize| dot(&objective[all.cell[j] as usize], &all.features[j]);
@@ -34,9 +57,10 @@ impl Core {
             .filter(|&(i, _)| !is_open[i])
             .filter_map(|(_, &j)| j)
             .collect();
-        let bookings: Vec<usize> = open.iter().flat_map(|&i| all.of_creator(i)).collect();
+        let offers = |i: usize| all.of_creator(i).filter(|&j| (open.may)(j));
+        let bookings: Vec<usize> = open.creators.iter().flat_map(|&i| offers(i)).collect();
         let mut out: Vec<Row> = rows
-            .rows
+            .list
             .iter()
             .map(|row| {
                 let a = |j: usize| dot(&row.weights[all.cell[j] as usize], &all.features[j]);
@@ -49,14 +73,15 @@ impl Core {
             })
             .collect();
         let mut at = 0;
-        for &i in open {
-            let own = all.of_creator(i).len();
-            if own > 1 {
+        for &i in open.creators {
+            let own = offers(i).count();
+            let must = (open.must)(i);
+            if own > 1 || must {
                 let mut coefficients = vec![0.0; bookings.len()];
                 coefficients[at..at + own].fill(1.0);
                 out.push(Row {
                     coefficients,
-                    low: None,
+                    low: must.then_some(1.0),
                     high: Some(1.0),
                 });
             }
@@ -83,6 +108,7 @@ impl Core {
         &self,
         all: &Bookings,
         start: Option<&[Option<usize>]>,
+        bound: Option<f64>,
         settings: &PlanSettings,
         cancel: &Cancel,
     ) -> Solved {
@@ -93,7 +119,20 @@ impl Core {
                 .map(|j| if made(j) { 1.0 } else { 0.0 })
                 .collect()
         });
-        let mut solved = solve_whole(&self.program, start.as_deref(), settings, cancel);
+        // The gap is one of the whole.
+        let share = |bound: f64| {
+            let times = bound.abs() / (bound - self.fixed).abs();
+            if times.is_finite() {
+                times.clamp(1.0, WHOLE)
+            } else {
+                1.0
+            }
+        };
+        let settings = PlanSettings {
+            gap: 0.9 * settings.gap * bound.map_or(1.0, share),
+            ..*settings
+        };
+        let mut solved = solve_whole(&self.program, start.as_deref(), &settings, cancel);
         solved.bound = solved.bound.map(|b| b + self.fixed);
         solved
     }

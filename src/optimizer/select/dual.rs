@@ -9,22 +9,33 @@
 //! is at least the value of every selection, whole or fractional, and its least value is that of the
 //! relaxation (Geoffrion 1974). Rows are few, so that L costs one pass over the bookings. It is
 //! made smooth by the soft maximum at a temperature that falls, and minimized by projected Newton
-//! steps; how good the multipliers are decides how tight the bound is, never whether it holds. The
+//! steps, of many creators on a sample first; how good the multipliers are decides how tight the bound is, never whether it holds. The
 //! bound is summed once more with all rounding added ([`Dual::certified`]).
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::rows::{Bookings, FEATURES, Features, Rows, Weights, dot};
+use super::soft::{PIECE, Part, Scaled, in_pieces, judged};
 use crate::model::Cancel;
 
-/// Creators of a piece of work; sums go over pieces in order, whatever the threads.
-const PIECE: usize = 4096;
 /// Newton steps at one temperature.
 const STEPS: usize = 12;
 /// Temperatures: each is a fifth of the last.
 const TEMPERATURES: usize = 10;
 /// Largest row count that a step's matrix is made for.
 const MOST_ROWS: usize = 400;
+/// Creators from which on multipliers are found on a sample first.
+const MANY: usize = 10_000;
+/// Every so-many-th creator of a kind is in the sample, and counts for so many.
+const STRIDE: usize = 16;
+/// Kinds of at most so many creators are in the sample as they are.
+const FEW: usize = 512;
+/// Largest multiplier of a sample, in average gains: it may lack what all have.
+const SAMPLED: f64 = 100.0;
+/// Temperature at which all creators follow their sample.
+const FOLLOWED: usize = 5;
 
 /// The dual of one program.
 #[derive(Debug)]
@@ -37,13 +48,6 @@ pub(super) struct Dual<'a> {
     size: f64,
     /// Largest multiplier; infinite but for questions of feasibility.
     most: f64,
-}
-
-#[derive(Debug)]
-struct Scaled {
-    weights: Weights,
-    bound: f64,
-    scale: f64,
 }
 
 /// Value, gradient and curvature of the smooth dual.
@@ -60,19 +64,16 @@ impl<'a> Dual<'a> {
         keep: &[bool],
         objective: &'a Weights,
     ) -> Self {
+        let judged = judged(all, objective.len());
         let scaled = rows
-            .rows
+            .list
             .iter()
             .zip(keep)
             .map(|(row, &keep)| {
-                let mean = |w: &Weights| {
-                    let n = all.len().max(1) as f64;
-                    (0..all.len())
-                        .map(|j| dot(&w[all.cell[j] as usize], &all.features[j]).abs())
-                        .sum::<f64>()
-                        / n
+                let size = |(j, n): &(usize, f64)| {
+                    n * dot(&row.weights[all.cell[*j] as usize], &all.features[*j]).abs()
                 };
-                let mean = mean(&row.weights);
+                let mean = judged.iter().map(size).sum::<f64>() / all.len().max(1) as f64;
                 let scale = if mean > 0.0 { mean } else { 1.0 };
                 // A row that is let go keeps its place and limits nothing.
                 let factor = if keep { 1.0 / scale } else { 0.0 };
@@ -83,8 +84,10 @@ impl<'a> Dual<'a> {
                 }
             })
             .collect();
-        let gains = (0..all.len()).map(|j| dot(&objective[all.cell[j] as usize], &all.features[j]));
-        let size = gains.map(f64::abs).sum::<f64>() / all.len().max(1) as f64;
+        let gain = |(j, n): &(usize, f64)| {
+            n * dot(&objective[all.cell[*j] as usize], &all.features[*j]).abs()
+        };
+        let size = judged.iter().map(gain).sum::<f64>() / all.len().max(1) as f64;
         Self {
             all,
             objective,
@@ -165,113 +168,53 @@ impl<'a> Dual<'a> {
         sum + 2.0 * terms * f64::EPSILON * size
     }
 
-    fn pieces<T: Send>(&self, work: impl Fn(std::ops::Range<usize>) -> T + Sync) -> Vec<T> {
-        let n = self.all.creators();
-        (0..n.div_ceil(PIECE))
-            .into_par_iter()
-            .map(|piece| work(piece * PIECE..((piece + 1) * PIECE).min(n)))
-            .collect()
+    fn pieces<T: Send>(&self, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
+        in_pieces(self.all.creators(), work)
     }
 
-    /// The smooth dual's value, and its derivatives if wanted.
-    fn local(&self, multipliers: &[f64], temperature: f64, derive: bool) -> Local {
+    /// The smooth dual's value, and its derivatives if wanted: over all creators, or over a sample.
+    fn local(
+        &self,
+        sample: Option<&[(usize, f64)]>,
+        multipliers: &[f64],
+        temperature: f64,
+        derive: bool,
+    ) -> Local {
         let m = self.rows.len();
         let weights = self.reduced(multipliers);
-        let parts = self.pieces(|creators| {
-            let mut local = Local {
-                value: 0.0,
-                gradient: vec![0.0; if derive { m } else { 0 }],
-                hessian: vec![0.0; if derive { m * m } else { 0 }],
-            };
-            let mut shares: Vec<(usize, f64)> = Vec::new();
-            let mut mean = vec![0.0; m];
-            let mut row = vec![0.0; m];
-            for creator in creators {
-                let range = self.all.of_creator(creator);
-                shares.clear();
-                let mut top: f64 = 0.0;
-                for j in range {
-                    let gain = dot(&weights[self.all.cell[j] as usize], &self.all.features[j]);
-                    top = top.max(gain);
-                    shares.push((j, gain));
-                }
-                // Far from every other choice, nothing is soft.
-                let mut total = libm::exp(-top / temperature);
-                for (_, gain) in &mut shares {
-                    let z = (*gain - top) / temperature;
-                    *gain = if z < -40.0 { 0.0 } else { libm::exp(z) };
-                    total += *gain;
-                }
-                local.value += top + temperature * libm::log(total);
-                if !derive {
-                    continue;
-                }
-                let soft = shares
-                    .iter()
-                    .any(|s| s.1 > 0.0 && s.1 < total * (1.0 - 1e-12));
-                if soft {
-                    mean.fill(0.0);
-                }
-                for &(j, weight) in &shares {
-                    let share = weight / total;
-                    if share < 1e-14 {
-                        continue;
-                    }
-                    let cell = self.all.cell[j] as usize;
-                    for (a, r) in row.iter_mut().zip(&self.rows) {
-                        *a = dot(&r.weights[cell], &self.all.features[j]);
-                    }
-                    for (g, a) in local.gradient.iter_mut().zip(&row) {
-                        *g -= share * a;
-                    }
-                    if soft {
-                        for r in 0..m {
-                            if row[r] == 0.0 {
-                                continue;
-                            }
-                            mean[r] += share * row[r];
-                            let scaled = share * row[r] / temperature;
-                            let line = &mut local.hessian[r * m..r * m + r + 1];
-                            for (h, a) in line.iter_mut().zip(&row) {
-                                *h += scaled * a;
-                            }
-                        }
-                    }
-                }
-                if soft {
-                    for r in 0..m {
-                        if mean[r] != 0.0 {
-                            let scaled = mean[r] / temperature;
-                            let line = &mut local.hessian[r * m..r * m + r + 1];
-                            for (h, a) in line.iter_mut().zip(&mean) {
-                                *h -= scaled * a;
-                            }
-                        }
-                    }
-                }
-            }
-            local
-        });
+        let begin = || Part::new(self.all, &self.rows, &weights, temperature, derive);
+        let parts = match sample {
+            None => self.pieces(|creators| {
+                let mut part = begin();
+                creators.for_each(|creator| part.add(creator, 1.0));
+                part.into_sums()
+            }),
+            Some(sample) => in_pieces(sample.len(), |places| {
+                let mut part = begin();
+                let own = sample[places].iter();
+                own.for_each(|&(creator, times)| part.add(creator, times));
+                part.into_sums()
+            }),
+        };
         let mut out = Local {
             value: 0.0,
             gradient: vec![0.0; if derive { m } else { 0 }],
             hessian: vec![0.0; if derive { m * m } else { 0 }],
         };
-        for part in parts {
-            out.value += part.value;
-            out.gradient
-                .iter_mut()
-                .zip(&part.gradient)
-                .for_each(|(a, b)| *a += b);
-            out.hessian
-                .iter_mut()
-                .zip(&part.hessian)
-                .for_each(|(a, b)| *a += b);
+        let mut made = vec![[0.0; FEATURES]; if derive { self.objective.len() } else { 0 }];
+        for (value, own, hessian) in parts {
+            out.value += value;
+            for (sum, own) in made.iter_mut().zip(&own) {
+                sum.iter_mut().zip(own).for_each(|(a, b)| *a += b);
+            }
+            let pairs = out.hessian.iter_mut().zip(&hessian);
+            pairs.for_each(|(a, b)| *a += b);
         }
         for (r, row) in self.rows.iter().enumerate() {
             out.value += multipliers[r] * row.bound;
             if derive {
-                out.gradient[r] += row.bound;
+                let used: f64 = row.weights.iter().zip(&made).map(|(w, u)| dot(w, u)).sum();
+                out.gradient[r] = row.bound - used;
             }
         }
         out
@@ -291,35 +234,89 @@ impl<'a> Dual<'a> {
         if m > MOST_ROWS {
             return best;
         }
-        let warm = if start.is_some() { 4 } else { 0 };
-        for level in warm..TEMPERATURES {
-            let temperature = self.size * libm::pow(0.2, level as f64);
-            let mut damping = 1e-9;
-            for _ in 0..STEPS {
-                if cancel.requested() {
-                    return best;
-                }
-                let here = self.local(&multipliers, temperature, true);
-                let Some((next, value, moved)) =
-                    self.step(&multipliers, &here, temperature, &mut damping)
-                else {
-                    break;
-                };
-                let gained = here.value - value;
-                multipliers = next;
-                if gained <= 1e-7 * here.value.abs().max(self.size) || !moved {
-                    break;
-                }
+        let mut first = if start.is_some() { 4 } else { 0 };
+        if first == 0 && self.all.creators() > MANY {
+            let sample = self.sample();
+            let most = self.most.min(SAMPLED * self.size);
+            for level in 0..TEMPERATURES {
+                self.descend(Some(&sample), most, &mut multipliers, level, cancel);
             }
+            first = FOLLOWED;
+        }
+        for level in first..TEMPERATURES {
+            self.descend(None, self.most, &mut multipliers, level, cancel);
             let bound = self.certified(&multipliers);
             if bound < best.1 {
                 best = (multipliers.clone(), bound);
             }
-            if best.1 < enough {
+            if best.1 < enough || cancel.requested() {
                 break;
             }
         }
         best
+    }
+
+    /// Newton steps at one temperature.
+    fn descend(
+        &self,
+        sample: Option<&[(usize, f64)]>,
+        most: f64,
+        multipliers: &mut Vec<f64>,
+        level: usize,
+        cancel: &Cancel,
+    ) {
+        let temperature = self.size * libm::pow(0.2, level as f64);
+        let mut damping = 1e-9;
+        for _ in 0..STEPS {
+            if cancel.requested() {
+                return;
+            }
+            let here = self.local(sample, multipliers, temperature, true);
+            let value = |at: &[f64]| self.local(sample, at, temperature, false).value;
+            let step = self.step(
+                multipliers,
+                &here,
+                (temperature, most),
+                &value,
+                &mut damping,
+            );
+            let Some((next, value, moved)) = step else {
+                return;
+            };
+            let gained = here.value - value;
+            *multipliers = next;
+            if gained <= 1e-7 * here.value.abs().max(self.size) || !moved {
+                return;
+            }
+        }
+    }
+
+    /// Creators that stand for all, each with how many it counts for: every sixteenth of those with the
+    /// same cells, all of a rare kind.
+    fn sample(&self) -> Vec<(usize, f64)> {
+        let mut kinds = vec![0_usize; self.objective.len()];
+        let kind = |creator: usize| {
+            let first = self.all.of_creator(creator).next();
+            first.map(|j| self.all.cell[j] as usize)
+        };
+        let creators = 0..self.all.creators();
+        creators
+            .clone()
+            .filter_map(kind)
+            .for_each(|k| kinds[k] += 1);
+        let mut seen = vec![0_usize; kinds.len()];
+        let mut out = Vec::new();
+        for creator in creators {
+            let Some(kind) = kind(creator) else { continue };
+            let (n, at) = (kinds[kind], seen[kind]);
+            seen[kind] += 1;
+            if n <= FEW {
+                out.push((creator, 1.0));
+            } else if at % STRIDE == 0 {
+                out.push((creator, n as f64 / n.div_ceil(STRIDE) as f64));
+            }
+        }
+        out
     }
 
     /// A projected Newton step that lowers the value: the new point and its value.
@@ -327,13 +324,13 @@ impl<'a> Dual<'a> {
         &self,
         at: &[f64],
         here: &Local,
-        temperature: f64,
+        (temperature, most): (f64, f64),
+        value_at: &dyn Fn(&[f64]) -> f64,
         damping: &mut f64,
     ) -> Option<(Vec<f64>, f64, bool)> {
         let m = at.len();
         let held = |r: usize| {
-            (at[r] <= 0.0 && here.gradient[r] >= 0.0)
-                || (at[r] >= self.most && here.gradient[r] <= 0.0)
+            (at[r] <= 0.0 && here.gradient[r] >= 0.0) || (at[r] >= most && here.gradient[r] <= 0.0)
         };
         let free: Vec<usize> = (0..m)
             .filter(|&r| !held(r) && self.rows[r].weights.iter().flatten().any(|&w| w != 0.0))
@@ -361,10 +358,10 @@ impl<'a> Dual<'a> {
                 for _ in 0..6 {
                     let mut next = at.to_vec();
                     for (&r, d) in free.iter().zip(&direction) {
-                        next[r] = (at[r] + length * d).clamp(0.0, self.most);
+                        next[r] = (at[r] + length * d).clamp(0.0, most);
                     }
                     let moved = next != at;
-                    let value = self.local(&next, temperature, false).value;
+                    let value = value_at(&next);
                     if value < here.value {
                         *damping = (*damping * 0.2).max(1e-12);
                         return Some((next, value, moved));
@@ -378,6 +375,11 @@ impl<'a> Dual<'a> {
             }
         }
         None
+    }
+
+    /// Average sizes of the rows' coefficients.
+    pub(super) fn scales(&self) -> Vec<f64> {
+        self.rows.iter().map(|row| row.scale).collect()
     }
 
     /// Multipliers of the rows as they are, not as they were scaled.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::core::Core;
+use super::core::{Core, Open};
 use super::dual::{Dual, best_choices};
 use super::rows::{Bookings, Rows, Weights, dot};
 use super::search::{Search, State};
@@ -12,12 +12,12 @@ use crate::optimizer::solver::{Verdict, remaining};
 
 /// Bookings up to which all creators go to branch and bound at once.
 const SMALL: usize = 240;
-/// Creators of the cores that are solved one after another to better a selection.
-const CORES: [usize; 2] = [30, 70];
-/// Most bookings of a core that is solved for the proof.
-const PROOF: usize = 600;
+/// Choices beside the best ones of the cores that are solved one after another.
+const WIDTHS: [usize; 5] = [60, 120, 240, 480, 800];
 /// Nodes of a core.
 const NODES: u64 = 1_000;
+/// Nodes where a core holds all that can be better.
+const PROOF: u64 = 10_000;
 /// Rounds of shaking a selection.
 const SHAKES: u64 = 250;
 /// A bound this far below what every selection has, relative to the objective's size, proves that there is none.
@@ -40,6 +40,16 @@ pub(super) struct Found {
     pub(super) clocked: bool,
 }
 
+impl Found {
+    /// Keeps a selection that is better.
+    fn offer(&mut self, state: State) {
+        if state.value > self.value {
+            self.value = state.value;
+            self.choice = Some(state.choice);
+        }
+    }
+}
+
 /// One program.
 pub(super) struct Task<'a> {
     pub(super) all: &'a Bookings,
@@ -47,6 +57,8 @@ pub(super) struct Task<'a> {
     pub(super) settings: &'a PlanSettings,
     pub(super) cancel: &'a Cancel,
     pub(super) started: Instant,
+    /// Whether any good selection will do.
+    pub(super) quick: bool,
 }
 
 impl Task<'_> {
@@ -63,7 +75,7 @@ impl Task<'_> {
 
     /// The best selection for an objective, from earlier multipliers if there are any.
     pub(super) fn best(&self, objective: &Weights, warm: Option<&Found>) -> Found {
-        let keep = vec![true; self.rows.rows.len()];
+        let keep = vec![true; self.rows.list.len()];
         let dual = Dual::new(self.all, self.rows, &keep, objective);
         let gain = |j: usize| dot(&objective[self.all.cell[j] as usize], &self.all.features[j]);
         // No selection has less than all creators at their worst.
@@ -88,7 +100,14 @@ impl Task<'_> {
             return found;
         }
         let gains = dual.gains(&found.multipliers);
-        let search = Search::new(self.all, self.rows, objective, &gains, &found.prices);
+        let search = Search::new(
+            self.all,
+            self.rows,
+            objective,
+            &gains,
+            &found.prices,
+            dual.scales(),
+        );
         if self.all.len() <= SMALL {
             self.wholly(&search, objective, &mut found);
             return found;
@@ -102,7 +121,7 @@ impl Task<'_> {
         for state in states {
             if search.keeps(&state) {
                 let polished = search.polish(state, enough(&found));
-                self.offer(&mut found, polished);
+                found.offer(polished);
             }
         }
         let shaken = |found: &mut Found, rounds: u64| {
@@ -110,13 +129,12 @@ impl Task<'_> {
                 let state = search.state(choice);
                 let enough = found.bound - 0.9 * self.settings.gap * found.bound.abs();
                 let state = search.shaken(state, enough, rounds, &|| self.late());
-                self.offer(found, state);
+                found.offer(state);
             }
         };
-        shaken(&mut found, SHAKES);
-        self.cores(&search, objective, &gains, &mut found);
-        shaken(&mut found, SHAKES);
-        self.prove(&search, objective, &gains, &mut found);
+        let shakes = if self.quick { SHAKES / 5 } else { SHAKES };
+        shaken(&mut found, shakes);
+        self.focus(&search, objective, &gains, &mut found);
         found.clocked = self.late() && !self.done(&found);
         found
     }
@@ -125,32 +143,31 @@ impl Task<'_> {
         found.choice.is_some() && within_gap(found.bound, found.value, self.settings.gap)
     }
 
-    fn offer(&self, found: &mut Found, state: State) {
-        if state.value > found.value {
-            found.value = state.value;
-            found.choice = Some(state.choice);
-        }
-    }
-
     /// All creators at once.
     fn wholly(&self, search: &Search<'_>, objective: &Weights, found: &mut Found) {
         let state = search.rounded().map(|s| search.polish(s, f64::INFINITY));
         let open: Vec<usize> = (0..self.all.creators()).collect();
         let nobody = vec![None; self.all.creators()];
-        let core = Core::new(self.all, self.rows, objective, &open, &nobody);
+        let core = Core::new(
+            self.all,
+            self.rows,
+            objective,
+            &Open::wholly(&open),
+            &nobody,
+        );
         let start = state.as_ref().map(|s| &s.choice[..]);
         let settings = self.nodes(u64::MAX);
-        let solved = core.solve(self.all, start, &settings, self.cancel);
+        let solved = core.solve(self.all, start, None, &settings, self.cancel);
         found.nodes += solved.nodes;
         found.infeasible = solved.verdict == Verdict::Infeasible && state.is_none();
         found.clocked = matches!(solved.verdict, Verdict::TimeLimit { .. });
         if let Some(state) = state {
-            self.offer(found, state);
+            found.offer(state);
         }
         if solved.found() {
             let state = search.state(core.choices(self.all, &solved, &nobody));
             if search.keeps(&state) {
-                self.offer(found, state);
+                found.offer(state);
             }
         }
         if let Some(bound) = solved.bound {
@@ -158,69 +175,102 @@ impl Task<'_> {
         }
     }
 
-    /// Betters a selection, or finds a first one, by branch and bound on the creators whose choice the
+    /// Betters a selection, or finds a first one, and the bound, by branch and bound on the choices that the
     /// multipliers leave most open.
-    fn cores(&self, search: &Search<'_>, objective: &Weights, gains: &[f64], found: &mut Found) {
-        let margins = search.margins();
-        let mut order: Vec<usize> = (0..self.all.creators())
-            .filter(|&i| !self.all.of_creator(i).is_empty())
+    ///
+    /// A selection with a choice that loses more than ε of its creator's best reduced gain has at most the
+    /// bound less ε; so that with the best of those that make no such choice, B(ε), the larger of the
+    /// two is a bound on all.
+    fn focus(&self, search: &Search<'_>, objective: &Weights, gains: &[f64], found: &mut Found) {
+        let multiplied = found.bound;
+        let best: Vec<f64> = (0..self.all.creators())
+            .map(|i| self.all.of_creator(i).map(|j| gains[j]).fold(0.0, f64::max))
             .collect();
-        order.sort_by(|&a, &b| margins[a].total_cmp(&margins[b]).then(a.cmp(&b)));
-        for size in CORES {
+        let loss = |j: usize| best[self.all.creator[j] as usize] - gains[j];
+        let base = best_choices(self.all, gains);
+        // What every creator loses by its second best choice, and by each after it.
+        let mut losses: Vec<f64> = (0..self.all.creators())
+            .flat_map(|i| {
+                let mut own: Vec<f64> = self.all.of_creator(i).map(loss).collect();
+                own.push(best[i]);
+                own.sort_by(f64::total_cmp);
+                own.into_iter().skip(1)
+            })
+            .collect();
+        losses.sort_by(f64::total_cmp);
+        let widths = if self.quick {
+            &WIDTHS[..2]
+        } else {
+            &WIDTHS[..]
+        };
+        let mut last = 0.0;
+        for &width in widths {
             if self.done(found) || self.late() {
                 return;
             }
-            let base = found
-                .choice
-                .clone()
-                .unwrap_or_else(|| best_choices(self.all, gains));
-            let open = &order[..size.min(order.len())];
-            let core = Core::new(self.all, self.rows, objective, open, &base);
+            let rounding = 1e-9 * multiplied.abs().max(found.value.abs());
+            let room = if found.choice.is_some() {
+                (multiplied - found.value).max(0.0) + rounding
+            } else {
+                f64::INFINITY
+            };
+            let near = losses
+                .get(width)
+                .copied()
+                .unwrap_or(f64::INFINITY)
+                .min(room);
+            if near <= last {
+                continue;
+            }
+            last = near;
+            let made = |i: usize| found.choice.as_ref().map(|choice| choice[i]);
+            let may =
+                |j: usize| loss(j) <= near || made(self.all.creator[j] as usize) == Some(Some(j));
+            let must = |i: usize| best[i] > near && made(i) != Some(None);
+            let open: Vec<usize> = (0..self.all.creators())
+                .filter(|&i| {
+                    let choices = self.all.of_creator(i).filter(|&j| may(j)).count();
+                    choices + usize::from(!must(i)) > 1
+                })
+                .collect();
+            let open = Open {
+                creators: &open,
+                may: &may,
+                must: &must,
+            };
+            let core = Core::new(self.all, self.rows, objective, &open, &base);
             let start = found.choice.as_deref();
-            let solved = core.solve(self.all, start, &self.nodes(NODES), self.cancel);
+            let nodes = if near >= room && !self.quick {
+                PROOF
+            } else {
+                NODES
+            };
+            let solved = core.solve(
+                self.all,
+                start,
+                Some(multiplied),
+                &self.nodes(nodes),
+                self.cancel,
+            );
             found.nodes += solved.nodes;
             if solved.found() {
                 let state = search.state(core.choices(self.all, &solved, &base));
                 if search.keeps(&state) {
                     let polished = search.polish(state, f64::INFINITY);
-                    self.offer(found, polished);
+                    found.offer(polished);
                 }
             }
-        }
-    }
-
-    /// Closes the gap: a selection with more than the best one books every creator as the multipliers
-    /// do whose margin is above the gap; the others go to branch and bound.
-    fn prove(&self, search: &Search<'_>, objective: &Weights, gains: &[f64], found: &mut Found) {
-        if self.done(found) || self.late() || found.choice.is_none() {
-            return;
-        }
-        let room = (found.bound - found.value).max(0.0);
-        let rounding = 1e-9 * found.bound.abs().max(found.value.abs());
-        let margins = search.margins();
-        let open: Vec<usize> = (0..self.all.creators())
-            .filter(|&i| !self.all.of_creator(i).is_empty() && margins[i] <= room + rounding)
-            .collect();
-        let columns: usize = open.iter().map(|&i| self.all.of_creator(i).len()).sum();
-        if columns > PROOF {
-            return;
-        }
-        let base = best_choices(self.all, gains);
-        let core = Core::new(self.all, self.rows, objective, &open, &base);
-        let settings = self.nodes(NODES);
-        let solved = core.solve(self.all, None, &settings, self.cancel);
-        found.nodes += solved.nodes;
-        if solved.found() {
-            let state = search.state(core.choices(self.all, &solved, &base));
-            if search.keeps(&state) {
-                self.offer(found, state);
+            let within = match (&solved.verdict, solved.bound) {
+                (Verdict::Infeasible, _) => Some(f64::NEG_INFINITY),
+                (_, bound) => bound,
+            };
+            if let Some(within) = within {
+                let beyond = multiplied - near + rounding;
+                let bound = within.max(beyond).max(found.value);
+                found.bound = found.bound.min(bound);
+                // Nothing is left beyond, nor within.
+                found.infeasible |= bound == f64::NEG_INFINITY;
             }
-        }
-        match (&solved.verdict, solved.bound) {
-            // Nothing better can be booked that way.
-            (Verdict::Infeasible, _) => found.bound = found.value,
-            (_, Some(bound)) => found.bound = found.bound.min(bound.max(found.value)),
-            _ => {}
         }
     }
 }

@@ -5,7 +5,7 @@
 //! figures in it.
 //!
 //! - `rows` reads the rules off their one definition, as rows over bookings;
-//! - `dual` bounds what any selection can reach, by a few multipliers;
+//! - `dual` bounds what any selection can reach, by a few multipliers; `soft` are its sums;
 //! - `search` rounds, repairs and polishes; `core` is branch and bound on what stays open; `linear`
 //!   puts them together for a linear objective, this file for all;
 //! - `conflict` names the rules that cannot hold together;
@@ -18,6 +18,7 @@ mod dual;
 mod linear;
 mod rows;
 mod search;
+mod soft;
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +33,7 @@ use self::rows::{Bookings, FEATURES, REVENUE, Rows, SPEND, Weights};
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
     BudgetScale, Cancel, ConstraintState, Creator, Form, Gap, Metric, Model, Objective, OwnLaw,
-    Plan, PlanSettings, PlanStatus, Quantity, SolverReport,
+    Plan, PlanSettings, PlanStatus, Quantity, SolverReport, Target, TargetScope,
 };
 use crate::optimizer::goal::within_gap;
 use crate::optimizer::price::price_unit;
@@ -78,11 +79,31 @@ impl Selection {
     /// A metric of expected totals; `None` if a part is not defined or the denominator is zero.
     #[must_use]
     pub fn metric(&self, metric: Metric) -> Option<f64> {
-        let above = self.total(metric.numerator())?;
+        self.metric_of(metric, |_| true)
+    }
+
+    /// The value that a target judges, from expected totals over its scope.
+    #[must_use]
+    pub fn target_value(&self, model: &Model, target: &Target) -> Option<f64> {
+        if target.metric.is_of_audiences() {
+            return None;
+        }
+        self.metric_of(target.metric, |booking| match target.scope {
+            TargetScope::Total => true,
+            TargetScope::Tier(tier) => model.cells[booking.cell].tier == tier,
+        })
+    }
+
+    fn metric_of(&self, metric: Metric, own: impl Fn(&Booking) -> bool) -> Option<f64> {
+        let total = |quantity: Quantity| -> Option<f64> {
+            let booked = self.bookings.iter().filter(|b| own(b));
+            booked.map(|b| b.value.get(quantity)).sum()
+        };
+        let above = total(metric.numerator())?;
         let Some(below) = metric.denominator() else {
             return Some(above);
         };
-        let below = self.total(below)?;
+        let below = total(below)?;
         (below != 0.0).then(|| metric.factor() * above / below)
     }
 }
@@ -136,31 +157,34 @@ pub fn select(
 ) -> Selection {
     let started = Instant::now();
     let rows = Rows::of(model);
-    let all = Bookings::of(model, creators, &rows);
+    let offered = Bookings::of(model, creators, &rows);
+    let (all, _) = offered.within(&rows, |_| true);
     let task = Task {
         all: &all,
         rows: &rows,
         settings,
         cancel,
         started,
+        quick: false,
     };
     let (found, gap) = if model.objective == Objective::Roas {
         best_ratio(&task, model)
     } else {
         let found = task.best(&weights(model, 0.0), None);
-        let gap = Gap {
-            bound: found.bound,
-            relative: 0.0,
-        };
+        let gap = Gap::new(found.bound, f64::NEG_INFINITY, true);
         (found, gap)
     };
     let mut selection = Selection {
         plan: plan(&task, model, &found, gap),
         bookings: bookings(model, creators, &all, &found),
-        options: all.len(),
+        options: offered.len(),
     };
     if found.infeasible {
-        selection.plan.conflict = conflict::explain(&task, model);
+        let task = Task {
+            all: &offered,
+            ..task
+        };
+        selection.plan.conflict = Some(conflict::explain(&task, model));
     }
     let broken = if selection.bookings.is_empty() {
         Vec::new()
@@ -220,13 +244,7 @@ fn best_ratio(task: &Task<'_>, model: &Model) -> (Found, Gap) {
         nodes += found.nodes;
         found.nodes = nodes;
         if found.infeasible && best.is_none() {
-            return (
-                found,
-                Gap {
-                    bound,
-                    relative: 0.0,
-                },
-            );
+            return (found, Gap::new(bound, f64::NEG_INFINITY, true));
         }
         // R ≤ qS + F and S is at least the least spend: R/S ≤ q + F/S.
         if least_spend > 0.0 {
@@ -239,13 +257,7 @@ fn best_ratio(task: &Task<'_>, model: &Model) -> (Found, Gap) {
         if better {
             best = Some((value, found));
         } else if best.is_none() {
-            return (
-                found,
-                Gap {
-                    bound,
-                    relative: 0.0,
-                },
-            );
+            return (found, Gap::new(bound, f64::NEG_INFINITY, true));
         }
         let Some((top, _)) = &best else { break };
         if !better || clocked || within_gap(bound, *top, task.settings.gap) || ratio == *top {
@@ -258,18 +270,12 @@ fn best_ratio(task: &Task<'_>, model: &Model) -> (Found, Gap) {
             found.nodes = nodes;
             found.value = value;
             found.bound = bound.max(value);
-            let gap = Gap {
-                bound: found.bound,
-                relative: 0.0,
-            };
+            let gap = Gap::new(found.bound, f64::NEG_INFINITY, true);
             (found, gap)
         }
         None => (
             task.best(&weights(model, ratio), None),
-            Gap {
-                bound,
-                relative: 0.0,
-            },
+            Gap::new(bound, f64::NEG_INFINITY, true),
         ),
     }
 }
@@ -298,13 +304,10 @@ fn plan(task: &Task<'_>, model: &Model, found: &Found, gap: Gap) -> Plan {
         }
     }
     let value = found.value;
-    let gap = found.choice.as_ref().map(|_| {
-        let bound = gap.bound.max(value);
-        Gap {
-            bound,
-            relative: (bound - value) / value.abs().max(f64::MIN_POSITIVE),
-        }
-    });
+    let gap = found
+        .choice
+        .as_ref()
+        .map(|_| Gap::new(gap.bound, value, gap.certified));
     let status = match (&gap, found.infeasible) {
         (_, true) => PlanStatus::Infeasible,
         (Some(gap), _) if within_gap(gap.bound, value, task.settings.gap) => PlanStatus::Optimal,
@@ -337,6 +340,8 @@ fn plan(task: &Task<'_>, model: &Model, found: &Found, gap: Gap) -> Plan {
         unspent_held_by: Vec::new(),
         constraints: states(task, model, found, &made),
         risks: Vec::new(),
+        unused: Vec::new(),
+        alternatives: Vec::new(),
         conflict: None,
         warnings: Vec::new(),
     }
@@ -362,7 +367,7 @@ fn states(task: &Task<'_>, model: &Model, found: &Found, made: &[usize]) -> Vec<
                 0.0
             }
         };
-        rows.rows.iter().zip(&found.prices).map(own).sum()
+        rows.list.iter().zip(&found.prices).map(own).sum()
     };
     let mut out = Vec::new();
     for (i, rule) in rows.rules.iter().enumerate() {
@@ -428,6 +433,7 @@ fn states(task: &Task<'_>, model: &Model, found: &Found, made: &[usize]) -> Vec<
                 high: rule.high,
                 binding: usable && !words.is_empty(),
                 shadow_price: (usable && !matches!(rule.form, Form::Largest(_))).then_some(price),
+                range: crate::model::PriceRange::default(),
                 unit: rule.unit,
                 price_unit: price_unit(model, rule.unit),
                 words: words.clone(),

@@ -94,6 +94,44 @@ impl Bookings {
         out
     }
 
+    /// Those that no share's upper bound rules out among the rules held, and the rules by which the others
+    /// are.
+    pub(super) fn within(&self, rows: &Rows, held: impl Fn(usize) -> bool) -> (Self, Vec<usize>) {
+        let implied: Vec<&Implied> = rows
+            .implied
+            .iter()
+            .filter(|i| i.rules.iter().all(|&r| held(r)))
+            .collect();
+        let mut by = Vec::new();
+        let mut out = Self {
+            start: vec![0],
+            creator: Vec::new(),
+            cell: Vec::new(),
+            features: Vec::new(),
+        };
+        for creator in 0..self.creators() {
+            for j in self.of_creator(creator) {
+                let cell = self.cell[j] as usize;
+                let over = |i: &&&Implied| dot(&i.weights[cell], &self.features[j]) > i.most;
+                if let Some(i) = implied.iter().find(over) {
+                    by.extend(
+                        i.rules
+                            .iter()
+                            .filter(|r| !by.contains(*r))
+                            .copied()
+                            .collect::<Vec<_>>(),
+                    );
+                    continue;
+                }
+                out.creator.push(self.creator[j]);
+                out.cell.push(self.cell[j]);
+                out.features.push(self.features[j]);
+            }
+            out.start.push(out.cell.len());
+        }
+        (out, by)
+    }
+
     /// Bookings of a creator.
     pub(super) fn of_creator(&self, creator: usize) -> std::ops::Range<usize> {
         self.start[creator]..self.start[creator + 1]
@@ -131,6 +169,16 @@ pub(super) struct RuleRow {
     pub(super) bound: f64,
 }
 
+/// What a share's upper bound means for a single booking where another rule limits the whole: of a budget B a
+/// share of at most h leaves nothing dearer than hB.
+#[derive(Debug, Clone)]
+struct Implied {
+    /// The share's rule, and the one that limits the whole.
+    rules: [usize; 2],
+    weights: Weights,
+    most: f64,
+}
+
 /// The rules, with the rows they make.
 #[derive(Debug, Clone)]
 pub(super) struct Rows {
@@ -138,9 +186,10 @@ pub(super) struct Rows {
     pub(super) rules: Vec<Constraint>,
     /// Value of each rule: numerator weights, and denominator weights of a ratio.
     pub(super) values: Vec<(Weights, Option<Weights>)>,
-    pub(super) rows: Vec<RuleRow>,
+    pub(super) list: Vec<RuleRow>,
     /// Largest amounts a booking may have: weights and bound.
     limits: Vec<(Weights, f64)>,
+    implied: Vec<Implied>,
 }
 
 impl Rows {
@@ -172,8 +221,9 @@ impl Rows {
         };
         let mut out = Self {
             values: Vec::new(),
-            rows: Vec::new(),
+            list: Vec::new(),
             limits: Vec::new(),
+            implied: Vec::new(),
             rules,
         };
         for rule in 0..out.rules.len() {
@@ -203,7 +253,7 @@ impl Rows {
                         *v *= sign;
                     }
                 }
-                out.rows.push(RuleRow {
+                out.list.push(RuleRow {
                     rule,
                     upper,
                     weights,
@@ -212,6 +262,37 @@ impl Rows {
             }
             out.values.push((numerator, denominator));
         }
+        out.implied = out.implied();
+        out
+    }
+
+    fn implied(&self) -> Vec<Implied> {
+        let mut out = Vec::new();
+        for (rule, (above, below)) in self.values.iter().enumerate() {
+            let (Some(share), Some(below)) = (self.rules[rule].high, below) else {
+                continue;
+            };
+            let positive = above.iter().flatten().all(|&w| w >= 0.0) && share >= 0.0;
+            let whole = (0..self.rules.len()).find(|&by| {
+                let sum = self.values[by].1.is_none();
+                let largest = matches!(self.rules[by].form, Form::Largest(_));
+                sum && !largest && self.rules[by].high.is_some() && self.values[by].0 == *below
+            });
+            if let (true, Some(by)) = (positive, whole) {
+                out.push(Implied {
+                    rules: [rule, by],
+                    weights: above.clone(),
+                    most: share * self.rules[by].high.unwrap_or(f64::INFINITY) * (1.0 + 1e-9),
+                });
+            }
+        }
+        out
+    }
+
+    /// The same with those rows only that are wanted, by rule and whether it is the upper bound.
+    pub(super) fn only(&self, wanted: impl Fn(usize, bool) -> bool) -> Self {
+        let mut out = self.clone();
+        out.list.retain(|row| wanted(row.rule, row.upper));
         out
     }
 

@@ -64,20 +64,10 @@ impl<'a> Search<'a> {
         objective: &'a Weights,
         gains: &'a [f64],
         prices: &[f64],
+        scale: Vec<f64>,
     ) -> Self {
-        let n = all.len().max(1) as f64;
-        let scale: Vec<f64> = rows
-            .rows
-            .iter()
-            .map(|row| {
-                let size =
-                    |j: usize| dot(&row.weights[all.cell[j] as usize], &all.features[j]).abs();
-                let mean = (0..all.len()).map(size).sum::<f64>() / n;
-                if mean > 0.0 { mean } else { 1.0 }
-            })
-            .collect();
         let slack = rows
-            .rows
+            .list
             .iter()
             .zip(&scale)
             .map(|(row, s)| SLACK * row.bound.abs().max(*s))
@@ -190,8 +180,9 @@ impl<'a> Search<'a> {
     fn know(&mut self, creator: usize) {
         for j in self.all.of_creator(creator) {
             let cell = self.all.cell[j] as usize;
-            self.place[j] = (self.coefficients.len() / self.rows.rows.len()) as u32;
-            for row in &self.rows.rows {
+            // Without rows nothing has coefficients.
+            self.place[j] = (self.coefficients.len() / self.rows.list.len().max(1)) as u32;
+            for row in &self.rows.list {
                 self.coefficients
                     .push(dot(&row.weights[cell], &self.all.features[j]));
             }
@@ -199,7 +190,7 @@ impl<'a> Search<'a> {
     }
 
     fn coefficients(&self, booking: usize) -> &[f64] {
-        let m = self.rows.rows.len();
+        let m = self.rows.list.len();
         let at = self.place[booking] as usize * m;
         &self.coefficients[at..at + m]
     }
@@ -213,11 +204,11 @@ impl<'a> Search<'a> {
 
     /// The state of choices, summed afresh.
     pub(super) fn state(&self, choice: Vec<Option<usize>>) -> State {
-        let mut sums = vec![0.0; self.rows.rows.len()];
+        let mut sums = vec![0.0; self.rows.list.len()];
         let mut value = 0.0;
         for &j in choice.iter().flatten() {
             let cell = self.all.cell[j] as usize;
-            for (sum, row) in sums.iter_mut().zip(&self.rows.rows) {
+            for (sum, row) in sums.iter_mut().zip(&self.rows.list) {
                 *sum += dot(&row.weights[cell], &self.all.features[j]);
             }
             value += self.gain(j);
@@ -230,7 +221,7 @@ impl<'a> Search<'a> {
     }
 
     fn excess(&self, row: usize, sum: f64) -> f64 {
-        let over = sum - self.rows.rows[row].bound;
+        let over = sum - self.rows.list[row].bound;
         if over <= self.slack[row] {
             0.0
         } else {
@@ -351,10 +342,10 @@ impl<'a> Search<'a> {
             if self.keeps(&state) {
                 return Some(state);
             }
-            for r in 0..m {
+            for (r, weight) in weights.iter_mut().enumerate() {
                 if self.excess(r, state.sums[r]) > 0.0 {
-                    weights[r] *= 2.0;
-                    if weights[r] > HEAVIEST * self.unit {
+                    *weight *= 2.0;
+                    if *weight > HEAVIEST * self.unit {
                         return None;
                     }
                 }

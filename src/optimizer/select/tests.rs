@@ -126,13 +126,16 @@ fn pattern(tier: &str) -> CellPattern {
     }
 }
 
-/// The best selection of all, by trying every one against the checker.
-fn brute_force(model: &Model, creators: &[Creator]) -> Option<f64> {
+/// Shows every selection, its rules kept or not.
+fn every_selection(model: &Model, creators: &[Creator], mut visit: impl FnMut(&[Booking])) {
     let offers: Vec<Vec<usize>> = creators
         .iter()
         .map(|c| {
             (0..model.cells.len())
-                .filter(|&cell| model.cells[cell].tier == c.tier)
+                .filter(|&cell| {
+                    let own = &model.cells[cell];
+                    own.tier == c.tier && own.category == c.category && own.region == c.region
+                })
                 .collect()
         })
         .collect();
@@ -147,7 +150,6 @@ fn brute_force(model: &Model, creators: &[Creator]) -> Option<f64> {
         })
         .collect();
     let mut pick = vec![0; creators.len()];
-    let mut best: Option<f64> = None;
     loop {
         let bookings: Vec<Booking> = pick
             .iter()
@@ -159,12 +161,25 @@ fn brute_force(model: &Model, creators: &[Creator]) -> Option<f64> {
                 value: values[creator][p - 1],
             })
             .collect();
-        let total = |q: Quantity| {
-            bookings
-                .iter()
-                .map(|b| b.value.get(q).unwrap())
-                .sum::<f64>()
+        visit(&bookings);
+        let Some(next) = (0..pick.len()).find(|&i| pick[i] < offers[i].len()) else {
+            return;
         };
+        pick[..next].fill(0);
+        pick[next] += 1;
+    }
+}
+
+fn total(bookings: &[Booking], quantity: Quantity) -> f64 {
+    let of = |b: &Booking| b.value.get(quantity).unwrap();
+    bookings.iter().map(of).sum()
+}
+
+/// The best selection of all, by trying every one against the checker.
+fn brute_force(model: &Model, creators: &[Creator]) -> Option<f64> {
+    let mut best: Option<f64> = None;
+    every_selection(model, creators, |bookings| {
+        let total = |quantity| total(bookings, quantity);
         let value = match model.objective {
             Objective::Revenue => total(Quantity::Revenue),
             Objective::Profit => total(Quantity::Profit),
@@ -174,16 +189,12 @@ fn brute_force(model: &Model, creators: &[Creator]) -> Option<f64> {
         };
         if best.is_none_or(|b| value > b)
             && !bookings.is_empty()
-            && check_selection(model, creators, &bookings).is_empty()
+            && check_selection(model, creators, bookings).is_empty()
         {
             best = Some(value);
         }
-        let Some(next) = (0..pick.len()).find(|&i| pick[i] < offers[i].len()) else {
-            return best;
-        };
-        pick[..next].fill(0);
-        pick[next] += 1;
-    }
+    });
+    best
 }
 
 fn settings(gap: f64) -> PlanSettings {
@@ -194,39 +205,66 @@ fn settings(gap: f64) -> PlanSettings {
     }
 }
 
+/// Holds a selection against brute force; whether there is one.
+fn agrees(model: &Model, creators: &[Creator], case: usize) -> bool {
+    let best = brute_force(model, creators);
+    let selection = select(model, creators, &settings(1e-6), &Cancel::new());
+    let status = &selection.plan.status;
+    let Some(best) = best else {
+        assert_eq!(*status, PlanStatus::Infeasible, "case {case}");
+        assert!(selection.plan.conflict.is_some(), "case {case}");
+        return false;
+    };
+    assert_eq!(*status, PlanStatus::Optimal, "case {case}, best {best}");
+    let found = selection.plan.objective.unwrap();
+    // Rows at their bounds are kept up to rounding by both.
+    assert!(
+        (found - best).abs() <= 2e-6 * best.abs(),
+        "case {case}: {found}, {best}"
+    );
+    assert!(selection.plan.gap.unwrap().bound >= best - 1e-9 * best.abs());
+    true
+}
+
 #[test]
 fn small_rosters_get_the_selection_that_brute_force_finds() {
     let mut draws = Draws(2026);
-    let (mut solved, mut empty) = (0, 0);
-    for case in 0..120 {
+    let cases = (0..120).map(|case| {
         let model = small(&mut draws);
         let creators = roster(&model, 7, &mut draws);
-        let best = brute_force(&model, &creators);
-        let selection = select(&model, &creators, &settings(1e-6), &Cancel::new());
-        let status = &selection.plan.status;
-        match best {
-            None => {
-                assert_eq!(*status, PlanStatus::Infeasible, "case {case}");
-                assert!(selection.plan.conflict.is_some(), "case {case}");
-                empty += 1;
-            }
-            Some(best) => {
-                assert_eq!(*status, PlanStatus::Optimal, "case {case}, best {best}");
-                let found = selection.plan.objective.unwrap();
-                // Rows at their bounds are kept up to rounding by both.
-                assert!(
-                    (found - best).abs() <= 2e-6 * best.abs(),
-                    "case {case}: {found}, {best}"
-                );
-                assert!(selection.plan.gap.unwrap().bound >= best - 1e-9 * best.abs());
-                solved += 1;
-            }
-        }
-    }
-    assert!(
-        solved > 50 && empty > 5,
-        "{solved} solved, {empty} without a selection"
-    );
+        agrees(&model, &creators, case)
+    });
+    let solved = cases.filter(|&solved| solved).count();
+    assert!((51..115).contains(&solved), "{solved} solved of 120");
+}
+
+/// The same with bands of categories and regions.
+#[test]
+fn bands_of_segments_are_kept_as_brute_force_says() {
+    let mut draws = Draws(31);
+    let cases = (0..60).map(|case| {
+        let mut model = small(&mut draws);
+        let parts = segmented(1.0, 2, 2);
+        (model.categories, model.regions) = (parts.categories, parts.regions);
+        model.cells = model
+            .cells
+            .iter()
+            .flat_map(|cell| {
+                let pair = |k: usize| crate::model::Cell {
+                    category: Some(k / 2),
+                    region: Some(k % 2),
+                    ..cell.clone()
+                };
+                (0..4).map(pair)
+            })
+            .collect();
+        model.rules.category_budget_share = vec![band(0.2, 0.7), None];
+        model.rules.region_budget_share = vec![None, band(0.1, 0.6)];
+        let creators = roster(&model, 7, &mut draws);
+        agrees(&model, &creators, case)
+    });
+    let solved = cases.filter(|&solved| solved).count();
+    assert!((10..58).contains(&solved), "{solved} solved of 60");
 }
 
 #[test]
@@ -287,6 +325,67 @@ fn rules_that_a_roster_cannot_keep_are_named() {
     // Either rule alone asks for macro creators, and there are none.
     assert_eq!(names.len(), 1, "{names:?}");
     assert!(names[0].contains("macro"), "{names:?}");
+}
+
+/// Two creators cannot spend so much: how much they can, and how many it takes, by trying every selection.
+#[test]
+fn least_changes_are_those_of_brute_force() {
+    let mut draws = Draws(77);
+    let tiers = vec![
+        tier("mid", 2_500.0, 40_000.0, 0.07),
+        tier("micro", 500.0, 4_000.0, 0.15),
+    ];
+    let types = types();
+    let mut model = sample(tiers, &types[..3], 15_000.0, |t, p| t == 1 || p < 2);
+    model.rules.min_spend = 0.8;
+    model.rules.max_creators = Some(2.0);
+    let creators = roster(&model, 8, &mut draws);
+    let (mut most, mut fewest) = (0.0_f64, usize::MAX);
+    every_selection(&model, &creators, |bookings| {
+        let spend = total(bookings, Quantity::Spend);
+        if spend <= 15_000.0 && bookings.len() <= 2 {
+            most = most.max(spend);
+        }
+        if (12_000.0..=15_000.0).contains(&spend) {
+            fewest = fewest.min(bookings.len());
+        }
+    });
+    assert!(
+        most < 12_000.0 && fewest > 2 && fewest <= 8,
+        "{most} {fewest}"
+    );
+    let selection = select(&model, &creators, &settings(1e-6), &Cancel::new());
+    let conflict = selection.plan.conflict.unwrap();
+    let changed = |name: &str| {
+        let member = conflict.members.iter().find(|m| m.constraint == name);
+        let member = member.unwrap_or_else(|| panic!("{name}: {:?}", conflict.sentences));
+        assert!(member.enough_alone, "{member:?}");
+        member.changed_to.unwrap()
+    };
+    let spend = changed("diversity.min_spend");
+    assert!((spend - most).abs() < 1e-5 * most, "{spend} {most}");
+    assert_eq!(changed("diversity.max_creators"), fewest as f64);
+    assert_eq!(conflict.members.len(), 2);
+}
+
+/// No creator of the roster is micro: no share of spend but zero can be theirs.
+#[test]
+fn a_share_that_nobody_can_have_must_fall_to_zero() {
+    let mut draws = Draws(5);
+    let mut model = maturity(300_000.0);
+    let creators: Vec<Creator> = roster(&model, 400, &mut draws)
+        .into_iter()
+        .filter(|c| c.tier != 3)
+        .collect();
+    for band in &mut model.rules.tier_budget_share {
+        *band = None;
+    }
+    model.rules.tier_budget_share[3] = band(0.2, 0.6);
+    let selection = select(&model, &creators, &settings(0.001), &Cancel::new());
+    let conflict = selection.plan.conflict.unwrap();
+    assert_eq!(conflict.members.len(), 1, "{:?}", conflict.sentences);
+    assert_eq!(conflict.members[0].changed_to, Some(0.0));
+    assert_eq!(conflict.members[0].least_change, Some(0.2));
 }
 
 #[test]

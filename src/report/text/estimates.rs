@@ -159,7 +159,7 @@ pub(super) fn audiences(page: &mut Page, result: &RunResult, plan: &PlanResult) 
             simulated.mc_error
         };
         page.sentence(&format!(
-            "Planned with expected {} of {} (closed form, impressions taken as gamma); simulated: {} ± {}.",
+            "Planned with expected {} of {} in closed form; simulated: {} ± {}.",
             label(metric),
             value(metric, Some(planned), &model.currency),
             value(metric, simulated.headline(), &model.currency),

@@ -1,12 +1,13 @@
 //! A selection of creators: what was read, who is booked, what it costs and yields.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::conflict;
-use super::figures::objective;
-use super::layout::{Grid, Page, Tone};
-use super::whole::ReportContext;
-use crate::model::{Metric, Model, PlanStatus, Quantity};
+use super::figures::{objective, plan_name};
+use super::layout::{Grid, Page};
+use super::whole::{self, ReportContext};
+use super::{comparison, conflict, estimates};
+use crate::engine::{RunResult, SelectedPlan};
+use crate::model::{CellKey, Metric, Model, Plan, PlanStatus, Quantity};
 use crate::optimizer::Selection;
 use crate::roster::{Action, Roster};
 use crate::units::{count, money, percent, ratio};
@@ -16,52 +17,111 @@ const NAMED: usize = 10;
 /// Reasons told.
 const REASONS: usize = 8;
 
-/// The terminal summary of a selection.
+/// The terminal summary of selections, the base scenario's first: what was read, who is booked, and what it
+/// comes to, trial by trial.
 #[must_use]
 pub fn selection(
-    scenario: &str,
-    model: &Model,
     roster: &Roster,
-    found: &Selection,
-    warnings: &[String],
+    selected: &[SelectedPlan],
+    run: &RunResult,
     context: &ReportContext,
 ) -> String {
     let mut page = Page::new(context.color, context.width);
-    page.heading(&format!("Selection for {scenario}"));
+    page.heading(&format!("Selection for {}", run.scenario));
     if let Some(description) = &context.description {
         page.sentence(description);
     }
+    if run.trials > 0 {
+        page.sentence(&format!(
+            "{} trials, seed {}.",
+            count(run.trials as f64),
+            run.seed
+        ));
+    }
     read(&mut page, roster);
-    page.blank();
+    for (number, (found, judged)) in selected.iter().zip(&run.plans).enumerate() {
+        page.heading(&format!("Plan {}", plan_name(&found.model.name)));
+        let base = (number > 0).then(|| &selected[0]);
+        one(&mut page, found, base);
+        if found.selection.plan.is_usable() {
+            estimates::headline(&mut page, run, judged);
+            estimates::individuals(&mut page, run, judged);
+            estimates::targets(&mut page, judged);
+            let name = &found.model.name;
+            comparison::write(&mut page, run, name, &found.model.currency);
+        }
+    }
+    let models: Vec<&Model> = selected.iter().map(|s| &s.model).collect();
+    whole::assumptions(&mut page, &models, context, run.trials > 0);
+    let plans: Vec<&Plan> = selected.iter().map(|s| &s.selection.plan).collect();
+    whole::warnings(&mut page, &run.warnings, &plans);
+    page.into_text()
+}
+
+/// Who is booked in one plan, and what that is expected to come to.
+fn one(page: &mut Page, of: &SelectedPlan, base: Option<&SelectedPlan>) {
+    let (model, found) = (&of.model, &of.selection);
     // The conflict's own sentences say that there is none.
     if found.plan.conflict.is_none() {
         page.sentence(&status(model, found));
     }
     if let Some(conflict) = &found.plan.conflict {
-        conflict::write(&mut page, conflict);
+        conflict::write(page, conflict);
     }
-    if found.plan.is_usable() {
-        booked(&mut page, model, found);
-        money_lines(&mut page, model, found);
-        binding(&mut page, found);
-        top(&mut page, model, roster, found);
-        page.sentence("Figures are expectations: creators' own figures where the roster has them, the tier's else.");
+    if !found.plan.is_usable() {
+        return;
     }
-    for warning in warnings {
-        let word = page.tone(Tone::Warning, "Note:");
-        page.sentence(&format!("{word} {warning}"));
+    booked(page, model, found);
+    money_lines(page, model, found);
+    binding(page, found);
+    if let Some(base) = base.filter(|base| base.selection.plan.is_usable()) {
+        shared(page, of, base);
+    } else {
+        top(page, of);
+        page.sentence("These are expectations: creators' own figures where the roster has them, the tier's else.");
     }
-    page.into_text()
+}
+
+/// How much of a what-if's selection is the base's.
+fn shared(page: &mut Page, of: &SelectedPlan, base: &SelectedPlan) {
+    let ids = |of: &SelectedPlan| -> HashMap<String, CellKey> {
+        let booked = of.selection.bookings.iter();
+        booked
+            .map(|b| (of.creators[b.creator].id.clone(), of.model.key(b.cell)))
+            .collect()
+    };
+    let (mine, theirs) = (ids(of), ids(base));
+    let both = mine.iter().filter(|(id, _)| theirs.contains_key(*id));
+    let (same, otherwise): (Vec<_>, Vec<_>) = both.partition(|(id, key)| theirs[*id] == **key);
+    let kept = same.len() + otherwise.len();
+    page.sentence(&format!(
+        "Of the base's {}, {} booked here, {} of them as another type; {} left out and {} new.",
+        several(theirs.len(), "creator"),
+        are(kept),
+        count(otherwise.len() as f64),
+        are(theirs.len() - kept),
+        are(mine.len() - kept),
+    ));
+}
+
+fn several(n: usize, what: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{} {what}{s}", count(n as f64))
+}
+
+fn are(n: usize) -> String {
+    let verb = if n == 1 { "is" } else { "are" };
+    format!("{} {verb}", count(n as f64))
 }
 
 fn read(page: &mut Page, roster: &Roster) {
     page.sentence(&format!(
-        "Roster ({}): {} rows read, {} creators kept ({} of them repaired), {} rows dropped.",
+        "Roster ({}): {} read, {} kept ({} of them repaired), {} dropped.",
         roster.form,
-        count(roster.read as f64),
-        count(roster.creators.len() as f64),
+        several(roster.read, "row"),
+        several(roster.creators.len(), "creator"),
         count(roster.repaired() as f64),
-        count(roster.dropped() as f64)
+        several(roster.dropped(), "row")
     ));
     let columns: Vec<String> = roster
         .columns
@@ -91,7 +151,7 @@ fn read(page: &mut Page, roster: &Roster) {
         ));
     }
     if more > 0 {
-        page.item(&format!("{more} more reasons"));
+        page.item(&several(more, "more reason"));
     }
     if !roster.issues.is_empty() {
         page.sentence("Every one of them is listed in roster_issues.parquet.");
@@ -135,6 +195,9 @@ fn status(model: &Model, found: &Selection) -> String {
         PlanStatus::TimeLimit { found: true } => format!(
             "Keeps every rule; the clock ended the search, so another run may find another selection.{better}"
         ),
+        PlanStatus::Stopped => {
+            format!("Stopped. The best selection until then, which keeps every rule.{better}")
+        }
         PlanStatus::TimeLimit { found: false } => {
             "No selection was found before the clock ended the search; one may exist. Allow more time."
                 .to_owned()
@@ -216,7 +279,8 @@ fn binding(page: &mut Page, found: &Selection) {
     }
 }
 
-fn top(page: &mut Page, model: &Model, roster: &Roster, found: &Selection) {
+fn top(page: &mut Page, of: &SelectedPlan) {
+    let (model, found) = (&of.model, &of.selection);
     let mut order: Vec<_> = found.bookings.iter().collect();
     order.sort_by(|a, b| {
         b.value
@@ -228,7 +292,7 @@ fn top(page: &mut Page, model: &Model, roster: &Roster, found: &Selection) {
         .left(1)
         .left(2);
     for booking in order.iter().take(NAMED) {
-        let creator = &roster.creators[booking.creator];
+        let creator = &of.creators[booking.creator];
         let cell = &model.cells[booking.cell];
         let name = creator.name.as_ref().filter(|n| **n != creator.id);
         let name = name.map_or_else(|| creator.id.clone(), |n| format!("{n} ({})", creator.id));
@@ -244,10 +308,14 @@ fn top(page: &mut Page, model: &Model, roster: &Roster, found: &Selection) {
     page.blank();
     let all = order.len();
     let shown = all.min(NAMED);
-    page.sentence(&format!(
-        "The {shown} of most expected revenue (all {} are in selection.parquet):",
-        count(all as f64)
-    ));
+    page.sentence(&if shown < all {
+        format!(
+            "The {shown} of most expected revenue (all {} are in selection.parquet):",
+            count(all as f64)
+        )
+    } else {
+        "Who is booked, most expected revenue first:".to_owned()
+    });
     page.table(&grid);
     page.blank();
 }

@@ -131,7 +131,12 @@ pub(super) fn title(
     page.wrapped("", "", &format!("{text}{run}."));
 }
 
-fn assumptions(page: &mut Page, models: &[&Model], context: &ReportContext, simulated: bool) {
+pub(super) fn assumptions(
+    page: &mut Page,
+    models: &[&Model],
+    context: &ReportContext,
+    simulated: bool,
+) {
     let mut sentences = Vec::new();
     if simulated && let Some(base) = models.first() {
         sentences.push(doubt(base));

@@ -7,7 +7,7 @@ fn asked() -> BTreeSet<String> {
     let every = "description = \"d\"\ncurrency = \"EUR\"\nstart = \"2026-04\"\nstage = \"growth\"\nmonths = 1\n\
         objective = \"revenue\"\nseed = 1\nfractional_counts = false\ntrials = { precision = 0.01, max = 100 }\n\
         counts = { \"mid.sponsored.a.x\" = 1 }\n[segments.categories.a]\n[segments.regions.x]\n[operations]\n\
-        hours_per_month = 5\n[diversity]\nmin_creators = 1\nmax_creators = 9\nmax_creator_budget_share = 0.2\n\
+        hours_per_month = 5\n[diversity]\nmin_creators = 1\nmax_creators = 9\nmax_creator_budget_share = 0.2\nimportance.budget = 2\n\
         tier_budget_share.mid = 0.5\npartnership_share.seeding = 0.1\ncategory_budget_share.a = 1\n\
         region_budget_share.x = 1\n[audience]\nsize = 1000\n[[constraint]]\nname = \"n\"\ncount = { mid = 1 }\nmax = 9\n[incidents]\nprobability = 0.1\n\
         [[constraint]]\nname = \"m\"\nspend = { mid = 1 }\nmin = 0\n";

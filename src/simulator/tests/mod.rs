@@ -8,3 +8,4 @@ mod law;
 mod market;
 mod risks;
 mod seeds;
+mod selections;
