@@ -258,18 +258,17 @@ impl CreatorMoments {
         let stage = posts * law.stage_factors()[3];
         let square = stage * stage * raw.y2 * d * kept_square;
         let drawn = law.fee_multiplier();
-        let (fee, fee_square, product) = match drawn {
-            Some(m) => (m * raw.w, m * m * raw.w2, m * stage * raw.yw),
+        let (fee, fee_square, product) = if let Some(m) = drawn {
+            (m * raw.w, m * m * raw.w2, m * stage * raw.yw)
+        } else {
             // A fixed fee goes with the delivery alone: E[Y D · P D] = E[Y]·P·d.
-            None => {
-                let p = law.fixed_fee();
-                let per_delivered = if d > 0.0 && kept > 0.0 {
-                    mean / (d * kept)
-                } else {
-                    0.0
-                };
-                (p, p * p, p * per_delivered)
-            }
+            let p = law.fixed_fee();
+            let per_delivered = if d > 0.0 && kept > 0.0 {
+                mean / (d * kept)
+            } else {
+                0.0
+            };
+            (p, p * p, p * per_delivered)
         };
         let fee_mean = fee * d;
         // E[(1 − ℓJ) J] = (1 − ℓ) p

@@ -10,11 +10,21 @@ const PLANS: f64 = 5_000.0;
 /// Most trials gone through in all: about a second's.
 const TRIALS: f64 = 2e7;
 
-/// The best plan of all, if there is one; `None` if they are too many to look at.
-pub(crate) fn best_of_all(case: &Case<'_>) -> Option<Option<(f64, Vec<f64>)>> {
+/// What looking at all plans came to.
+pub(crate) enum All {
+    /// They are too many, or the work was cancelled.
+    Unseen,
+    /// None keeps every rule.
+    None,
+    /// The best one's value, and it.
+    Best(f64, Vec<f64>),
+}
+
+/// The best plan of all.
+pub(crate) fn best_of_all(case: &Case<'_>) -> All {
     let mut boxed = case.program.clone();
     let Ok(presolved) = presolve(&boxed) else {
-        return Some(None);
+        return All::None;
     };
     presolved.cap_into(&mut boxed, 1e9);
     let number: f64 = boxed
@@ -24,17 +34,17 @@ pub(crate) fn best_of_all(case: &Case<'_>) -> Option<Option<(f64, Vec<f64>)>> {
         .product();
     let trials: usize = case.rules.iter().map(|rule| rule.field.trials()).sum();
     if number > PLANS || number * trials as f64 > TRIALS {
-        return None;
+        return All::Unseen;
     }
     if number == 0.0 {
-        return Some(None);
+        return All::None;
     }
     let near = Neighbourhood::new(case.program, case.goal);
     let mut x: Vec<f64> = boxed.columns.iter().map(|c| c.low.ceil()).collect();
     let mut best: Option<(f64, Vec<f64>)> = None;
     loop {
         if case.cancel.requested() {
-            return None;
+            return All::Unseen;
         }
         if near.violation(&near.point(x.clone())) == 0.0 {
             let value = case.value(&x);
@@ -44,7 +54,7 @@ pub(crate) fn best_of_all(case: &Case<'_>) -> Option<Option<(f64, Vec<f64>)>> {
             }
         }
         let Some(next) = (0..x.len()).find(|&i| x[i] + 1.0 <= boxed.columns[i].high) else {
-            return Some(best);
+            return best.map_or(All::None, |(value, x)| All::Best(value, x));
         };
         x[next] += 1.0;
         for (x, column) in x.iter_mut().zip(&boxed.columns).take(next) {

@@ -17,7 +17,7 @@ use crate::optimizer::goal::{Goal, within_gap};
 use crate::optimizer::program::{Program, Row, dot, relax};
 use crate::optimizer::ratio::solve_relaxed;
 use crate::optimizer::risk::climb::Climb;
-use crate::optimizer::risk::every::best_of_all;
+use crate::optimizer::risk::every::{All, best_of_all};
 use crate::optimizer::risk::planes::{Answer, Ask, Case, Cut};
 use crate::optimizer::risk::rules::{Rule, Spread};
 use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, remaining, solve};
@@ -444,13 +444,18 @@ impl Run<'_> {
         if !proven(&best, bound) {
             empty = self.bounds(outer, ask, &mut bound, &mut nodes, &mut best);
         }
-        if !empty
-            && !proven(&best, bound)
-            && let Some(all) = best_of_all(self.case)
-        {
-            empty = all.is_none();
-            bound = all.as_ref().map_or(bound, |found| found.0);
-            best.found = all;
+        if !empty && !proven(&best, bound) {
+            match best_of_all(self.case) {
+                All::Unseen => {}
+                All::None => {
+                    empty = true;
+                    best.found = None;
+                }
+                All::Best(value, x) => {
+                    bound = value;
+                    best.found = Some((value, x));
+                }
+            }
         }
         self.answer(best.found, bound, nodes, "branch and bound", empty)
     }

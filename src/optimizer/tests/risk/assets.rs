@@ -14,7 +14,7 @@ use crate::optimizer::tests::Random;
 use crate::stats::special::{normal_pdf, normal_quantile};
 
 /// Assets as tiers: an asset's return is the factor on its conversions, without any spread left.
-fn returns(rows: Vec<Vec<f64>>) -> FactorSample {
+fn returns(rows: &[Vec<f64>]) -> FactorSample {
     let (assets, trials) = (rows.len(), rows[0].len());
     let table = Array2::from_shape_vec((assets, trials), rows.concat()).unwrap();
     FactorSample {
@@ -97,7 +97,7 @@ fn three_normal_assets_have_their_closed_form() {
             }
         }
     }
-    let sample = returns(rows);
+    let sample = returns(&rows);
     let program = Program {
         maximize: vec![0.0; 3],
         columns: columns(3, 0.0),
@@ -218,7 +218,7 @@ fn cuts_reach_the_optimum_of_the_full_sampled_program() {
             c.push(mean);
         }
         let cost: Vec<f64> = (0..n).map(|_| random.between(0.8, 1.2)).collect();
-        let sample = returns(rows);
+        let sample = returns(&rows);
         let level = [0.8, 0.9, 0.95][random.below(3)];
         let program = Program {
             maximize: c.clone(),

@@ -88,15 +88,18 @@ fn a_tail_mean_is_bought_with_a_little_of_the_mean() {
         model.fractional_counts = fractional;
         let (tail, plain) = free(&model, &sample, Metric::Revenue);
         let best = plain.objective.unwrap();
-        model.risk = with_rules(vec![cvar(Metric::Revenue, 1.005 * tail)]);
+        // Halfway to the most that the search for a level out of reach names.
+        model.risk = with_rules(vec![cvar(Metric::Revenue, 10.0 * tail)]);
+        let beyond = at_risk(&model, &sample, &[])
+            .conflict
+            .expect("out of reach");
+        let most = beyond.members[0].changed_to.unwrap().max(tail);
+        let level = (0.5 * (tail + most)).min((1.0 - 1e-4) * most);
+        let step = 0.25 * (most - tail);
+        model.risk = with_rules(vec![cvar(Metric::Revenue, level)]);
         let found = at_risk(&model, &sample, &[]);
-        assert!(
-            found.is_usable(),
-            "{goal:?}: {:?} {:?}",
-            found.status,
-            found.conflict
-        );
-        assert!(found.risks[0].in_sample >= 1.005 * tail, "{goal:?}");
+        assert!(found.is_usable(), "{goal:?}: {:?}", found.status);
+        assert!(found.risks[0].in_sample >= level, "{goal:?}");
         let x = counts(&found);
         let (value, least) = slow_rule(&model, &sample, &model.risk.rules[0], &x);
         assert!(value >= least * (1.0 - 1e-9));
@@ -104,12 +107,12 @@ fn a_tail_mean_is_bought_with_a_little_of_the_mean() {
         let own = found.objective.unwrap();
         assert!(own <= best * 1.001, "{own} {best}");
         let gap = found.gap.unwrap();
-        assert!(gap.relative < 0.02, "{goal:?}: {gap:?}");
+        assert!(gap.relative < 0.05, "{goal:?}: {gap:?}");
         // Asked for more than the plan keeps anyway, the tail rises; asked for less, it may fall.
-        let more = at_risk(&model, &sample, &[0.003 * tail]);
+        let more = at_risk(&model, &sample, &[step]);
         if more.is_usable() {
-            assert!(more.risks[0].in_sample >= 1.008 * tail);
-            assert_eq!(more.risks[0].tightened, 0.003 * tail);
+            assert!(more.risks[0].in_sample >= level + step);
+            assert_eq!(more.risks[0].tightened, step);
         }
         let less = at_risk(&model, &sample, &[-0.5 * tail]);
         assert!(less.objective.unwrap() >= own * 0.999);
