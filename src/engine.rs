@@ -1,6 +1,10 @@
 //! Scenario → plans → outcomes → summaries → comparisons.
 
+mod dependency;
 mod explain;
+mod frontier;
+mod remedy;
+mod risk;
 mod selecting;
 mod stop;
 
@@ -9,18 +13,19 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 pub use self::explain::{Explanation, explain_plans};
+pub use self::frontier::{Frontier, ModelAt, Walk, walk};
+pub use self::remedy::find_remedies;
 pub use self::selecting::{SelectedPlan, simulate_selections};
 use crate::comparison::{self, ComparisonRow};
 pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;
 
 use self::stop::{Stop, missed_precision, undecided};
-use crate::individuals::{self, DependencyRow, Gathering};
+use crate::individuals::DependencyRow;
 use crate::judging;
 use crate::model::{
     Cancel, Model, Plan, PlanSettings, Progress, SinkError, TrialBlock, TrialSink, Trials,
 };
-use crate::optimizer;
 use crate::ranking::BestPlan;
 use crate::rebalancing::{self, RebalancingRow};
 use crate::simulator::{PlanInput, SimulationError, Simulator};
@@ -115,28 +120,51 @@ pub struct SimulationSettings {
     pub block: usize,
 }
 
-/// Plans all models side by side on the current thread pool, in the order given.
+/// Plans all models side by side on the current thread pool, in the order given. What a plan must
+/// promise beyond its mean ([`Model::risk`]) is planned on a sample of trials, measured again on fresh
+/// ones of the whole simulator, and tightened until it holds there.
 ///
 /// # Errors
-/// [`EngineError::Interrupted`] if cancelled.
+/// [`EngineError::Interrupted`] if cancelled, [`EngineError::Simulation`] if a plan's risk can't be
+/// measured.
 pub fn plan_models(
     models: Vec<Model>,
     settings: &PlanSettings,
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<Vec<(Model, Plan)>, EngineError> {
+    let planned = plans_so_far(models, settings, progress, cancel)?;
+    stop_if(cancel)?;
+    Ok(planned)
+}
+
+/// [`plan_models`] for those who want what a cancel leaves: each model with the best plan found
+/// until then (`PlanStatus::Stopped`), or a failed one where none was. Models whose risk was still
+/// to be measured are left out.
+///
+/// # Errors
+/// [`EngineError::Simulation`] if a plan's risk can't be measured.
+pub fn plans_so_far(
+    models: Vec<Model>,
+    settings: &PlanSettings,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Vec<(Model, Plan)>, EngineError> {
     progress.start("planning", models.len() as u64);
-    let planned: Vec<(Model, Plan)> = models
+    let planned = models
         .into_par_iter()
-        .map(|model| {
-            let plan = optimizer::plan(&model, settings, cancel);
+        .filter_map(|model| {
+            let plan = match risk::plan(&model, settings, cancel) {
+                Ok(plan) => plan,
+                Err(EngineError::Interrupted) => return None,
+                Err(error) => return Some(Err(error)),
+            };
             progress.advance(1);
-            (model, plan)
+            Some(Ok((model, plan)))
         })
         .collect();
     progress.finish();
-    stop_if(cancel)?;
-    Ok(planned)
+    planned
 }
 
 /// Simulates the usable plans on common random numbers, trial by trial, and summarizes, compares
@@ -369,34 +397,9 @@ fn collect(
     progress.finish();
     stop_if(cancel)?;
     let plans: Vec<&Plan> = usable.iter().map(|&i| &planned[i].1).collect();
-    let dependency = dependency(simulator, &plans, collector.trials());
-    stop_if(cancel)?;
+    let dependency =
+        dependency::dependency(simulator, &plans, collector.trials(), progress, cancel)?;
     Ok((collector, stop, dependency))
-}
-
-/// How much of each plan hangs on individuals, over the first trials of the run.
-fn dependency(simulator: &Simulator<'_>, plans: &[&Plan], trials: u64) -> Vec<DependencyRow> {
-    let looked_at: Vec<usize> = plans
-        .iter()
-        .map(|plan| individuals::trials(plan.counts.sum(), trials))
-        .collect();
-    let mut gathering = Gathering::new(&looked_at);
-    let mut different = looked_at.clone();
-    different.sort_unstable();
-    different.dedup();
-    for trials in different {
-        simulator.creators(
-            |plan| looked_at[plan] == trials,
-            0,
-            trials,
-            |creator| gathering.add(creator),
-        );
-    }
-    plans
-        .iter()
-        .enumerate()
-        .flat_map(|(index, plan)| gathering.rows(index, &plan.name))
-        .collect()
 }
 
 /// Ends the work if that was asked for.

@@ -10,7 +10,8 @@ use crate::distribution::Distribution;
 use crate::model::{
     Band, BandSource, Basis, Benchmark, Cell, ConstraintKind, ConstraintState, Dependence, Factors,
     Gap, HeldBy, Incidents, Location, Model, Objective, Order, Origin, Partnership, Plan,
-    PlanStatus, Rules, Segment, SolverReport, Stage, Terms, Tier, Uncertainty, Unit,
+    PlanStatus, PriceRange, Rules, Segment, SolverReport, Stage, Terms, Tier, Uncertainty, Unit,
+    UnusedCell,
 };
 pub(crate) use explanation::explanation;
 pub(crate) use result::{infeasible, result};
@@ -60,6 +61,32 @@ fn segment(name: &str) -> Segment {
     }
 }
 
+/// A cell for each tier, type and place.
+fn cells(tiers: usize, places: &[(Option<usize>, Option<usize>)]) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for tier in 0..tiers {
+        for partnership in 0..2 {
+            for &(category, region) in places {
+                let terms = if partnership == 0 {
+                    terms(1.0, 0.0)
+                } else {
+                    terms(0.3, 0.15)
+                };
+                cells.push(Cell {
+                    tier,
+                    partnership,
+                    category,
+                    region,
+                    terms,
+                    factors: Factors::ONE,
+                    assumed: false,
+                });
+            }
+        }
+    }
+    cells
+}
+
 /// Three tiers × two types, with categories and regions if wanted.
 pub(crate) fn model(name: &str, segments: bool) -> Model {
     let tiers = vec![
@@ -80,27 +107,7 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
     } else {
         vec![(None, None)]
     };
-    let mut cells = Vec::new();
-    for tier in 0..tiers.len() {
-        for partnership in 0..2 {
-            for &(category, region) in &places {
-                let terms = if partnership == 0 {
-                    terms(1.0, 0.0)
-                } else {
-                    terms(0.3, 0.15)
-                };
-                cells.push(Cell {
-                    tier,
-                    partnership,
-                    category,
-                    region,
-                    terms,
-                    factors: Factors::ONE,
-                    assumed: false,
-                });
-            }
-        }
-    }
+    let cells = cells(tiers.len(), &places);
     let band = |asked: f64, source: BandSource| {
         Some(Band {
             low: asked - 0.05,
@@ -175,6 +182,7 @@ fn state(name: &str, kind: ConstraintKind, unit: Unit) -> ConstraintState {
         high: None,
         binding: false,
         shadow_price: None,
+        range: PriceRange::default(),
         unit,
         price_unit: String::new(),
         words: String::new(),
@@ -189,6 +197,12 @@ fn constraints() -> Vec<ConstraintState> {
             high: Some(115_000.0),
             binding: true,
             shadow_price: Some(3812.5),
+            range: PriceRange {
+                cost: None,
+                to: Some(131_500.0),
+                gain: Some(62_905.0),
+                then_binds: Some("diversity.tier_budget_share.macro".to_owned()),
+            },
             price_unit: "revenue per 1000 CNY".to_owned(),
             words: "budget: ¥112,025 of ¥115,000, and no further partnership fits".to_owned(),
             origin: at(6),
@@ -199,6 +213,12 @@ fn constraints() -> Vec<ConstraintState> {
             value: Some(0.178_53),
             high: Some(0.25),
             price_unit: "revenue per point".to_owned(),
+            range: PriceRange {
+                cost: Some(4_100.0),
+                to: Some(0.31),
+                gain: Some(3_925.0),
+                then_binds: None,
+            },
             ..state(
                 "diversity.tier_budget_share.macro",
                 ConstraintKind::Band,
@@ -217,6 +237,17 @@ fn constraints() -> Vec<ConstraintState> {
 
 /// A plan of given counts, one a cell.
 pub(crate) fn plan(name: &str, model: &Model, counts: &[f64]) -> Plan {
+    let unused = (0..counts.len())
+        .filter(|&cell| counts[cell] == 0.0)
+        .map(|cell| UnusedCell {
+            cell,
+            enters_at_unit_cost: (cell % 2 == 0).then_some(400.0),
+            fee_factor: (cell % 2 == 0).then_some(0.8),
+            enters_at_unit_revenue: Some(2_500.0),
+            conversion_factor: Some(1.25),
+            kept_out_by: None,
+        })
+        .collect();
     let counts = Array2::from_shape_vec((1, model.cells.len()), counts.to_vec()).unwrap();
     Plan {
         name: name.to_owned(),
@@ -226,6 +257,7 @@ pub(crate) fn plan(name: &str, model: &Model, counts: &[f64]) -> Plan {
         gap: Some(Gap {
             bound: 448_681.0,
             relative: 0.000_404,
+            certified: true,
         }),
         unspent: 2_975.0,
         unspent_held_by: vec![HeldBy {
@@ -234,6 +266,8 @@ pub(crate) fn plan(name: &str, model: &Model, counts: &[f64]) -> Plan {
         }],
         constraints: constraints(),
         risks: Vec::new(),
+        unused,
+        alternatives: Vec::new(),
         conflict: None,
         solver: SolverReport {
             solver: "microlp".to_owned(),

@@ -129,6 +129,13 @@ impl Spread {
         }
     }
 
+    /// Takes the trials that follow.
+    fn append(&mut self, mut next: Self) {
+        self.largest.append(&mut next.largest);
+        self.sum.append(&mut next.sum);
+        self.squares.append(&mut next.squares);
+    }
+
     /// A figure of every trial, from the largest values, the sum and the sum of squares.
     fn figures(&self, f: impl Fn(&[f64; CIRCLE], f64, f64) -> f64) -> Vec<f64> {
         let sums = self.sum.iter().zip(&self.squares);
@@ -166,6 +173,15 @@ impl Gathering {
         let [spend, revenue] = &mut self.plans[creator.plan];
         spend.add(creator.spend);
         revenue.add(creator.revenue);
+    }
+
+    /// Takes the trials that follow those gathered, of the same plans.
+    pub fn append(&mut self, next: Self) {
+        for (plan, next) in self.plans.iter_mut().zip(next.plans) {
+            for (spread, next) in plan.iter_mut().zip(next) {
+                spread.append(next);
+            }
+        }
     }
 
     /// The rows of a plan.
@@ -265,6 +281,32 @@ mod tests {
         }
         assert_eq!(rows[3].undefined_share, 0.5);
         assert_eq!(rows[6].undefined_share, 0.0);
+    }
+
+    #[test]
+    fn trials_gathered_apart_are_those_gathered_at_once() {
+        let values = [[3.0, 5.0, 1.0], [2.0, 8.0, 4.0]];
+        let block = |values: &'static [f64]| CreatorBlock {
+            plan: 0,
+            cell: 0,
+            slot: 0,
+            spend: values,
+            revenue: values,
+        };
+        let values: &'static [[f64; 3]; 2] = Box::leak(Box::new(values));
+        let mut whole = Gathering::new(&[3]);
+        let mut parts = [Gathering::new(&[2]), Gathering::new(&[1])];
+        for creator in values {
+            whole.add(&block(creator));
+            parts[0].add(&block(&creator[..2]));
+            parts[1].add(&block(&creator[2..]));
+        }
+        let mut all = Gathering::new(&[0]);
+        for part in parts {
+            all.append(part);
+        }
+        assert_eq!(all.rows(0, "base"), whole.rows(0, "base"));
+        assert_eq!(all.rows(0, "base")[0].trials, 3);
     }
 
     #[test]

@@ -16,17 +16,20 @@ const FLOORS: [&[&str]; 7] = [
         "judging",
         "ranking",
         "individuals",
+        "risk_words",
         "sensitivity",
+        "frontier",
     ],
     &["engine", "batch"],
     &["report", "export"],
 ];
 
 /// Rooms of one floor that build on another of the same floor, each for a stated reason.
-const STAIRS: [(&str, &str); 3] = [
+const STAIRS: [(&str, &str); 4] = [
     // They read the summary's rows, which know nothing of them.
     ("comparison", "summary"),
     ("judging", "summary"),
+    ("frontier", "summary"),
     // A batch is many runs of the engine.
     ("batch", "engine"),
 ];

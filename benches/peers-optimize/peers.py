@@ -1,33 +1,40 @@
 """Solves the programs of a folder with every solver that is installed, to a gap of 0.1 % on one
-thread within 60 seconds, and prints them beside our answers.
+thread within 60 seconds, and prints them beside our answers. Times are processor time, which other
+work on the machine hardly changes.
 
 Every answer is checked: no solver's objective may be above another one's bound.
 """
 
 import json
+import os
 import pathlib
 import re
+import resource
 import subprocess
 import sys
-import tempfile
-import time
 
 GAP = 1e-3
-SECONDS = 60.0
+SECONDS = float(os.environ.get("IMATRIX_SECONDS", "60"))
+
+
+def processor(of=resource.RUSAGE_SELF):
+    """Processor time so far, in seconds."""
+    used = resource.getrusage(of)
+    return used.ru_utime + used.ru_stime
 
 
 def by_highs(path):
     import highspy
 
     h = highspy.Highs()
-    h.setOptionValue("output_flag", False)
+    h.silent()
     h.setOptionValue("threads", 1)
     h.setOptionValue("mip_rel_gap", GAP)
     h.setOptionValue("time_limit", SECONDS)
     h.readModel(str(path))
-    started = time.perf_counter()
+    started = processor()
     h.run()
-    seconds = time.perf_counter() - started
+    seconds = processor() - started
     info = h.getInfo()
     found = info.primal_solution_status == 2
     return -info.objective_function_value if found else None, -info.mip_dual_bound, seconds
@@ -41,9 +48,9 @@ def by_scip(path):
     model.readProblem(str(path))
     model.setParam("limits/gap", GAP)
     model.setParam("limits/time", SECONDS)
-    started = time.perf_counter()
+    started = processor()
     model.optimize()
-    seconds = time.perf_counter() - started
+    seconds = processor() - started
     found = -model.getObjVal() if model.getNSols() else None
     return found, -model.getDualbound(), seconds
 
@@ -52,12 +59,11 @@ def by_cbc(path):
     import pulp
 
     solver = pulp.PULP_CBC_CMD().path
-    with tempfile.TemporaryDirectory() as folder:
-        command = [solver, str(path), "-ratio", str(GAP), "-sec", str(SECONDS), "-threads", "1"]
-        command += ["-solve", "-solution", f"{folder}/solution.txt"]
-        started = time.perf_counter()
-        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        seconds = time.perf_counter() - started
+    command = [solver, str(path), "-ratio", str(GAP), "-sec", str(SECONDS), "-threads", "1"]
+    command += ["-solve"]
+    started = processor(resource.RUSAGE_CHILDREN)
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    seconds = processor(resource.RUSAGE_CHILDREN) - started
     objective = re.search(r"^Objective value:\s+(\S+)", text, re.M)
     bound = re.search(r"^(?:Lower bound|Gap):\s+(\S+)", text, re.M)
     objective = float(objective.group(1)) if objective else None

@@ -2,7 +2,8 @@
 
 use crate::engine::{PlanResult, RunResult};
 use crate::judging::TargetResult;
-use crate::model::{Bound, Metric, PlanStatus};
+use crate::model::{Bound, Metric, PlanStatus, RiskState};
+use crate::risk_words;
 use crate::units::{count, money, percent, ratio};
 
 /// Why a case failed.
@@ -56,7 +57,7 @@ pub enum Verdict {
 /// One question asked of a scenario, with its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// `valid`, `plan base`, `plan <what-if>`, `target <key>` or `baseline`.
+    /// `valid`, `plan base`, `plan <what-if>`, `target <key>`, `rule <key>` or `baseline`.
     pub name: String,
     /// The answer.
     pub verdict: Verdict,
@@ -138,6 +139,7 @@ fn plan_case(result: &PlanResult, allow_time_limit: bool) -> Case {
                  --time-limit or --gap, or pass --allow-time-limit",
             )
         }
+        PlanStatus::Stopped => internal("stopped before the search was over"),
         PlanStatus::TimeLimit { found: true }
         | PlanStatus::Optimal
         | PlanStatus::Feasible
@@ -145,20 +147,31 @@ fn plan_case(result: &PlanResult, allow_time_limit: bool) -> Case {
     }
 }
 
-/// One case a target of the base plan; skipped where there is no plan to judge.
+/// One case a target and one a risk rule of the base plan; skipped where there is no plan to judge.
 #[must_use]
 pub fn target_cases(result: &RunResult) -> Vec<Case> {
     let Some(base) = result.plans.first() else {
         return Vec::new();
     };
     if !base.plan.is_usable() {
-        return base
-            .model
-            .targets
-            .iter()
-            .map(|target| Case::skipped(&format!("target {}", target.key), "there is no plan"))
+        let targets = base.model.targets.iter();
+        let targets = targets.map(|target| format!("target {}", target.key));
+        let rules = base.model.risk.rules.iter();
+        let rules = rules.map(|rule| format!("rule {}", rule.key));
+        return targets
+            .chain(rules)
+            .map(|name| Case::skipped(&name, "there is no plan"))
             .collect();
     }
+    let risks = base.plan.risks.iter().filter_map(|state| {
+        let name = format!("rule {}", state.key);
+        Some(if state.held()? {
+            Case::passed(&name)
+        } else {
+            let why = missed_risk(state, &base.model.currency);
+            Case::failed(&name, Failure::TargetMissed, why)
+        })
+    });
     base.targets
         .iter()
         .map(|target| {
@@ -173,7 +186,17 @@ pub fn target_cases(result: &RunResult) -> Vec<Case> {
                 )
             }
         })
+        .chain(risks)
         .collect()
+}
+
+/// Why a rule on random totals counts as missed: `revenue averages ¥291,300 ± ¥400 over the worst
+/// 10 % of fresh trials, at least ¥300,000 wanted`.
+fn missed_risk(state: &RiskState, currency: &str) -> String {
+    let found = state.out_of_sample.unwrap_or(f64::NAN);
+    let error = state.out_of_sample_error.unwrap_or(f64::NAN);
+    let measured = risk_words::measured(state, (found, error), "fresh", currency);
+    format!("{measured}, {} wanted", risk_words::wanted(state, currency))
 }
 
 /// Why a target counts as missed: `ROAS 0.45 expected, at least 3.00 wanted`, or

@@ -175,6 +175,10 @@ fn plan_window(
             let scenario = entry.scenario.as_ref().ok()?;
             let models = scenario.models().cloned().collect();
             let plans = engine::plan_models(models, &settings.plan, &NoProgress, cancel);
+            let plans = plans.and_then(|mut plans| {
+                engine::find_remedies(scenario, &mut plans, &settings.plan, cancel)?;
+                Ok(plans)
+            });
             progress.advance(1);
             Some(plans)
         })
@@ -206,6 +210,10 @@ fn skipped(scenario: &Scenario, path: PathBuf) -> ScenarioReport {
     }
     for target in &scenario.base.targets {
         let name = format!("target {}", target.key);
+        report.cases.push(Case::skipped(&name, reason));
+    }
+    for rule in &scenario.base.risk.rules {
+        let name = format!("rule {}", rule.key);
         report.cases.push(Case::skipped(&name, reason));
     }
     report

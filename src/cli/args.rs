@@ -32,6 +32,7 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     WhatIf(WhatIfArgs),
     Explain(ExplainArgs),
+    Frontier(FrontierArgs),
     Batch(BatchArgs),
     Select(SelectArgs),
     Show(ShowArgs),
@@ -57,6 +58,8 @@ pub(crate) struct RunArgs {
     pub(crate) set: SetArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
+    #[command(flatten)]
+    pub(crate) alternatives: AlternativesArg,
     /// What to print: the summary, or the result as JSON (as in result.json; with several files one
     /// line for each)
     #[arg(long, value_enum, default_value_t)]
@@ -75,6 +78,8 @@ pub(crate) struct OptimizeArgs {
     pub(crate) set: SetArgs,
     #[command(flatten)]
     pub(crate) solve: SolveArgs,
+    #[command(flatten)]
+    pub(crate) alternatives: AlternativesArg,
     /// What to print: the plans as text, or as JSON (the form of result.json without estimates)
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
@@ -165,6 +170,53 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "DIR", default_value = "out")]
     pub(crate) out: PathBuf,
     /// What to print: the findings, or JSON (as in result.json)
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+/// Show what plans yield over a range of the budget, the risk or any key
+///
+/// Plans and simulates the scenario at several values of one key, all on the same draws, and says what the
+/// next bit more brings and where it stops being worth it. Values without a plan are shown with the reason.
+/// With --least-budget it looks for the least budget that meets the targets with their probability (exit
+/// code 4 if there is none in the range). Writes DIR/<scenario name>-frontier/. Exit code 3 only if no value
+/// has a plan.
+#[derive(Debug, Args)]
+pub(crate) struct FrontierArgs {
+    /// Scenario file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// What to walk over: budget (25 % to 200 % of the file's), budget=FROM..TO, risk (weights of CVaR
+    /// beside the mean), risk=FROM..TO, or KEY=FROM..TO, e.g.
+    /// diversity.tier_budget_share.micro=20%..40%
+    #[arg(long, value_name = "WHAT", default_value = "budget", value_parser = values::range)]
+    pub(crate) by: values::Range,
+    /// How many values, evenly spread [default: 15; 8 by risk]
+    #[arg(long, value_name = "N", value_parser = values::points, allow_negative_numbers = true)]
+    pub(crate) points: Option<usize>,
+    /// Look for the least budget that meets every target that names a probability
+    #[arg(long)]
+    pub(crate) least_budget: bool,
+    /// A target to meet, instead of the file's, e.g. roas=3
+    #[arg(long, value_name = "METRIC=LEVEL", value_parser = values::key_value, requires = "least_budget")]
+    pub(crate) target: Option<(String, String)>,
+    /// The probability to meet it with [default: 80%]
+    #[arg(long, value_name = "SHARE", value_parser = values::share, requires = "target", allow_hyphen_values = true)]
+    pub(crate) with: Option<f64>,
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+    /// Trials of every plan
+    #[arg(long, value_name = "N", default_value = "10_000", value_parser = values::trials, allow_negative_numbers = true)]
+    pub(crate) trials: u64,
+    /// Seed of all draws, instead of the scenario's
+    #[arg(long, value_name = "N", value_parser = values::whole, allow_negative_numbers = true)]
+    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) solve: SolveArgs,
+    /// Folder that the outputs are written to, in a folder of the scenario's name and "-frontier"
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub(crate) out: PathBuf,
+    /// What to print: tables and pictures, or JSON (as in result.json)
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }
@@ -322,6 +374,14 @@ pub(crate) struct SolveArgs {
     /// Proven gap at which a plan counts as optimal, e.g. 0.001 or 0.1%
     #[arg(long, value_name = "SHARE", default_value = "0.1%", value_parser = values::share, allow_hyphen_values = true)]
     pub(crate) gap: f64,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct AlternativesArg {
+    /// Show up to N (at most 20) other plans for each, as good within --gap, that differ in at least
+    /// a tenth of their partnerships
+    #[arg(long, value_name = "N", value_parser = values::alternatives, allow_negative_numbers = true)]
+    pub(crate) alternatives: Option<usize>,
 }
 
 #[derive(Debug, Clone, Args)]

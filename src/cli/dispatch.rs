@@ -10,8 +10,8 @@ use super::args::{Cli, Command};
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::{
-    batch, check, compare, explain, interrupt, new, optimize, run, schema, select, show, simulate,
-    what_if,
+    batch, check, compare, explain, frontier, interrupt, new, optimize, run, schema, select, show,
+    simulate, what_if,
 };
 
 /// Reads the arguments, runs the command and says how it ended.
@@ -53,6 +53,7 @@ fn command(command: &Command, console: &Console) -> Result<Exit, Stop> {
         Command::Simulate(args) => simulate::run(args, console),
         Command::Compare(args) => compare::run(args, console),
         Command::Explain(args) => explain::run(args, console),
+        Command::Frontier(args) => frontier::run(args, console),
         Command::WhatIf(args) => what_if::run(args, console),
         Command::Batch(args) => batch::run(args, console),
         Command::Select(args) => select::run(args, console),

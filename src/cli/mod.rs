@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod files;
 mod folder;
+mod frontier;
 mod interrupt;
 mod new;
 mod optimize;

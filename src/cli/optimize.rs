@@ -1,8 +1,9 @@
 //! `imatrix optimize FILE`
 
 use influencer_matrix::batch::plan_cases;
-use influencer_matrix::engine;
+use influencer_matrix::engine::{self, EngineError};
 use influencer_matrix::export::result_json;
+use influencer_matrix::model::PlanSettings;
 use influencer_matrix::report::text;
 
 use super::args::{Format, OptimizeArgs};
@@ -11,15 +12,33 @@ use super::exit::{Exit, Stop};
 use super::files;
 use super::folder::description;
 use super::interrupt::CANCEL;
-use super::work::{context, on_threads, plan_settings, plans_only, tell_failures};
+use super::work::{
+    context, on_threads, plan_settings, plans_only, refuse_alternatives, tell_failures,
+};
 
 pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> {
     let overrides = files::overrides(Some(&args.set), None);
     let scenario = files::read(&args.file, &overrides, console)?;
+    let wanted = args.alternatives.alternatives.unwrap_or(0);
+    refuse_alternatives(&scenario, wanted)?;
     on_threads(args.solve.threads, |_| {
-        let settings = plan_settings(&args.solve);
+        let settings = PlanSettings {
+            alternatives: wanted,
+            ..plan_settings(&args.solve)
+        };
         let models = scenario.models().cloned().collect();
-        let planned = engine::plan_models(models, &settings, &console.bar, &CANCEL)?;
+        let mut planned = engine::plans_so_far(models, &settings, &console.bar, &CANCEL)?;
+        let stopped = CANCEL.requested();
+        if stopped {
+            // What there is by then is worth seeing.
+            planned.retain(|(_, plan)| plan.is_usable());
+            if planned.is_empty() {
+                return Err(EngineError::Interrupted.into());
+            }
+        }
+        if !stopped {
+            engine::find_remedies(&scenario, &mut planned, &settings, &CANCEL)?;
+        }
         let result = plans_only(&scenario, &planned);
         match args.format {
             Format::Text => {
@@ -30,6 +49,12 @@ pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> 
                 let json = result_json(&result, &description(&scenario));
                 console.result(&format!("{json:#}\n"))?;
             }
+        }
+        if stopped {
+            return Err(Stop {
+                exit: Exit::Interrupted,
+                text: "interrupted; the plans shown are the best found until then".to_owned(),
+            });
         }
         let cases = plan_cases(&result, true);
         Ok(tell_failures(&result.scenario, &cases, console))

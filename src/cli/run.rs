@@ -4,13 +4,18 @@ use super::args::RunArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::files;
-use super::work::with_flags;
+use super::work::{refuse_alternatives, with_flags};
 
 pub(crate) fn run(args: &RunArgs, console: &Console) -> Result<Exit, Stop> {
     let overrides = files::overrides(Some(&args.set), Some(&args.work.draws));
     let scenarios = files::read_all(&args.files, &overrides, console)?;
+    let wanted = args.alternatives.alternatives.unwrap_or(0);
+    for scenario in &scenarios {
+        refuse_alternatives(scenario, wanted)?;
+    }
     with_flags(console, &args.work, args.format, |mut work| {
         work.several = scenarios.len() > 1;
+        work.alternatives = wanted;
         for scenario in &scenarios {
             work.folders().check(&scenario.name)?;
         }

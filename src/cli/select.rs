@@ -141,6 +141,11 @@ fn warnings(scenario: &Scenario) -> Vec<String> {
             "the what-if {name} fixes counts, which a selection has none of, and is left out"
         ));
     }
+    if scenario.models().any(|model| model.risk.applies()) {
+        out.push(
+            "a selection looks at expectations: [risk] and budget.with are not kept".to_owned(),
+        );
+    }
     if scenario.models().any(joint::applies) {
         out.push(
             "a selection adds up creators: effects of a plan as a whole (audiences shared, shocks to the brand) are not part of it"

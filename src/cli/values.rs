@@ -1,4 +1,6 @@
-//! Values of flags: numbers, shares, seconds, `KEY=VALUE`.
+//! Values of flags: numbers, shares, seconds, `KEY=VALUE`, ranges.
+
+use influencer_matrix::units::parse_number;
 
 /// A whole number of at least one; `_` may group digits.
 pub(crate) fn positive(text: &str) -> Result<u64, String> {
@@ -33,6 +35,14 @@ pub(crate) fn threads(text: &str) -> Result<usize, String> {
     match positive(text) {
         Ok(number @ 1..=1024) => Ok(number as usize),
         _ => Err("expected a whole number from 1 to 1024".to_owned()),
+    }
+}
+
+/// A number of alternative plans.
+pub(crate) fn alternatives(text: &str) -> Result<usize, String> {
+    match positive(text) {
+        Ok(number @ 1..=20) => Ok(number as usize),
+        _ => Err("expected a whole number from 1 to 20".to_owned()),
     }
 }
 
@@ -77,6 +87,57 @@ pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
     Err("expected KEY=VALUE, such as diversity.tier_budget_share.micro=40%".to_owned())
 }
 
+/// A number of points of a walk.
+pub(crate) fn points(text: &str) -> Result<usize, String> {
+    match positive(text) {
+        Ok(number @ 2..=200) => Ok(number as usize),
+        _ => Err("expected a whole number from 2 to 200".to_owned()),
+    }
+}
+
+/// A key and the range to walk over: `KEY=FROM..TO`, or `budget` and `risk` alone.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Range {
+    /// Key path, or `risk`.
+    pub(crate) key: String,
+    /// Both ends, if they are given.
+    pub(crate) ends: Option<(f64, f64)>,
+    /// Whether the ends are written in percent.
+    pub(crate) percent: bool,
+}
+
+/// What `--by` takes.
+pub(crate) fn range(text: &str) -> Result<Range, String> {
+    const EXPECTED: &str = "expected budget, risk or KEY=FROM..TO, such as \
+                            diversity.tier_budget_share.micro=20%..40%";
+    let text = text.trim();
+    if text == "budget" || text == "risk" {
+        return Ok(Range {
+            key: text.to_owned(),
+            ends: None,
+            percent: false,
+        });
+    }
+    let (key, value) = key_value(text).map_err(|_| EXPECTED.to_owned())?;
+    let Some((from, to)) = value.split_once("..") else {
+        return Err(EXPECTED.to_owned());
+    };
+    let number = |text: &str| parse_number(text).map_err(|error| error.to_string());
+    let (low, high) = (number(from)?, number(to)?);
+    if low >= high {
+        return Err(format!(
+            "the range must go up: {} is not below {}",
+            from.trim(),
+            to.trim()
+        ));
+    }
+    Ok(Range {
+        key,
+        ends: Some((low, high)),
+        percent: from.contains('%') || to.contains('%'),
+    })
+}
+
 /// A scenario's name: `[a-z0-9-]`, not starting with a dash.
 pub(crate) fn scenario_name(text: &str) -> Result<String, String> {
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
@@ -113,6 +174,8 @@ mod tests {
         }
         assert!(threads("0").is_err() && threads("2000").is_err());
         assert_eq!(threads("8"), Ok(8));
+        assert_eq!(alternatives("3"), Ok(3));
+        assert!(alternatives("0").is_err() && alternatives("21").is_err());
     }
 
     #[test]
@@ -147,6 +210,29 @@ mod tests {
         for bad in ["", "budget", "=1", " =1"] {
             assert!(key_value(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn ranges_go_up_and_read_as_the_files_numbers() {
+        let range_of = |text| range(text).map(|r| (r.key, r.ends, r.percent));
+        let key = |k: &str| k.to_owned();
+        assert_eq!(range_of("budget"), Ok((key("budget"), None, false)));
+        assert_eq!(
+            range_of("a.b=20%..0.4"),
+            Ok((key("a.b"), Some((0.2, 0.4)), true))
+        );
+        assert_eq!(
+            range_of("budget=50k .. 0.2m"),
+            Ok((key("budget"), Some((50_000.0, 200_000.0)), false))
+        );
+        for bad in [
+            "", "a", "a=", "a=1", "a=1..", "a=..2", "a=2..1", "a=1..1", "=1..2", "a=1...x",
+            "a=nan..1",
+        ] {
+            assert!(range(bad).is_err(), "{bad}");
+        }
+        assert!(points("1").is_err() && points("201").is_err());
+        assert_eq!(points("2"), Ok(2));
     }
 
     #[test]

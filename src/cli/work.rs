@@ -7,6 +7,7 @@ use influencer_matrix::engine::{self, PlanResult, RunResult, SimulationSettings}
 use influencer_matrix::export::result_json;
 use influencer_matrix::judging::{self, TargetResult};
 use influencer_matrix::model::{Model, Plan, PlanSettings};
+use influencer_matrix::optimizer;
 use influencer_matrix::report::text::{self, ReportContext};
 use influencer_matrix::scenario::Scenario;
 use influencer_matrix::summary::Scopes;
@@ -46,6 +47,20 @@ pub(crate) fn plan_settings(solve: &SolveArgs) -> PlanSettings {
     }
 }
 
+/// Refuses to look for alternatives where what is as good can't be told from expectations alone.
+pub(crate) fn refuse_alternatives(scenario: &Scenario, wanted: usize) -> Result<(), Stop> {
+    if wanted == 0 {
+        return Ok(());
+    }
+    match scenario.models().find_map(optimizer::no_alternatives) {
+        Some(reason) => Err(Stop::invalid(format!(
+            "{}: {reason}; leave out --alternatives",
+            scenario.name
+        ))),
+        None => Ok(()),
+    }
+}
+
 impl From<ScopesArg> for Scopes {
     fn from(scopes: ScopesArg) -> Self {
         match scopes {
@@ -63,6 +78,8 @@ pub(crate) struct Work<'a> {
     format: Format,
     /// Several results follow each other on stdout: JSON takes one line each.
     pub(crate) several: bool,
+    /// How many other plans to look for.
+    pub(crate) alternatives: usize,
     threads: usize,
 }
 
@@ -80,6 +97,7 @@ pub(crate) fn with_flags<T: Send>(
             output: &flags.output,
             format,
             several: false,
+            alternatives: 0,
             threads,
         })
     })
@@ -111,7 +129,12 @@ impl Work<'_> {
     ) -> Result<RunResult, Stop> {
         let bar = &self.console.bar;
         let begun = std::time::Instant::now();
-        let planned = engine::plan_models(models, &plan_settings(self.solve), bar, &CANCEL)?;
+        let plan = PlanSettings {
+            alternatives: self.alternatives,
+            ..plan_settings(self.solve)
+        };
+        let mut planned = engine::plan_models(models, &plan, bar, &CANCEL)?;
+        engine::find_remedies(scenario, &mut planned, &plan, &CANCEL)?;
         let planning = begun.elapsed().as_secs_f64();
         folders.open(scenario, &planned)?;
         let settings = SimulationSettings {

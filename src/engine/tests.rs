@@ -1,4 +1,8 @@
 mod best;
+mod frontier;
+mod remedy;
+mod risk;
+mod together;
 
 use ndarray::Array2;
 
@@ -24,6 +28,8 @@ fn fixed(name: &str, model: &Model, counts: &[f64]) -> (Model, Plan) {
         unspent_held_by: Vec::new(),
         constraints: Vec::new(),
         risks: Vec::new(),
+        unused: Vec::new(),
+        alternatives: Vec::new(),
         conflict: None,
         solver: SolverReport {
             solver: "none".to_owned(),

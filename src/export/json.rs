@@ -6,7 +6,7 @@ use super::table::defined;
 use super::tables;
 use crate::engine::{PlanResult, RunResult};
 use crate::judging::TargetResult;
-use crate::model::{Bound, ConflictMember, ConstraintState, Model, Origin, joint};
+use crate::model::{Bound, ConflictMember, ConstraintState, Model, Origin, UnusedCell, joint};
 use crate::ranking::BestPlan;
 use crate::stats::Standing;
 use crate::units::YearMonth;
@@ -113,6 +113,7 @@ fn plan_json(result: &PlanResult) -> Value {
         "objective": number(plan.objective),
         "bound": number(plan.gap.map(|g| g.bound)),
         "gap": number(plan.gap.map(|g| g.relative)),
+        "gap_certified": plan.gap.map(|g| g.certified),
         "counts": if usable { counts(result, None) } else { Value::Null },
         "months": if usable { months(result) } else { json!([]) },
         "unspent": if usable { number(Some(plan.unspent)) } else { Value::Null },
@@ -135,14 +136,70 @@ fn plan_json(result: &PlanResult) -> Value {
                 "to": number(Some(change.to)),
                 "words": change.words,
             })).collect::<Vec<_>>(),
+            "open": conflict.open,
+            "set_line": conflict.set_line.as_ref().map(|set| json!({
+                "line": set.line,
+                "settings": set.settings.iter().map(|(key, value)| json!({
+                    "key": key,
+                    "value": value,
+                })).collect::<Vec<_>>(),
+                "tried": true,
+            })),
         })),
         "warnings": plan.warnings,
     });
+    if result.model.risk.applies() {
+        out["risks"] = tables::risk(std::slice::from_ref(result))
+            .without("plan")
+            .json_rows()
+            .into();
+    }
+    out["unused"] = plan.unused.iter().map(|u| unused(result, u)).collect();
+    // Only where they were asked for.
+    if !plan.alternatives.is_empty() {
+        out["alternatives"] = alternatives(result);
+    }
     // Only where the scenario has audiences.
     if usable && !result.model.audiences.is_empty() {
         out["audiences"] = audiences(result);
     }
     out
+}
+
+/// A cell without partnerships, and what it would take.
+fn unused(result: &PlanResult, unused: &UnusedCell) -> Value {
+    json!({
+        "cell": result.model.key(unused.cell).to_string(),
+        "enters_at_unit_cost": number(unused.enters_at_unit_cost),
+        "fee_factor": number(unused.fee_factor),
+        "enters_at_unit_revenue": number(unused.enters_at_unit_revenue),
+        "conversion_factor": number(unused.conversion_factor),
+        "kept_out_by": unused.kept_out_by,
+    })
+}
+
+/// Other plans, as good within the gap.
+fn alternatives(result: &PlanResult) -> Value {
+    let cells = |counts: &[f64]| -> Map<String, Value> {
+        counts
+            .iter()
+            .enumerate()
+            .map(|(cell, &n)| (result.model.key(cell).to_string(), count(n)))
+            .collect()
+    };
+    let plan = &result.plan;
+    plan.alternatives
+        .iter()
+        .map(|a| {
+            json!({
+                "objective": number(Some(a.objective)),
+                "objective_difference": number(plan.objective.map(|o| a.objective - o)),
+                "moved": number(Some(a.moved)),
+                "apart": number(Some(a.apart)),
+                "counts": cells(&a.counts),
+            })
+        })
+        .collect()
 }
 
 /// Every audience and month with what the plan's impressions on it come to in expectation.
@@ -217,6 +274,10 @@ fn binding(state: &ConstraintState) -> Value {
         "words": state.words,
         "shadow_price": number(state.shadow_price),
         "unit": state.price_unit,
+        "cost": number(state.range.cost),
+        "range_to": number(state.range.to),
+        "range_gain": number(state.range.gain),
+        "then_binds": state.range.then_binds,
         "origin": origin(&state.origin),
     })
 }

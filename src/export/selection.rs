@@ -170,6 +170,7 @@ fn found(found: &SelectedPlan) -> Map<String, Value> {
         "objective": number(plan.objective),
         "bound": number(plan.gap.map(|g| g.bound)),
         "gap": number(plan.gap.map(|g| g.relative)),
+        "gap_certified": plan.gap.map(|g| g.certified),
         "booked": found.selection.bookings.len(),
         "expected": if usable { Value::Object(expected) } else { Value::Null },
         "unspent": if usable { number(Some(plan.unspent)) } else { Value::Null },

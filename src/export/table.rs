@@ -128,6 +128,12 @@ impl Table {
         self.with(name, Values::Flag(values))
     }
 
+    /// All columns but one.
+    pub(super) fn without(mut self, name: &str) -> Self {
+        self.columns.retain(|column| column.name != name);
+        self
+    }
+
     pub(super) fn new() -> Self {
         Self {
             columns: Vec::new(),

@@ -4,7 +4,9 @@ use super::table::Table;
 use crate::comparison::ComparisonRow;
 use crate::engine::{PlanResult, RunResult};
 use crate::individuals::DependencyRow;
-use crate::model::{CellKey, ConstraintState, valuation};
+use crate::model::{
+    Alternative, Bound, CellKey, ConstraintState, RiskMeasure, RiskState, UnusedCell, valuation,
+};
 use crate::rebalancing::RebalancingRow;
 use crate::summary::SummaryRow;
 
@@ -18,6 +20,7 @@ struct PlanRow<'a> {
     /// Of the month.
     month_spend: f64,
     band: Option<(f64, f64)>,
+    unused: Option<&'a UnusedCell>,
 }
 
 /// `plan.parquet`: one row a usable plan, month and offered cell, zeros too. A plan that is not usable has no rows.
@@ -40,6 +43,15 @@ pub fn plan(result: &RunResult) -> Table {
         .number("budget_share", &rows, |r| Some(spend(r) / r.month_spend))
         .number("share_low", &rows, |r| r.band.map(|b| b.0))
         .number("share_high", &rows, |r| r.band.map(|b| b.1))
+        .number("enters_at_unit_cost", &rows, |r| {
+            r.unused.and_then(|u| u.enters_at_unit_cost)
+        })
+        .number("enters_at_unit_revenue", &rows, |r| {
+            r.unused.and_then(|u| u.enters_at_unit_revenue)
+        })
+        .text("kept_out_by", &rows, |r| {
+            r.unused.and_then(|u| u.kept_out_by.as_deref())
+        })
 }
 
 fn plan_rows(result: &PlanResult) -> Vec<PlanRow<'_>> {
@@ -62,6 +74,7 @@ fn plan_rows(result: &PlanResult) -> Vec<PlanRow<'_>> {
                 unit_revenue: unit.revenue,
                 month_spend,
                 band: band.as_ref().map(|b| (b.low, b.high)),
+                unused: result.plan.unused.iter().find(|u| u.cell == cell),
             });
         }
     }
@@ -170,6 +183,46 @@ pub fn dependency(rows: &[DependencyRow]) -> Table {
         .number("trials", rows, |r| Some(r.trials as f64))
 }
 
+/// `risk.parquet`: what each usable plan promises beyond its mean, and how far it keeps that.
+#[must_use]
+pub fn risk(plans: &[PlanResult]) -> Table {
+    let rows: Vec<(&PlanResult, &RiskState)> = plans
+        .iter()
+        .flat_map(|p| p.plan.risks.iter().map(move |r| (p, r)))
+        .collect();
+    let bound = |r: &RiskState, least: bool| match r.bound? {
+        Bound::AtLeast(v) if least => Some(v),
+        Bound::AtMost(v) if !least => Some(v),
+        _ => None,
+    };
+    Table::new()
+        .text("plan", &rows, |r| Some(&r.0.plan.name))
+        .text("rule", &rows, |r| Some(&r.1.key))
+        .text("metric", &rows, |r| Some(r.1.metric.name()))
+        .text("measure", &rows, |r| Some(r.1.measure.name()))
+        .number("level", &rows, |r| match r.1.measure {
+            RiskMeasure::Cvar { level } => Some(level),
+            RiskMeasure::Probability { .. } => None,
+        })
+        .number("at_least", &rows, |r| bound(r.1, true))
+        .number("at_most", &rows, |r| bound(r.1, false))
+        .number("with", &rows, |r| match r.1.measure {
+            RiskMeasure::Probability { with } => Some(with),
+            RiskMeasure::Cvar { .. } => None,
+        })
+        .number("wanted", &rows, |r| r.1.wanted().map(Bound::value))
+        .number("in_sample", &rows, |r| Some(r.1.in_sample))
+        .number("in_sample_error", &rows, |r| Some(r.1.in_sample_error))
+        .number("out_of_sample", &rows, |r| r.1.out_of_sample)
+        .number("out_of_sample_error", &rows, |r| r.1.out_of_sample_error)
+        .number("tightened", &rows, |r| Some(r.1.tightened))
+        .text("verdict", &rows, |r| Some(r.1.verdict()))
+        .whole("trials_in_sample", &rows, |r| Some(r.0.model.risk.trials))
+        .whole("trials_out_of_sample", &rows, |r| {
+            r.1.out_of_sample.map(|_| r.0.model.risk.check_trials())
+        })
+}
+
 /// `constraints.parquet`: all plans, infeasible ones too. `unit` is what the shadow price is per.
 #[must_use]
 pub fn constraints(result: &RunResult) -> Table {
@@ -189,4 +242,57 @@ pub fn constraints(result: &RunResult) -> Table {
         .flag("binding", &rows, |r| r.1.binding)
         .number("shadow_price", &rows, |r| r.1.shadow_price)
         .text("unit", &rows, |r| Some(&r.1.price_unit))
+        .number("cost", &rows, |r| r.1.range.cost)
+        .number("range_to", &rows, |r| r.1.range.to)
+        .number("range_gain", &rows, |r| r.1.range.gain)
+        .text("then_binds", &rows, |r| r.1.range.then_binds.as_deref())
+}
+
+struct AlternativeRow<'a> {
+    plan: &'a str,
+    number: usize,
+    alternative: &'a Alternative,
+    base: Option<f64>,
+    key: CellKey,
+    count: f64,
+    plan_count: f64,
+}
+
+/// `alternatives.parquet`: one row a plan, alternative and offered cell, zeros too.
+#[must_use]
+pub fn alternatives(result: &RunResult) -> Table {
+    let rows: Vec<AlternativeRow<'_>> = result.plans.iter().flat_map(alternative_rows).collect();
+    Table::new()
+        .text("plan", &rows, |r| Some(r.plan))
+        .month("alternative", &rows, |r| Some(r.number))
+        .text("tier", &rows, |r| Some(&r.key.tier))
+        .text("partnership", &rows, |r| Some(&r.key.partnership))
+        .text("category", &rows, |r| r.key.category.as_deref())
+        .text("region", &rows, |r| r.key.region.as_deref())
+        .number("count", &rows, |r| Some(r.count))
+        .number("plan_count", &rows, |r| Some(r.plan_count))
+        .number("objective", &rows, |r| Some(r.alternative.objective))
+        .number("objective_difference", &rows, |r| {
+            Some(r.alternative.objective - r.base?)
+        })
+        .number("moved", &rows, |r| Some(r.alternative.moved))
+}
+
+fn alternative_rows(result: &PlanResult) -> Vec<AlternativeRow<'_>> {
+    let plan = &result.plan;
+    let mut rows = Vec::new();
+    for (index, alternative) in plan.alternatives.iter().enumerate() {
+        for (cell, &count) in alternative.counts.iter().enumerate() {
+            rows.push(AlternativeRow {
+                plan: &plan.name,
+                number: index + 1,
+                alternative,
+                base: plan.objective,
+                key: result.model.key(cell),
+                count,
+                plan_count: plan.counts[[0, cell]],
+            });
+        }
+    }
+    rows
 }

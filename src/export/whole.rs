@@ -26,10 +26,16 @@ pub mod names {
     pub const DEPENDENCY: &str = "dependency.parquet";
     /// Why results vary, and what is worth learning.
     pub const SENSITIVITY: &str = "sensitivity.parquet";
+    /// What plans yield at each value of a key.
+    pub const FRONTIER: &str = "frontier.parquet";
+    /// Other plans that are as good.
+    pub const ALTERNATIVES: &str = "alternatives.parquet";
     /// Trial rows.
     pub const TRIALS: &str = "trials.parquet";
     /// Every constraint's value and price.
     pub const CONSTRAINTS: &str = "constraints.parquet";
+    /// What plans promise beyond their means; of scenarios with such rules.
+    pub const RISK: &str = "risk.parquet";
     /// The result in one object.
     pub const RESULT: &str = "result.json";
     /// What was run.
@@ -47,7 +53,7 @@ pub fn write_files(
     description: &Description,
     record: &RunRecord,
 ) -> Result<(), ExportError> {
-    let parquet = [
+    let mut parquet = vec![
         (names::PLAN, tables::plan(result)),
         (names::SUMMARY, tables::summary(&result.summary)),
         (names::COMPARISON, tables::comparison(&result.comparison)),
@@ -55,6 +61,12 @@ pub fn write_files(
         (names::CONSTRAINTS, tables::constraints(result)),
         (names::DEPENDENCY, tables::dependency(&result.dependency)),
     ];
+    if result.plans.iter().any(|plan| plan.model.risk.applies()) {
+        parquet.push((names::RISK, tables::risk(&result.plans)));
+    }
+    if result.plans.iter().any(|p| !p.plan.alternatives.is_empty()) {
+        parquet.push((names::ALTERNATIVES, tables::alternatives(result)));
+    }
     let mut files: Vec<&str> = parquet.iter().map(|(name, _)| *name).collect();
     for (name, table) in &parquet {
         write_table(&folder.join(name), table)?;

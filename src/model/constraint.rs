@@ -34,6 +34,8 @@ pub struct Constraint {
     pub unit: Unit,
     /// Where it was written.
     pub origin: Origin,
+    /// How dear it is to let it give way, 1 unless the user says otherwise.
+    pub importance: f64,
 }
 
 /// Groups of constraints, as exported in `constraints.parquet`.
@@ -51,6 +53,8 @@ pub enum ConstraintKind {
     Target,
     /// The user's own rules.
     User,
+    /// Rules on random totals: `[risk]` and `budget.with`.
+    Risk,
 }
 
 impl ConstraintKind {
@@ -64,6 +68,7 @@ impl ConstraintKind {
             Self::Hours => "hours",
             Self::Target => "target",
             Self::User => "user",
+            Self::Risk => "risk",
         }
     }
 }
@@ -185,6 +190,9 @@ pub fn constraints(model: &Model, units: &[UnitValue]) -> Vec<Constraint> {
             .map(|t| build.target(t)),
     );
     build.user(&mut out);
+    for constraint in &mut out {
+        constraint.importance = rules.importance.of(&constraint.name, constraint.kind);
+    }
     out
 }
 
@@ -200,6 +208,7 @@ fn plain(name: impl Into<String>, form: Form, origin: &Origin) -> Constraint {
         stage_band: false,
         unit: Unit::Count,
         origin: origin.clone(),
+        importance: 1.0,
     }
 }
 

@@ -89,22 +89,30 @@ impl Incidents {
         self.probability * self.cleanup_cost
     }
 
-    /// Π (1 − p q w) over the partnerships of a month, but for one of weight `except`.
-    fn calm(&self, counts: &[f64], except: Option<f64>) -> f64 {
-        let mut whole: f64 = counts.iter().map(|c| c.floor()).sum();
-        let mut product = 1.0;
-        let mut skipped = except.is_none();
-        for fraction in counts.iter().map(|c| c - c.floor()).filter(|&f| f > 0.0) {
-            if !skipped && except == Some(fraction) {
-                skipped = true;
-            } else {
-                product *= 1.0 - self.shocking() * fraction;
-            }
+    /// Of a month's partnerships: Π (1 − p q w) over all of them, and over all but a whole one or but the part
+    /// of each cell.
+    fn calm(&self, counts: &[f64]) -> Calm {
+        let still = |w: f64| 1.0 - self.shocking() * w;
+        let whole: f64 = counts.iter().map(|c| c.floor()).sum();
+        let wholes = libm::pow(still(1.0), whole);
+        let parts: Vec<f64> = counts.iter().map(|c| still(c - c.floor())).collect();
+        // Products from the left and from the right: a factor may be 0, so that none can be divided out.
+        let mut but_part = Vec::with_capacity(parts.len());
+        let mut left = 1.0;
+        for part in &parts {
+            but_part.push(left);
+            left *= part;
         }
-        if !skipped {
-            whole -= 1.0;
+        let mut right = 1.0;
+        for (but, part) in but_part.iter_mut().zip(&parts).rev() {
+            *but *= right * wholes;
+            right *= part;
         }
-        product * libm::pow(1.0 - self.shocking(), whole)
+        Calm {
+            all: left * wholes,
+            but_whole: left * libm::pow(still(1.0), (whole - 1.0).max(0.0)),
+            but_part,
+        }
     }
 
     /// What shocks leave of the expected conversions of a partnership of weight `w`, as a factor on
@@ -127,29 +135,49 @@ impl Incidents {
         (1.0 - self.shock) + self.shock * own * others / kept
     }
 
-    /// What shocks leave of the expected conversions of one cell in a month, as a factor: its
-    /// creators' factors weighted by their weights. 1 without shocks and where the month books
-    /// nothing; of a cell without bookings, what they would leave of one more creator's. `counts`
-    /// has one count a cell.
+    /// The most that shocks can leave of a cell's expected conversions in a month of partnerships whose weights add
+    /// up to `weights`, however they are parted: 1 − s + s e^(−pq (weights − 1)), for 1 − pqw ≤ e^(−pqw).
     #[must_use]
-    pub fn left_by_shocks(&self, cell: usize, counts: &[f64]) -> f64 {
-        if !self.shocks() || counts.iter().all(|&count| count <= 0.0) {
-            return 1.0;
-        }
-        let count = counts[cell];
-        if count <= 0.0 {
-            return self.left_by_shocks_to_one(1.0, self.calm(counts, None));
-        }
-        let whole = count.floor();
-        let fraction = count - whole;
-        let mut sum = 0.0;
-        for (number, w) in [(whole, 1.0), (fraction, fraction)] {
-            if number > 0.0 {
-                sum += number * self.left_by_shocks_to_one(w, self.calm(counts, Some(w)));
-            }
-        }
-        sum / count
+    pub fn most_left_by_shocks(&self, weights: f64) -> f64 {
+        (1.0 - self.shock) + self.shock * libm::exp(-self.shocking() * (weights - 1.0).max(0.0))
     }
+
+    /// What shocks leave of the expected conversions of every cell in a month, as factors: those of its
+    /// creators weighted by their weights. 1 without shocks and where the month books nothing; of a cell without
+    /// bookings, what they would leave of one more creator's. `counts` has one count a cell; takes time in proportion
+    /// to their number.
+    #[must_use]
+    pub fn left_by_shocks(&self, counts: &[f64]) -> Vec<f64> {
+        if !self.shocks() || counts.iter().all(|&count| count <= 0.0) {
+            return vec![1.0; counts.len()];
+        }
+        let calm = self.calm(counts);
+        counts
+            .iter()
+            .zip(&calm.but_part)
+            .map(|(&count, &but_part)| {
+                if count <= 0.0 {
+                    return self.left_by_shocks_to_one(1.0, calm.all);
+                }
+                let whole = count.floor();
+                let part = count - whole;
+                let mut sum = 0.0;
+                for (number, w, others) in [(whole, 1.0, calm.but_whole), (part, part, but_part)] {
+                    if number > 0.0 {
+                        sum += number * self.left_by_shocks_to_one(w, others);
+                    }
+                }
+                sum / count
+            })
+            .collect()
+    }
+}
+
+/// Probabilities that no partnership of a month has a shocking incident.
+struct Calm {
+    all: f64,
+    but_whole: f64,
+    but_part: Vec<f64>,
 }
 
 #[cfg(test)]
@@ -219,14 +247,14 @@ mod tests {
             for cell in [0, 2, 3] {
                 let (with, without) = brute_force(&i, &counts, cell);
                 assert!((without - counts[cell] * i.kept()).abs() < 1e-12);
-                let found = i.left_by_shocks(cell, &counts) * without;
+                let found = i.left_by_shocks(&counts)[cell] * without;
                 assert!((found - with).abs() < 1e-12, "{i:?}: {found} {with}");
             }
             let mut any = 1.0;
             for w in [1.0, 1.0, 1.0, 0.5, 1.0, 1.0, 0.25] {
                 any *= 1.0 - probability * shock_probability * w;
             }
-            assert!((i.calm(&counts, None) - any).abs() < 1e-12);
+            assert!((i.calm(&counts).all - any).abs() < 1e-12);
         }
     }
 
@@ -239,14 +267,14 @@ mod tests {
             shock: 1.0,
             ..Incidents::NONE
         };
-        assert_eq!(all.left_by_shocks(0, &[3.0]), 0.0);
+        assert_eq!(all.left_by_shocks(&[3.0])[0], 0.0);
         assert_eq!(
-            Incidents { shock: 0.25, ..all }.left_by_shocks(0, &[3.0]),
+            Incidents { shock: 0.25, ..all }.left_by_shocks(&[3.0])[0],
             0.75
         );
-        assert_eq!(all.left_by_shocks(0, &[0.0, 2.0]), 0.0);
-        assert_eq!(all.left_by_shocks(0, &[0.0, 0.0]), 1.0);
-        assert_eq!(Incidents::NONE.left_by_shocks(0, &[3.0]), 1.0);
+        assert_eq!(all.left_by_shocks(&[0.0, 2.0])[0], 0.0);
+        assert_eq!(all.left_by_shocks(&[0.0, 0.0])[0], 1.0);
+        assert_eq!(Incidents::NONE.left_by_shocks(&[3.0])[0], 1.0);
         assert!(!Incidents::NONE.matter() && all.matter());
     }
 }

@@ -59,11 +59,18 @@ impl Effects {
     /// (an incident takes impressions too) are taken as independent of it.
     fn shocks(&self, counts: &[f64], which: Which, factors: &mut [f64]) {
         if self.incidents.shocks() {
-            for (cell, factor) in factors.iter_mut().enumerate() {
-                if which == Which::All || counts[cell] > 0.0 {
-                    *factor *= self.incidents.left_by_shocks(cell, counts);
+            let left = self.incidents.left_by_shocks(counts);
+            for ((factor, left), &count) in factors.iter_mut().zip(left).zip(counts) {
+                if which == Which::All || count > 0.0 {
+                    *factor *= left;
                 }
             }
         }
+    }
+
+    /// What shocks alone leave of every cell's conversions.
+    #[must_use]
+    pub fn left_by_shocks(&self, counts: &[f64]) -> Vec<f64> {
+        self.incidents.left_by_shocks(counts)
     }
 }

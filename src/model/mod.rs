@@ -6,9 +6,11 @@
 
 pub mod audience;
 mod cell;
+pub mod conditional;
 mod constraint;
 mod dependence;
 mod funnel;
+mod importance;
 mod incidents;
 mod input;
 pub mod joint;
@@ -18,17 +20,20 @@ mod origin;
 mod outcome;
 mod plan;
 mod ports;
+mod products;
 mod risk;
 mod roster;
 mod rules;
 mod settings;
 mod target;
 pub mod valuation;
+mod worth;
 
 pub use audience::Audience;
 pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
 pub use dependence::{Dependence, Quality};
+pub use importance::Importance;
 pub use incidents::Incidents;
 pub use input::InputGroup;
 pub use market::{
@@ -38,15 +43,16 @@ pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
 pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
 pub use plan::{
-    Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus,
+    Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus, SetLine,
     SolverReport,
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
-pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState};
+pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState, SHORT};
 pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_value};
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
 pub use settings::{BestWanted, Indifference, Objective, PlanSettings, Trials};
 pub use target::{Bound, Target, TargetScope};
+pub use worth::{Alternative, PriceRange, UnusedCell};
 
 /// One fully resolved planning problem: the base scenario or one what-if.
 ///

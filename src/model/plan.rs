@@ -5,6 +5,7 @@ use ndarray::Array2;
 use super::constraint::{ConstraintKind, Unit};
 use super::origin::Origin;
 use super::risk::RiskState;
+use super::worth::{Alternative, PriceRange, UnusedCell};
 
 /// How many partnerships per month and cell, with everything the optimizer says about them.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,11 @@ pub struct Plan {
     pub risks: Vec<RiskState>,
     /// Why there is no plan, if it is infeasible.
     pub conflict: Option<Conflict>,
+    /// Cells without partnerships, in the model's order, and what it would take to book them; empty
+    /// for plans that were not optimized.
+    pub unused: Vec<UnusedCell>,
+    /// Other plans, as good within the gap, if asked for.
+    pub alternatives: Vec<Alternative>,
     /// How it was solved.
     pub solver: SolverReport,
     /// Sentences the user should read, e.g. violated rules of a fixed plan.
@@ -44,6 +50,7 @@ impl Plan {
             PlanStatus::Optimal
                 | PlanStatus::Feasible
                 | PlanStatus::TimeLimit { found: true }
+                | PlanStatus::Stopped
                 | PlanStatus::Fixed
         )
     }
@@ -61,6 +68,8 @@ pub enum PlanStatus {
         /// Whether there is a plan.
         found: bool,
     },
+    /// Stopped by the user; the best plan until then. Not reproducible.
+    Stopped,
     /// Proven to have no plan, by two independent solves.
     Infeasible,
     /// The counts were given, not optimized.
@@ -80,6 +89,7 @@ impl PlanStatus {
             Self::Optimal => "optimal",
             Self::Feasible => "feasible",
             Self::TimeLimit { .. } => "time limit",
+            Self::Stopped => "stopped",
             Self::Infeasible => "infeasible",
             Self::Fixed => "fixed",
             Self::Failed { .. } => "failed",
@@ -94,6 +104,26 @@ pub struct Gap {
     pub bound: f64,
     /// (bound − objective) / |objective|.
     pub relative: f64,
+    /// Whether the bound was worked out by our own dual arithmetic from multipliers, which any
+    /// reader can repeat (Neumaier and Shcherbina 2004); else it is the word of an external solver.
+    pub certified: bool,
+}
+
+impl Gap {
+    /// The gap between a bound, never below the objective, and an objective.
+    #[must_use]
+    pub fn new(bound: f64, objective: f64, certified: bool) -> Self {
+        let bound = bound.max(objective);
+        Self {
+            bound,
+            relative: if bound > objective {
+                (bound - objective) / objective.abs().max(f64::MIN_POSITIVE)
+            } else {
+                0.0
+            },
+            certified,
+        }
+    }
 }
 
 /// A constraint that keeps budget from being spent.
@@ -125,6 +155,8 @@ pub struct ConstraintState {
     pub binding: bool,
     /// Change of the continuous relaxation's optimum when the bound moves by one `price_step`.
     pub shadow_price: Option<f64>,
+    /// What the rule costs, and how far its price reaches.
+    pub range: PriceRange,
     /// Unit of `low`, `value`, `high`.
     pub unit: Unit,
     /// What the price is per, e.g. `revenue per 1000 CNY`.
@@ -136,7 +168,7 @@ pub struct ConstraintState {
 }
 
 /// Why there is no plan.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Conflict {
     /// A minimal set: each is needed, dropping any one makes the rest satisfiable.
     pub members: Vec<ConflictMember>,
@@ -148,6 +180,20 @@ pub struct Conflict {
     pub joint_change: Vec<JointChange>,
     /// Sentences to print, in order.
     pub sentences: Vec<String>,
+    /// What the explanation left open, in sentences; they stand in `sentences` too.
+    pub open: Vec<String>,
+    /// Settings with which a plan was found when they were tried.
+    pub set_line: Option<SetLine>,
+}
+
+/// Settings that make an infeasible scenario feasible. It was read and planned again with the
+/// very texts given here, and there was a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetLine {
+    /// Key path and value, in the order to be set.
+    pub settings: Vec<(String, String)>,
+    /// The same, ready to be copied: `--set budget=36100`, quoted for a POSIX shell.
+    pub line: String,
 }
 
 /// One member of a conflicting set.
@@ -178,6 +224,8 @@ pub struct ConflictMember {
 pub struct JointChange {
     /// Key path or the user's name.
     pub constraint: String,
+    /// Group.
+    pub kind: ConstraintKind,
     /// Old bound.
     pub from: f64,
     /// New bound.

@@ -40,23 +40,45 @@ impl Progress for NoProgress {
 
 /// A request to stop, looked at between blocks of trials and between solves.
 #[derive(Debug, Default)]
-pub struct Cancel(AtomicBool);
+pub struct Cancel {
+    asked: AtomicBool,
+    /// Looks until it asks by itself; none if 0.
+    #[cfg(test)]
+    looks: std::sync::atomic::AtomicU64,
+}
 
 impl Cancel {
     /// Not cancelled.
     #[must_use]
     pub const fn new() -> Self {
-        Self(AtomicBool::new(false))
+        Self {
+            asked: AtomicBool::new(false),
+            #[cfg(test)]
+            looks: std::sync::atomic::AtomicU64::new(0),
+        }
+    }
+
+    /// Asks for a stop by itself when it is looked at for the time given.
+    #[cfg(test)]
+    pub(crate) fn after(looks: u64) -> Self {
+        let cancel = Self::new();
+        cancel.looks.store(looks, Ordering::Relaxed);
+        cancel
     }
 
     /// Asks the work to stop.
     pub fn request(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.asked.store(true, Ordering::Relaxed);
     }
 
     /// Whether a stop was asked for.
     #[must_use]
     pub fn requested(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        #[cfg(test)]
+        if self.looks.load(Ordering::Relaxed) > 0 && self.looks.fetch_sub(1, Ordering::Relaxed) == 1
+        {
+            self.request();
+        }
+        self.asked.load(Ordering::Relaxed)
     }
 }

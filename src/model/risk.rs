@@ -5,6 +5,7 @@ use ndarray::Array2;
 use super::metric::Metric;
 use super::origin::Origin;
 use super::target::Bound;
+use crate::rng::STREAM_BLOCK;
 
 /// The `[risk]` table of a scenario, and `budget.with`.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +16,8 @@ pub struct Risk {
     pub objective: Option<RiskObjective>,
     /// Trials of the sampled program.
     pub trials: usize,
+    /// The scenario's seed; the trials of the program and of the check after it are other ones than the run's.
+    pub seed: u64,
 }
 
 impl Risk {
@@ -23,7 +26,15 @@ impl Risk {
         rules: Vec::new(),
         objective: None,
         trials: 10_000,
+        seed: 0,
     };
+
+    /// Fresh trials on which a plan's rules are measured again: 65,536, or as many as the program's,
+    /// in whole blocks.
+    #[must_use]
+    pub fn check_trials(&self) -> usize {
+        (8 * STREAM_BLOCK).max(self.trials.next_multiple_of(STREAM_BLOCK))
+    }
 
     /// Whether plans have to look at risk.
     #[must_use]
@@ -60,6 +71,17 @@ pub enum RiskMeasure {
         /// In (0, 1).
         with: f64,
     },
+}
+
+impl RiskMeasure {
+    /// Name in the outputs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cvar { .. } => "cvar",
+            Self::Probability { .. } => "probability",
+        }
+    }
 }
 
 /// mean · E\[G\] + cvar · `CVaR`(G) of the scenario's objective G.
@@ -109,4 +131,109 @@ pub struct RiskState {
     pub out_of_sample_error: Option<f64>,
     /// By how much the bound was tightened in the program so that it holds out of sample.
     pub tightened: f64,
+}
+
+/// Standard errors by which a figure may fall short of what is wanted before it counts as short: a
+/// plan whose program has the rule just kept lies within them in 97.7 % of checks.
+pub const SHORT: f64 = 2.0;
+
+impl RiskState {
+    /// What is wanted of the measured value: a probability, the tail mean's bound, or a linear gain of
+    /// at least 0 where the metric is a ratio. `None` for the objective's.
+    #[must_use]
+    pub fn wanted(&self) -> Option<Bound> {
+        let bound = self.bound?;
+        Some(match self.measure {
+            RiskMeasure::Probability { with } => Bound::AtLeast(with),
+            RiskMeasure::Cvar { .. } if self.metric.denominator().is_some() => Bound::AtLeast(0.0),
+            RiskMeasure::Cvar { .. } => bound,
+        })
+    }
+
+    /// By how much a value is better than what is wanted, below 0 if it is worse. `None` for the
+    /// objective's.
+    #[must_use]
+    pub fn margin(&self, value: f64) -> Option<f64> {
+        Some(match self.wanted()? {
+            Bound::AtLeast(wanted) => value - wanted,
+            Bound::AtMost(wanted) => wanted - value,
+        })
+    }
+
+    /// In a word, for the outputs: `held`, `missed`, or `measured` where nothing is wanted or nothing
+    /// fresh was measured.
+    #[must_use]
+    pub fn verdict(&self) -> &'static str {
+        match self.held() {
+            Some(true) => "held",
+            Some(false) => "missed",
+            None => "measured",
+        }
+    }
+
+    /// Whether the rule holds out of sample: not short of what is wanted by more than [`SHORT`]
+    /// standard errors. `None` for the objective's, and before it was measured.
+    #[must_use]
+    pub fn held(&self) -> Option<bool> {
+        let margin = self.margin(self.out_of_sample?)?;
+        let error = self.out_of_sample_error.unwrap_or(0.0);
+        Some(margin >= -SHORT * error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(metric: Metric, measure: RiskMeasure, bound: Bound) -> RiskState {
+        RiskState {
+            key: "risk.cvar".to_owned(),
+            metric,
+            measure,
+            bound: Some(bound),
+            in_sample: 0.0,
+            in_sample_error: 0.0,
+            out_of_sample: None,
+            out_of_sample_error: Some(1.0),
+            tightened: 0.0,
+        }
+    }
+
+    #[test]
+    fn a_rule_holds_within_two_errors() {
+        let tail = RiskMeasure::Cvar { level: 0.9 };
+        let held = |state: &RiskState, value| {
+            let state = RiskState {
+                out_of_sample: Some(value),
+                ..state.clone()
+            };
+            state.held()
+        };
+        let gain = state(Metric::Revenue, tail, Bound::AtLeast(100.0));
+        assert_eq!(held(&gain, 98.1), Some(true));
+        assert_eq!(held(&gain, 97.9), Some(false));
+        let loss = state(Metric::Spend, tail, Bound::AtMost(100.0));
+        assert_eq!(held(&loss, 101.9), Some(true));
+        assert_eq!(held(&loss, 102.1), Some(false));
+        // a ratio's tail is that of R − 3 S
+        let ratio = state(Metric::Roas, tail, Bound::AtLeast(3.0));
+        assert_eq!(held(&ratio, -1.9), Some(true));
+        assert_eq!(held(&ratio, -2.1), Some(false));
+        let share = RiskState {
+            out_of_sample_error: Some(0.01),
+            ..state(
+                Metric::Roas,
+                RiskMeasure::Probability { with: 0.8 },
+                Bound::AtLeast(3.0),
+            )
+        };
+        assert_eq!(held(&share, 0.785), Some(true));
+        assert_eq!(held(&share, 0.775), Some(false));
+        assert_eq!(gain.held(), None);
+        let objective = RiskState {
+            bound: None,
+            ..gain
+        };
+        assert_eq!((objective.margin(5.0), held(&objective, 5.0)), (None, None));
+    }
 }

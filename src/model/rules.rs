@@ -2,6 +2,7 @@
 //! them into linear forms; the optimizer's plan checker reads them here directly.
 
 use super::cell::CellPattern;
+use super::importance::Importance;
 use super::origin::Origin;
 
 /// Budget, diversity, operations and the user's own rules, per month.
@@ -45,6 +46,8 @@ pub struct Rules {
     pub hours_origin: Origin,
     /// The user's own linear rules.
     pub user: Vec<UserRule>,
+    /// What to give up last where they cannot all hold.
+    pub importance: Importance,
 }
 
 impl Rules {
@@ -71,6 +74,7 @@ impl Rules {
             hours_per_month: None,
             hours_origin: Origin::Default,
             user: Vec::new(),
+            importance: Importance::default(),
         }
     }
 }

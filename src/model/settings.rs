@@ -93,6 +93,8 @@ pub struct PlanSettings {
     pub node_limit: u64,
     /// Seconds: the backstop. A plan stopped by it is not reproducible.
     pub time_limit: f64,
+    /// How many other plans to look for that are as good within the gap.
+    pub alternatives: usize,
 }
 
 impl Default for PlanSettings {
@@ -101,6 +103,7 @@ impl Default for PlanSettings {
             gap: 0.001,
             node_limit: 20_000,
             time_limit: 30.0,
+            alternatives: 0,
         }
     }
 }

@@ -26,7 +26,10 @@ use super::cell::{Factors, Terms};
 use super::market::Basis;
 use super::metric::{Metric, Quantity};
 use super::{Dependence, Incidents, Model, Objective, Target, TargetScope, funnel, joint};
+use crate::distribution::Distribution;
+use crate::stats;
 use ndarray::Array2;
+use std::sync::LazyLock;
 
 /// Order value of a cell: mean and standard deviation of one order.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,7 +44,7 @@ pub struct OrderValue {
 #[derive(Debug, Clone, PartialEq)]
 pub struct CellLaw<'a> {
     /// Fee per post before factors.
-    pub fee: &'a crate::distribution::Distribution,
+    pub fee: &'a Distribution,
     /// Yield basis of the tier.
     pub basis: &'a Basis,
     /// Partnership terms.
@@ -81,17 +84,15 @@ pub struct UnitValue {
     pub hours: f64,
 }
 
-/// Moments of the impressions of one creator of a cell, shared factors (mean one) aside.
+/// One value that a creator's impressions in a month can take, of a finite law that stands for theirs.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ImpressionMoments {
-    /// E\[x\], the expected impressions.
-    pub mean: f64,
-    /// E\[x²\].
-    pub square: f64,
-    /// E\[xy\]/E\[y\], y being the creator's expected conversions: impressions where conversions are.
-    pub with_conversions: f64,
-    /// Squared coefficient of variation given that the content appears.
-    pub variation_delivered: f64,
+pub struct Chance {
+    /// Its probability; what is missing from one is that of no impressions.
+    pub probability: f64,
+    /// Impressions, shared factors (mean one) aside.
+    pub impressions: f64,
+    /// Share of the creator's expected conversions that come with it.
+    pub conversions: f64,
 }
 
 impl UnitValue {
@@ -147,48 +148,59 @@ impl CellLaw<'_> {
         [view, engagement, click, conversion]
     }
 
-    /// Moments of one creator's impressions; `None` where the tier's benchmark has no CPM.
+    /// The law of one creator's impressions by quadrature nodes; `None` where the tier's benchmark has no CPM.
     ///
-    /// Followers basis, x = nsFVD with s the segment's view factor: E\[x²\] = (ns)² E\[F²\] E\[V²\] d, and E\[xy\]/E\[y\] = E\[x²\]/E\[x\]
-    /// since F, V and D are in both. Benchmark basis, x = 1000 nsφD/CPM: φ and D are in both.
+    /// Followers basis, x = nsFVD with s the segment's view factor, and expected conversions given x are in
+    /// proportion to x. Benchmark basis, x = 1000 nsφD/CPM: φ and D are in the conversions too, CPM is not. An
+    /// incident takes its share of both. Nodes are the quantiles at those of Gauss and Hermite's rule, scaled to the
+    /// exact mean; what dependence within a creator adds to their spread is left out.
     #[must_use]
-    pub fn impression_moments(&self) -> Option<ImpressionMoments> {
-        // E[x²]/E[x]² of a draw
-        let excess = |d: &crate::distribution::Distribution| {
-            let mean = d.mean();
-            if mean == 0.0 {
-                1.0
-            } else {
-                1.0 + d.variance() / (mean * mean)
-            }
-        };
+    pub fn impression_chances(&self) -> Option<Vec<Chance>> {
         let mean = self.expected().impressions?;
-        let delivered = self.terms.delivery;
         let (shared, alone) = match self.basis {
-            Basis::Followers(f) => (excess(&f.followers) * excess(&f.view_rate), 1.0),
+            Basis::Followers(f) => {
+                let mut both = Vec::new();
+                for (p, followers) in nodes(&f.followers, &FINE) {
+                    for (q, rate) in nodes(&f.view_rate, &COARSE) {
+                        both.push((p * q, followers * rate));
+                    }
+                }
+                (both, vec![(1.0, 1.0)])
+            }
             Basis::Benchmark(b) => {
-                let cpm = b.cpm.as_ref()?;
-                let inverse = inverse_mean(cpm);
-                let own = cpm.mean_of_inverse_square() / (inverse * inverse);
-                (excess(self.fee), own)
+                let mut inverse = nodes(b.cpm.as_ref()?, &COARSE);
+                for (_, cost) in &mut inverse {
+                    *cost = 1.0 / *cost;
+                }
+                (nodes(self.fee, &FINE), inverse)
             }
         };
-        if delivered == 0.0 {
-            return Some(ImpressionMoments {
-                mean: 0.0,
-                square: 0.0,
-                with_conversions: 0.0,
-                variation_delivered: 0.0,
-            });
+        let i = &self.incidents;
+        let (bad, left) = (i.probability, 1.0 - i.yield_lost);
+        let mut out = Vec::new();
+        let (mut impressions, mut conversions) = (0.0, 0.0);
+        for (chance, kept) in [(1.0 - bad, 1.0), (bad, left)] {
+            for &(p, y) in &shared {
+                for &(q, z) in &alone {
+                    let probability = self.terms.delivery * chance * p * q;
+                    let node = Chance {
+                        probability,
+                        impressions: kept * y * z,
+                        conversions: probability * kept * y,
+                    };
+                    if node.probability > 0.0 && node.impressions > 0.0 {
+                        impressions += probability * node.impressions;
+                        conversions += node.conversions;
+                        out.push(node);
+                    }
+                }
+            }
         }
-        // An incident takes its share of both.
-        let alone_kept = self.incidents.kept_excess();
-        Some(ImpressionMoments {
-            mean,
-            square: mean * mean * shared * alone / delivered * alone_kept,
-            with_conversions: mean * shared / delivered * alone_kept,
-            variation_delivered: shared * alone - 1.0,
-        })
+        for node in &mut out {
+            node.impressions *= mean / impressions;
+            node.conversions /= conversions;
+        }
+        Some(out)
     }
 
     /// Expected cost and yields. The shared factors have mean one and are independent of all else;
@@ -229,7 +241,7 @@ impl CellLaw<'_> {
             }
             Basis::Benchmark(b) => {
                 let price = mean_fee * self.terms.posts * delivered;
-                let per = |d: &crate::distribution::Distribution| inverse_mean(d) * price;
+                let per = |d: &Distribution| inverse_mean(d) * price;
                 (
                     b.cpm.as_ref().map(|d| 1000.0 * per(d) * stage[0]),
                     b.cpe.as_ref().map(|d| per(d) * stage[1]),
@@ -260,8 +272,26 @@ impl CellLaw<'_> {
     }
 }
 
+/// Nodes for the quality that decides most of a creator's spread, and for one beside it.
+static FINE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| stats::gauss_hermite(28));
+static COARSE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| stats::gauss_hermite(10));
+
+/// Probabilities and values of a finite law that stands for a distribution.
+fn nodes(d: &Distribution, rule: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    // Where a normal quantile is beyond this, its weight is nothing.
+    const EDGE: f64 = 1e-12;
+    if d.is_certain() {
+        return vec![(1.0, d.mean())];
+    }
+    let value = |z: f64| match *d {
+        Distribution::LogNormal { mu, sigma } => libm::exp(mu + sigma * z),
+        _ => d.quantile(stats::normal_cdf(z).clamp(EDGE, 1.0 - EDGE)),
+    };
+    rule.iter().map(|&(z, weight)| (weight, value(z))).collect()
+}
+
 /// E[1/X]. Infinite means are refused when the scenario is read; infinity stands for them here.
-fn inverse_mean(d: &crate::distribution::Distribution) -> f64 {
+fn inverse_mean(d: &Distribution) -> f64 {
     d.mean_of_inverse().unwrap_or(f64::INFINITY)
 }
 

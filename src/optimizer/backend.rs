@@ -18,6 +18,8 @@ use good_lp::{Expression, Solution, Variable, constraint, variable};
 use microlp::{SolveOptions, TerminationReason};
 
 use crate::model::PlanSettings;
+#[cfg(feature = "highs")]
+use crate::optimizer::program::Column;
 use crate::optimizer::program::{Program, dot};
 use crate::optimizer::solver::{Solved, Verdict};
 
@@ -189,11 +191,7 @@ fn attempt_microlp(
     let mut options = SolveOptions::default();
     options.time_limit = Some(Duration::from_secs_f64(seconds(settings)));
     options.node_limit = Some(settings.node_limit);
-    options.mip_gap = if settings.gap.is_finite() {
-        settings.gap.max(0.0)
-    } else {
-        0.0
-    };
+    options.mip_gap = wanted_gap(settings);
     if program.columns.iter().all(|c| c.integer) {
         options.tolerances.feasibility = 1e-9;
     }
@@ -245,9 +243,19 @@ fn attempt_microlp(
         x,
         objective,
         bound: if integer { bound } else { Some(objective) },
+        certified: false,
         nodes: stats.nodes_solved,
         solver: "microlp",
     })
+}
+
+/// The relative gap to stop at. No number is none.
+fn wanted_gap(settings: &PlanSettings) -> f64 {
+    if settings.gap.is_finite() {
+        settings.gap.max(0.0)
+    } else {
+        0.0
+    }
 }
 
 /// The clock in seconds. No number is no limit: the clock is only a backstop.
@@ -277,6 +285,7 @@ fn empty(program: &Program) -> Solved {
     }
     Solved {
         bound: Some(0.0),
+        certified: true,
         ..Solved::without_point(Verdict::Optimal, "bounds")
     }
 }
@@ -317,70 +326,74 @@ pub(crate) fn clarabel(program: &Program) -> Result<Solved, String> {
         verdict: Verdict::Optimal,
         objective,
         bound: Some(objective),
+        certified: false,
         x,
         nodes: 0,
         solver: "Clarabel",
     })
 }
 
-/// `HiGHS`'s answer. Its bound is no more than what it promises: the gap it was asked for.
+/// `HiGHS`'s answer to a presolved program, asked directly, as microlp: only so it tells its bound.
 #[cfg(feature = "highs")]
-fn highs(program: &Program, settings: &PlanSettings) -> Result<Solved, String> {
+pub(crate) fn highs(program: &Program, settings: &PlanSettings) -> Result<Solved, String> {
     if program.columns.is_empty() {
         return Ok(empty(program));
     }
+    let integer = program.columns.iter().any(|c| c.integer);
     let attempt = Attempt {
         reversed: false,
         scaled: true,
     };
     let written = write(program, attempt);
-    let gap = if settings.gap.is_finite() {
-        settings.gap.max(0.0)
-    } else {
-        0.0
-    };
-    let mut problem = written
-        .problem
-        .using(good_lp::solvers::highs::highs)
-        .set_threads(1)
-        .set_option("mip_rel_gap", gap)
-        .set_option(
-            "mip_max_nodes",
-            i32::try_from(settings.node_limit).unwrap_or(i32::MAX),
-        )
-        .set_time_limit(seconds(settings));
+    let mut problem = written.problem.using(good_lp::solvers::highs::highs);
     for constraint in written.constraints {
         problem.add_constraint(constraint);
     }
-    let solution = match problem.solve() {
-        Ok(solution) => solution,
-        Err(ResolutionError::Infeasible) => {
-            return Ok(Solved::without_point(Verdict::Infeasible, "HiGHS"));
-        }
-        Err(other) => return Err(format!("HiGHS: {other}")),
+    let mut model = problem
+        .try_into_inner()
+        .map_err(|e| format!("HiGHS: {e}"))?;
+    let nodes = i32::try_from(settings.node_limit).unwrap_or(i32::MAX);
+    model.set_option("threads", 1);
+    model.set_option("time_limit", seconds(settings));
+    model.set_option("mip_max_nodes", nodes);
+    model.set_option("mip_rel_gap", wanted_gap(settings));
+    model.set_option("mip_abs_gap", 0.0);
+    for name in ["mip_feasibility_tolerance", "primal_feasibility_tolerance"] {
+        model.set_option(name, 1e-9);
+    }
+    let solved = model.try_solve().map_err(|e| format!("HiGHS: {e:?}"))?;
+    // The types of its answers belong to a crate below good_lp.
+    let status = format!("{:?}", solved.status());
+    let found = format!("{:?}", solved.primal_solution_status()) == "Feasible";
+    let verdict = match (&status[..], found) {
+        ("Optimal", true) => Verdict::Optimal,
+        ("Infeasible" | "UnboundedOrInfeasible", _) => Verdict::Infeasible,
+        ("ReachedTimeLimit", found) => Verdict::TimeLimit { found },
+        ("ReachedSolutionLimit" | "ReachedIterationLimit", true) => Verdict::Feasible,
+        ("ReachedSolutionLimit" | "ReachedIterationLimit", false) => Verdict::NodeLimit,
+        _ => return Err(format!("HiGHS: {status}")),
     };
-    let x: Vec<f64> = written
-        .variables
-        .iter()
-        .zip(&program.columns)
-        .map(|(&v, c)| {
-            let value = solution.value(v);
-            let value = if c.integer { value.round() } else { value };
-            value.clamp(c.low, c.high)
-        })
+    let whole = |value: f64, column: &Column| {
+        let value = if column.integer { value.round() } else { value };
+        value.clamp(column.low, column.high)
+    };
+    let answer = Solved::without_point(verdict, "HiGHS");
+    if !answer.found() {
+        return Ok(answer);
+    }
+    let solution = solved.get_solution();
+    let columns = solution.columns().iter().zip(&program.columns);
+    let x: Vec<f64> = columns
+        .map(|(&value, column)| whole(value, column))
         .collect();
     let objective = dot(&program.maximize, &x);
-    let (verdict, bound) = match solution.status() {
-        good_lp::solvers::SolutionStatus::TimeLimit => (Verdict::Feasible, None),
-        _ => (Verdict::Optimal, Some(objective + gap * objective.abs())),
-    };
+    let told = solved.double_info_value(c"mip_dual_bound").ok();
+    let told = told.map(|bound| (bound * written.objective_scale).max(objective));
     Ok(Solved {
-        verdict,
-        x,
         objective,
-        bound,
-        nodes: 0,
-        solver: "HiGHS",
+        bound: if integer { told } else { Some(objective) },
+        x,
+        ..answer
     })
 }
 

@@ -157,32 +157,33 @@ pub(crate) fn solve_whole(
     } else {
         start
     };
-    let second = solve_from(program, start, &rest, cancel);
+    let mut second = solve_from(program, start, &rest, cancel);
     let nodes = first.nodes + second.nodes;
-    let bound = match (first.bound, second.bound) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    };
-    let interrupted = second.verdict == Verdict::Failed(INTERRUPTED.to_owned());
+    if let Some(bound) = first.bound {
+        second.bounded_by(bound, first.certified);
+    }
     let worse = !second.found() || second.objective < first.objective;
-    if first.found() && worse && !interrupted {
+    if first.found() && worse {
         let verdict = match second.verdict {
             Verdict::TimeLimit { .. } => Verdict::TimeLimit { found: true },
+            _ if second.interrupted() => Verdict::Stopped,
             _ => Verdict::Feasible,
         };
         return Solved {
             verdict,
-            bound: bound.map(|b| b.max(first.objective)),
+            bound: second.bound.map(|b| b.max(first.objective)),
+            certified: second.certified,
             nodes,
             ..first
         };
     }
+    let least = if second.found() {
+        second.objective
+    } else {
+        f64::NEG_INFINITY
+    };
     Solved {
-        bound: if second.found() {
-            bound.map(|b| b.max(second.objective))
-        } else {
-            second.bound
-        },
+        bound: second.bound.map(|b| b.max(least)),
         nodes,
         ..second
     }
@@ -286,18 +287,20 @@ impl<'a> Tree<'a> {
             };
             return Solved {
                 bound: (bound > f64::NEG_INFINITY).then_some(bound),
+                certified: true,
                 nodes: self.nodes,
                 ..Solved::without_point(verdict, SOLVER)
             };
         };
         Solved {
             verdict: match self.stop {
-                Some(Stop::Cancelled) => Verdict::Failed(INTERRUPTED.to_owned()),
+                Some(Stop::Cancelled) => Verdict::Stopped,
                 Some(Stop::Clock) => Verdict::TimeLimit { found: true },
                 Some(Stop::Nodes) => Verdict::Feasible,
                 None => Verdict::Optimal,
             },
             bound: Some(bound.max(objective)),
+            certified: true,
             x,
             objective,
             nodes: self.nodes,

@@ -18,12 +18,17 @@ use std::collections::BTreeMap;
 
 use change::Change;
 use probe::{Answer, Prober};
-use story::Story;
+use story::{Open, Story};
 
 use crate::model::valuation::UnitValue;
 use crate::model::{
-    Cancel, Conflict, ConflictMember, Constraint, JointChange, Model, PlanSettings,
+    BudgetScale, Cancel, Conflict, ConflictMember, Constraint, JointChange, Model, PlanSettings,
+    Unit,
 };
+
+/// Work for each part of an explanation: nodes of branch and bound times rows and columns of their
+/// programs. No clock takes part, so that the same file gets the same explanation everywhere.
+const WORK: u64 = 400_000_000;
 
 /// Changes of sizes so close relative to themselves are told as one.
 const SAME: f64 = 1e-4;
@@ -34,7 +39,7 @@ struct Finding {
     index: usize,
     /// Least change for each side of its bound that lets its set hold, least first.
     changes: Vec<Change>,
-    /// Whether the solvers left it open how far a bound has to move.
+    /// Whether the solvers left it open how far a bound has to move, or what that is enough for.
     undecided: bool,
     /// Whether the first of them makes the whole program feasible.
     enough_alone: bool,
@@ -42,7 +47,110 @@ struct Finding {
     whole: Vec<Change>,
 }
 
-/// Explains an infeasible model; `None` if it was not proven infeasible.
+/// An explanation, and whether it is the same on every run.
+pub(crate) struct Explained {
+    pub(crate) conflict: Option<Conflict>,
+    pub(crate) reproducible: bool,
+}
+
+impl Default for Explained {
+    fn default() -> Self {
+        Self {
+            conflict: None,
+            reproducible: true,
+        }
+    }
+}
+
+/// What searches for just some plan found out.
+pub(crate) enum Settled {
+    /// There is one.
+    Plan(Vec<f64>),
+    /// There is none; not confirmed yet.
+    Nothing,
+}
+
+/// Whether the rules have a plan, where the search for the best one left it open.
+pub(crate) fn settle(
+    units: &[UnitValue],
+    constraints: &[Constraint],
+    model: &Model,
+    settings: &PlanSettings,
+    cancel: &Cancel,
+) -> Option<Settled> {
+    let costs: Vec<f64> = units.iter().map(|u| u.spend).collect();
+    let mut prober =
+        Prober::new(units.len(), model.fractional_counts, settings, cancel).cheaply(&costs);
+    prober.allow(WORK);
+    match prober.feasible(constraints) {
+        Answer::Point(x) => Some(Settled::Plan(x)),
+        Answer::Nothing => Some(Settled::Nothing),
+        Answer::Open => None,
+    }
+}
+
+/// Bounds so close, relative to themselves, leave one value.
+const KNIFE_EDGE: f64 = 1e-4;
+
+/// How much more important all other rules are where some ask for an exact value.
+const STAYS: f64 = 1000.0;
+
+/// Whether a rule asks for one exact value of what is not a count of creators.
+pub(crate) fn is_knife_edge(constraint: &Constraint) -> bool {
+    let one_value = match (constraint.low, constraint.high, constraint.scales) {
+        (Some(low), Some(high), _) => high - low <= KNIFE_EDGE * high.abs(),
+        (_, _, Some(BudgetScale::LowShare(share))) => share >= 1.0 - KNIFE_EDGE,
+        _ => false,
+    };
+    one_value && constraint.unit != Unit::Count
+}
+
+/// The cheapest joint change for rules that may or may not have a plan.
+pub(crate) fn nearest(
+    (model, units, constraints): (&Model, &[UnitValue], &[Constraint]),
+    reason: &str,
+    settings: &PlanSettings,
+    cancel: &Cancel,
+) -> Explained {
+    let costs: Vec<f64> = units.iter().map(|u| u.spend).collect();
+    let mut prober =
+        Prober::new(units.len(), model.fractional_counts, settings, cancel).cheaply(&costs);
+    prober.allow(WORK);
+    // what asks for one exact value is what has to give way, if anything does
+    let mut weighted = constraints.to_vec();
+    for rule in weighted.iter_mut().filter(|c| !is_knife_edge(c)) {
+        rule.importance *= STAYS;
+    }
+    let joint = joint::cheapest(&mut prober, &weighted).filter(|j| !j.changes.is_empty());
+    let conflict = joint.filter(|_| !cancel.requested()).map(|joint| {
+        let story = Story {
+            model,
+            units,
+            constraints,
+            findings: &[],
+            fractions_would_do: &[],
+            joint: Some(&joint),
+            open: Open {
+                unsettled: false,
+                more: false,
+            },
+        };
+        let mut sentences = vec![story::undecided(reason)];
+        sentences.extend(story.joint_story());
+        Conflict {
+            joint_change: joint_change(&story),
+            open: vec![sentences[0].clone()],
+            sentences,
+            ..Conflict::default()
+        }
+    });
+    Explained {
+        conflict,
+        reproducible: prober.reproducible(),
+    }
+}
+
+/// Explains a model that was proven infeasible (`known`), or finds out whether it is.
 ///
 /// `constraints` are those of [`crate::model::constraints`]. In a member, `least_change` is the
 /// distance from the nearer of its bounds to `changed_to`, in the constraint's own unit.
@@ -51,19 +159,46 @@ pub(crate) fn explain(
     units: &[UnitValue],
     constraints: &[Constraint],
     settings: &PlanSettings,
+    known: bool,
     cancel: &Cancel,
+) -> Explained {
+    let costs: Vec<f64> = units.iter().map(|u| u.spend).collect();
+    let mut prober =
+        Prober::new(units.len(), model.fractional_counts, settings, cancel).cheaply(&costs);
+    let conflict = if cancel.requested() {
+        None
+    } else {
+        conflict(&mut prober, model, units, constraints, known)
+    };
+    Explained {
+        conflict: conflict.filter(|_| !cancel.requested()),
+        reproducible: prober.reproducible(),
+    }
+}
+
+fn conflict(
+    prober: &mut Prober,
+    model: &Model,
+    units: &[UnitValue],
+    constraints: &[Constraint],
+    known: bool,
 ) -> Option<Conflict> {
-    let mut prober = Prober::new(units.len(), model.fractional_counts, settings, cancel);
-    let sets = filter::sets(&mut prober, constraints);
+    prober.allow(WORK);
+    let filter::Sets {
+        found: sets,
+        unsettled,
+        more,
+    } = filter::sets(prober, constraints, known);
     if sets.is_empty() {
         return None;
     }
+    prober.allow(WORK);
     let mut wholes = BTreeMap::new();
     let findings: Vec<Vec<Finding>> = sets
         .iter()
         .map(|set| {
             set.iter()
-                .map(|&index| find(&mut prober, constraints, &sets, set, index, &mut wholes))
+                .map(|&index| find(prober, constraints, &sets, set, index, &mut wholes))
                 .collect()
         })
         .collect();
@@ -75,11 +210,9 @@ pub(crate) fn explain(
         own.chain(&finding.whole)
             .map(|change| (finding.index, *change))
     });
-    let joint = joint::or_single(
-        joint::cheapest(&mut prober, constraints),
-        constraints,
-        enough,
-    );
+    prober.allow(WORK);
+    let joint = joint::or_single(joint::cheapest(prober, constraints), constraints, enough);
+    prober.allow(WORK);
     let fractions_would_do: Vec<bool> = sets
         .iter()
         .map(|set| prober.fractions_would_do(set.iter().map(|&i| &constraints[i])))
@@ -91,7 +224,7 @@ pub(crate) fn explain(
         findings: &findings,
         fractions_would_do: &fractions_would_do,
         joint: joint.as_ref(),
-        open: prober.open,
+        open: Open { unsettled, more },
     };
     let none_alone_is_enough = story.none_alone_is_enough();
     let sentences = story.sentences();
@@ -104,22 +237,28 @@ pub(crate) fn explain(
         members: members.next().unwrap_or_default(),
         others: members.collect(),
         none_alone_is_enough,
-        joint_change: joint
-            .iter()
-            .flat_map(|j| &j.changes)
-            .map(|(index, change)| {
-                let constraint = &constraints[*index];
-                JointChange {
-                    constraint: constraint.name.clone(),
-                    from: change.from,
-                    to: change.to,
-                    unit: constraint.unit,
-                    words: story.joint_words(*index, change),
-                }
-            })
-            .collect(),
+        joint_change: joint_change(&story),
+        open: story.left_open(),
         sentences,
+        set_line: None,
     })
+}
+
+fn joint_change(story: &Story) -> Vec<JointChange> {
+    let changes = story.joint.iter().flat_map(|j| &j.changes);
+    changes
+        .map(|(index, change)| {
+            let constraint = &story.constraints[*index];
+            JointChange {
+                constraint: constraint.name.clone(),
+                kind: constraint.kind,
+                from: change.from,
+                to: change.to,
+                unit: constraint.unit,
+                words: story.joint_words(*index, change),
+            }
+        })
+        .collect()
 }
 
 /// Finds out about one member of a set; `wholes` keeps what was found for the whole program.
@@ -135,8 +274,6 @@ fn find(
     let place = set.iter().position(|&i| i == index).unwrap_or(0);
     let before = std::mem::replace(&mut prober.open, false);
     let mut changes = change::least(prober, &own, place);
-    let undecided = prober.open;
-    prober.open |= before;
     let mut whole = Vec::new();
     let mut enough_alone = false;
     // a set without it stays infeasible, however it changes
@@ -165,6 +302,8 @@ fn find(
             whole.clear();
         }
     }
+    let undecided = prober.open;
+    prober.open |= before;
     Finding {
         index,
         changes,

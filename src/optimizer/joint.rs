@@ -14,41 +14,33 @@
 //!   impressions held near those of the point, and the usual search for whole-number plans runs.
 //!   What it finds is the next point, and is improved along neighbours (one creator more, less or
 //!   swapped) that are valued as they are, with all rules at their own factors.
+//! - **Boxes.** Branch and bound over boxes of whole counts ([`boxes`]) then looks for better plans and bounds them
+//!   all: small programs are solved to the wanted gap, and "no plan" is proven there.
 //!
-//! The best plan that keeps every rule at its own factors is the answer. The bound beside it is the
-//! optimum of the last program of concave pieces: at the rates of its point, not over all plans.
+//! The best plan that keeps every rule at its own factors is the answer. The bound beside it holds over all plans:
+//! the lesser of that of the boxes and that of [`majorant`].
 
+mod affine;
+mod boxes;
 mod climb;
+mod continuous;
+mod majorant;
+mod near;
 mod pieces;
+mod reasons;
 mod values;
 
 use std::time::Instant;
 
-use self::climb::Climb;
+use self::affine::{Aim, Limit};
+use self::boxes::{Boxes, Outcome};
 use self::pieces::Pieces;
+use self::reasons::Proof;
 use self::values::Values;
-use crate::model::{Cancel, Constraint, Model, PlanSettings};
-use crate::optimizer::goal::Goal;
-use crate::optimizer::program::{Program, Row, program_of};
-use crate::optimizer::ratio::solve_relaxed;
-use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, remaining};
-use crate::optimizer::whole::Search;
-
-/// Rounds of the continuous sequence.
-const ROUNDS: usize = 40;
-
-/// Rounds after which steps are halved: two plans that call for each other meet between.
-const PATIENT: usize = 8;
-
-/// Relative change of the value at which the sequence has settled.
-const SETTLED: f64 = 1e-7;
-
-/// Rounds of whole counts, each around the best plan of the one before.
-const WHOLE_ROUNDS: usize = 4;
-
-/// How far impressions may go from those of a round's point, as a share; each round as stated, and
-/// at least by two creators of each cell's impressions.
-const REACH: [f64; WHOLE_ROUNDS] = [0.05, 0.15, 0.4, 0.15];
+use crate::model::{Cancel, Conflict, Constraint, Model, PlanSettings};
+use crate::optimizer::goal::within_gap;
+use crate::optimizer::program::Program;
+use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict};
 
 /// Factors at which a program without a plan is tried again: rules on cost and on value may
 /// leave plans only where conversions are fewer.
@@ -68,14 +60,19 @@ pub(crate) struct Found {
     pub(crate) rules: Vec<Constraint>,
     /// Slope of the value at the plan, a cell each.
     pub(crate) slopes: Vec<f64>,
-    /// Its value in terms of its own objective.
-    pub(crate) optimum: f64,
+    /// Its value in terms of its own objective; `None` if no rules stand at its point, and nothing has a price.
+    pub(crate) optimum: Option<f64>,
     /// Whether the continuous sequence settled.
     pub(crate) settled: bool,
 }
 
-/// A program without a plan, or a failure of the solver, at factors 1.
-pub(crate) type Nothing = Box<Solved>;
+/// Why there is no plan to show.
+pub(crate) enum Nothing {
+    /// A program of rules that no factor touches has none, or the work was stopped or failed.
+    Solved(Box<Solved>),
+    /// No plan keeps the rules, whatever audiences and shocks leave.
+    Proven(Box<Solved>, Box<Conflict>),
+}
 
 /// Plans a model whose counts are free.
 pub(crate) fn search(
@@ -86,24 +83,32 @@ pub(crate) fn search(
     started: Instant,
 ) -> Result<Found, Nothing> {
     let values = Values::new(model);
+    let limits = affine::limits(&values);
+    let rules = limits.iter().map(|l| l.of.0 + 1).max().unwrap_or(0);
     let run = Run {
         model,
         values: &values,
+        limits: &limits,
+        aim: &values.aim(),
+        sides: &vec![[true; 2]; rules],
         settings,
         relaxations,
         cancel,
         started,
     };
-    let line = run.continuous()?;
     if model.fractional_counts {
-        return Ok(line);
+        run.shares()
+    } else {
+        run.counts()
     }
-    Ok(run.whole(line))
 }
 
 struct Run<'a> {
     model: &'a Model,
     values: &'a Values<'a>,
+    limits: &'a [Limit],
+    aim: &'a Aim,
+    sides: &'a [[bool; 2]],
     settings: &'a PlanSettings,
     relaxations: &'a PlanSettings,
     cancel: &'a Cancel,
@@ -111,270 +116,182 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// A first point: the optimum at fixed factors.
-    fn start(&self) -> Result<Vec<f64>, Nothing> {
-        let mut first = None;
-        for factor in STARTS {
-            let factors = vec![factor; self.model.cells.len()];
-            let units = self.values.units(&factors);
-            let rules = self.values.constraints(&units);
-            let program = program_of(self.model, &units, &rules);
-            let goal = Goal::of(self.model, &units);
-            let solved = solve_relaxed(&program, &goal, self.relaxations, self.cancel);
-            if solved.found() {
-                return Ok(solved.x);
-            }
-            let infeasible = solved.verdict == Verdict::Infeasible;
-            first.get_or_insert(solved);
-            if !infeasible {
-                break;
-            }
-        }
-        Err(Box::new(first.unwrap_or_else(|| {
-            Solved::without_point(Verdict::Infeasible, "none")
-        })))
-    }
-
-    fn continuous(&self) -> Result<Found, Nothing> {
-        let mut point = self.start()?;
-        let mut pieces = Pieces::new(self.values);
-        let mut best: Option<(f64, Vec<f64>)> = None;
-        let mut last = f64::NAN;
-        let mut out = None;
-        let mut settled = false;
-        for round in 0..ROUNDS {
-            pieces.touch(self.values, &point);
-            let (program, rules) = pieces.program(self.values, &point);
-            let goal = Goal::Sum(program.maximize.clone());
-            let solved = solve_relaxed(&program, &goal, self.relaxations, self.cancel);
-            if self.cancel.requested() {
-                return Err(Box::new(Solved::without_point(
-                    Verdict::Failed(INTERRUPTED.to_owned()),
-                    solved.solver,
-                )));
-            }
-            if !solved.found() {
-                // No plan keeps the rules at this point's factors: back to the best, by halves.
-                let Some((_, back)) = &best else {
-                    if out.is_none() && round + 1 < ROUNDS && solved.verdict == Verdict::Infeasible
-                    {
-                        for x in &mut point {
-                            *x *= 0.5;
-                        }
-                        continue;
-                    }
-                    return Err(Box::new(solved));
-                };
-                for (x, b) in point.iter_mut().zip(back) {
-                    *x = 0.5 * (*x + b);
-                }
-                continue;
-            }
-            let next = solved.x[..self.model.cells.len()].to_vec();
-            let value = self.values.value(&next);
-            if self.values.keeps(&next) && best.as_ref().is_none_or(|b| value > b.0) {
-                best = Some((value, next.clone()));
-            }
-            let optimum = Pieces::value(self.values, &point, solved.objective);
-            let near = |a: f64, b: f64| (a - b).abs() <= SETTLED * b.abs();
-            let done = near(value, optimum) && near(value, last) && self.values.keeps(&next);
-            last = value;
-            out = Some((program, rules, solved, optimum));
-            if done {
-                settled = true;
-                break;
-            }
-            if round < PATIENT {
-                point = next;
-            } else {
-                for (x, n) in point.iter_mut().zip(&next) {
-                    *x = 0.5 * (*x + n);
-                }
-                let value = self.values.value(&point);
-                if self.values.keeps(&point) && best.as_ref().is_none_or(|b| value > b.0) {
-                    best = Some((value, point.clone()));
-                }
-            }
-        }
-        let Some((pieces, rules, solved, bound)) = out else {
-            return Err(Box::new(Solved::without_point(
-                Verdict::Failed("no round found a plan".to_owned()),
-                "none",
-            )));
-        };
-        let counts = best.map_or_else(|| point.clone(), |b| b.1);
-        Ok(Found {
-            relaxed: solved.x.clone(),
-            optimum: solved.objective,
-            solved: Solved {
-                bound: Some(bound),
-                ..solved
-            },
-            slopes: self.values.slopes(&counts),
-            counts,
-            pieces,
-            rules,
-            settled,
-        })
-    }
-
-    /// Whole counts around the continuous optimum, and around what is found.
-    fn whole(&self, line: Found) -> Found {
-        let climb = Climb::new(self.values);
-        let mut best: Option<(f64, Vec<f64>)> = None;
-        let mut nodes = 0;
-        let mut clocked = false;
-        let mut verdict = Verdict::NodeLimit;
-        let mut point = line.counts.clone();
-        for reach in REACH {
-            let part = PlanSettings {
-                node_limit: (self.settings.node_limit / WHOLE_ROUNDS as u64).max(1),
-                ..remaining(self.settings, self.started)
-            };
-            let program = self.near(&point, reach);
-            let goal = Goal::Sum(program.maximize.clone());
-            let relaxed = solve_relaxed(&program, &goal, self.relaxations, self.cancel);
-            let mut starts = Vec::new();
-            if relaxed.found() {
-                let solved = self.searched(&program, &goal, &part, &relaxed);
-                nodes += solved.nodes;
-                clocked |= matches!(solved.verdict, Verdict::TimeLimit { .. });
-                if solved.found() {
-                    starts.push(solved.x);
-                }
-            }
-            starts.push(point.iter().map(|x| x.round()).collect());
-            starts.push(point.iter().map(|x| x.floor()).collect());
-            for start in starts {
-                let Some(found) = climb.from(&start) else {
-                    continue;
-                };
-                if best.as_ref().is_none_or(|b| found.0 > b.0) {
-                    best = Some(found);
-                }
-            }
-            if self.cancel.requested() {
-                break;
-            }
-            if let Some((_, x)) = &best {
-                point.clone_from(x);
-            }
-        }
-        if best.is_none() && !self.cancel.requested() {
-            // Whole counts keep these rules in a few places only: from plans at fixed factors.
-            for (index, factor) in STARTS.into_iter().enumerate() {
-                let solved = self.at_fixed(factor);
-                nodes += solved.nodes;
-                clocked |= matches!(solved.verdict, Verdict::TimeLimit { .. });
-                best = solved.found().then(|| climb.from(&solved.x)).flatten();
-                if index == 0 {
-                    verdict = if solved.found() {
-                        Verdict::NodeLimit
-                    } else {
-                        solved.verdict
-                    };
-                }
-                if best.is_some() {
-                    break;
-                }
-            }
-        }
-        self.answer(line, best, (verdict, clocked), nodes)
-    }
-
-    /// The best whole counts found, or none, in place of the continuous ones.
-    fn answer(
-        &self,
-        line: Found,
-        best: Option<(f64, Vec<f64>)>,
-        (verdict, clocked): (Verdict, bool),
-        nodes: u64,
-    ) -> Found {
-        let bound = line.solved.bound.unwrap_or(f64::INFINITY);
-        let Some((value, counts)) = best else {
-            return Found {
-                solved: Solved {
-                    nodes,
-                    ..Solved::without_point(
-                        if clocked {
-                            Verdict::TimeLimit { found: false }
-                        } else {
-                            verdict
-                        },
-                        line.solved.solver,
-                    )
-                },
-                ..line
-            };
-        };
-        let proven = crate::optimizer::goal::within_gap(bound, value, self.settings.gap);
-        Found {
-            solved: Solved {
-                verdict: match (clocked, proven) {
-                    (_, true) => Verdict::Optimal,
-                    (true, _) => Verdict::TimeLimit { found: true },
-                    _ => Verdict::Feasible,
-                },
-                x: counts.clone(),
-                objective: value,
-                bound: Some(bound.max(value)),
+    /// A plan of whole counts.
+    fn counts(&self) -> Result<Found, Nothing> {
+        let line = self.continuous();
+        self.uninterrupted()?;
+        let (best, mut nodes, mut clocked) = self.whole(line.as_ref().ok());
+        let searched = self.boxes(best, 1.0);
+        nodes += searched.nodes;
+        clocked |= searched.clocked;
+        self.uninterrupted()?;
+        let Some((value, counts)) = searched.best.clone() else {
+            let solved = Solved {
                 nodes,
-                solver: line.solved.solver,
+                ..Solved::without_point(self.nothing(&searched, clocked), "microlp")
+            };
+            return Err(self.reasons(line.err(), solved, searched.complete));
+        };
+        let bound = self.bound(value, searched.bound, searched.root.as_ref());
+        let proven = searched.complete || within_gap(bound, value, self.settings.gap);
+        let found = line.or_else(|_| self.sequence(counts.clone()));
+        let mut found = found.unwrap_or_else(|_| self.unpriced(&counts));
+        found.solved = Solved {
+            verdict: match (clocked, proven) {
+                (_, true) => Verdict::Optimal,
+                (true, _) => Verdict::TimeLimit { found: true },
+                _ => Verdict::Feasible,
             },
-            slopes: self.values.slopes(&counts),
-            counts,
-            ..line
+            x: counts.clone(),
+            objective: value,
+            bound: Some(bound),
+            certified: false,
+            nodes,
+            solver: found.solved.solver,
+        };
+        found.slopes = self.values.slopes(&counts);
+        found.counts = counts;
+        Ok(found)
+    }
+
+    /// A plan of shares.
+    fn shares(&self) -> Result<Found, Nothing> {
+        let mut line = self.continuous();
+        self.uninterrupted()?;
+        let keeps = |found: &Found| self.values.keeps(&found.counts);
+        let mut nodes = 0;
+        if !line.as_ref().is_ok_and(keeps) {
+            // From whole counts that keep the rules.
+            let searched = self.boxes(None, 1.0);
+            nodes = searched.nodes;
+            if let Some((_, counts)) = searched.best {
+                line = self
+                    .sequence(counts.clone())
+                    .or_else(|_| Ok(self.unpriced(&counts)));
+            }
+        }
+        self.uninterrupted()?;
+        match line {
+            Ok(mut found) if keeps(&found) => {
+                let value = self.values.value(&found.counts);
+                let bound = self.bound(value, f64::INFINITY, None);
+                let proven = within_gap(bound, value, self.settings.gap);
+                found.solved = Solved {
+                    verdict: if proven {
+                        Verdict::Optimal
+                    } else {
+                        Verdict::Feasible
+                    },
+                    x: found.counts.clone(),
+                    objective: value,
+                    bound: Some(bound),
+                    nodes,
+                    ..found.solved
+                };
+                Ok(found)
+            }
+            other => {
+                let solved = Solved::without_point(Verdict::Failed(self.tried(nodes)), "microlp");
+                Err(self.reasons(other.err(), solved, false))
+            }
         }
     }
 
-    /// The best whole counts of the linear program at one factor for all cells.
-    fn at_fixed(&self, factor: f64) -> Solved {
-        let units = self.values.units(&vec![factor; self.model.cells.len()]);
-        let program = program_of(self.model, &units, &self.values.constraints(&units));
-        let goal = Goal::of(self.model, &units);
-        let relaxed = solve_relaxed(&program, &goal, self.relaxations, self.cancel);
-        if !relaxed.found() {
-            return relaxed;
+    fn uninterrupted(&self) -> Result<(), Nothing> {
+        if self.cancel.requested() {
+            let verdict = Verdict::Failed(INTERRUPTED.to_owned());
+            return Err(Nothing::Solved(Box::new(Solved::without_point(
+                verdict, "none",
+            ))));
         }
-        let part = remaining(self.settings, self.started);
-        self.searched(&program, &goal, &part, &relaxed)
+        Ok(())
     }
 
-    /// The usual search for whole counts from a continuous optimum.
-    fn searched(
-        &self,
-        program: &Program,
-        goal: &Goal,
-        settings: &PlanSettings,
-        relaxed: &Solved,
-    ) -> Solved {
-        let search = Search {
-            program,
-            goal,
-            settings,
-            relaxations: self.relaxations,
+    /// Branch and bound over boxes from a plan.
+    fn boxes(&self, start: Option<(f64, Vec<f64>)>, part: f64) -> Outcome {
+        let boxes = Boxes {
+            values: self.values,
+            limits: self.limits,
+            aim: self.aim,
+            sides: self.sides,
+            any: false,
+            part,
+            settings: self.settings,
             cancel: self.cancel,
             started: self.started,
         };
-        search.best(relaxed)
+        boxes.search(start)
     }
 
-    /// The linear program around a point, of whole counts: V's tangent, rules at the point's
-    /// factors, impressions of every audience near the point's.
-    fn near(&self, point: &[f64], reach: f64) -> Program {
-        let units = self.values.units(&self.values.factors(point));
-        let mut program = program_of(self.model, &units, &self.values.constraints(&units));
-        program.maximize = self.values.slopes(point);
-        for gross in self.values.gross() {
-            let at: f64 = gross.iter().zip(point).map(|(g, x)| g * x).sum();
-            let creators = gross.iter().fold(0.0_f64, |m, &g| m.max(g));
-            let room = (reach * at).max(2.0 * creators);
-            program.rows.push(Row {
-                coefficients: gross.clone(),
-                low: (at > room).then_some(at - room),
-                high: Some(at + room),
-            });
+    /// What a search without a plan is called, if nothing proves that there is none.
+    fn nothing(&self, searched: &Outcome, clocked: bool) -> Verdict {
+        if clocked {
+            Verdict::TimeLimit { found: false }
+        } else {
+            Verdict::Failed(self.tried(searched.nodes))
         }
-        program
+    }
+
+    fn tried(&self, boxes: u64) -> String {
+        let left = if self.model.audiences.is_empty() {
+            "shocks leave"
+        } else {
+            "audiences leave"
+        };
+        format!(
+            "no plan was found, and none was ruled out: tried were the best plans with {} of conversions kept, \
+             plans near them, and {boxes} groups of plans; what {left} of conversions depends on the plan, and rules on cost and \
+             value then allow few: loosen one",
+            STARTS.map(|s| format!("{:.0} %", 100.0 * s)).join(", ")
+        )
+    }
+
+    /// Why there is no plan: proven, or not.
+    fn reasons(&self, first: Option<Box<Solved>>, solved: Solved, proven: bool) -> Nothing {
+        // Rules that no factor touches: as any other program.
+        let untouched = self
+            .limits
+            .iter()
+            .all(|l| l.line.moved.iter().all(|&m| m == 0.0));
+        if let (true, Some(first)) = (untouched, first) {
+            return Nothing::Solved(first);
+        }
+        let proof = if proven {
+            Some(Proof::Boxes)
+        } else {
+            let kinds: &[bool] = if self.model.fractional_counts {
+                &[false]
+            } else {
+                &[false, true]
+            };
+            let empty = kinds
+                .iter()
+                .find(|&&whole| self.ruled_out(self.sides, whole));
+            empty.map(|&whole| Proof::Program { whole })
+        };
+        let Some(proof) = proof else {
+            return Nothing::Solved(Box::new(solved));
+        };
+        let solved = Solved {
+            nodes: solved.nodes,
+            ..Solved::without_point(Verdict::Infeasible, "microlp")
+        };
+        Nothing::Proven(Box::new(solved), Box::new(reasons::conflict(self, proof)))
+    }
+
+    /// A plan without the program that would price its rules.
+    fn unpriced(&self, counts: &[f64]) -> Found {
+        let pieces = Pieces::new(self.values);
+        let (pieces, rules) = pieces.program(self.values, counts);
+        Found {
+            counts: counts.to_vec(),
+            solved: Solved::without_point(Verdict::Feasible, "microlp"),
+            relaxed: counts.to_vec(),
+            pieces,
+            rules,
+            slopes: self.values.slopes(counts),
+            optimum: None,
+            settled: true,
+        }
     }
 }

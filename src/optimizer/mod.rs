@@ -6,13 +6,19 @@
 //! - `ratio` makes ratios of sums linear;
 //! - `whole` searches for the best whole-number plan, along the neighbours of `search`;
 //! - `joint` plans creators that act on each other, by a sequence of such programs;
-//! - `state` says what binds and what holds the budget, `price` what a bound is worth;
+//! - `state` says what binds and what holds the budget, `price` what a bound is worth, how far, and
+//!   what an unused cell lacks;
+//! - `certify` recomputes bounds that others only give their word for;
+//! - `alternatives` looks for other plans that are as good;
 //! - `conflict` explains why there is no plan;
+//! - [`plan_at_risk`] plans models with rules or objectives of risk, by cuts to such programs;
 //! - [`select`] books the creators of a roster one by one;
 //! - `check` holds a plan against the rules without looking at any of the above.
 
+mod alternatives;
 mod backend;
 mod branch;
+mod certify;
 mod check;
 mod conflict;
 mod goal;
@@ -22,6 +28,7 @@ mod presolve;
 mod price;
 mod program;
 mod ratio;
+mod risk;
 #[cfg(test)]
 pub(crate) mod sample;
 mod search;
@@ -34,6 +41,7 @@ mod tests;
 mod whole;
 mod words;
 
+pub use alternatives::{APART, no_alternatives};
 pub use check::{Violation, check};
-pub use plan::{free_cells, plan};
+pub use plan::{free_cells, is_feasible, plan, plan_at_risk};
 pub use select::{Booking, Selection, check_selection, select};

@@ -1,29 +1,31 @@
 //! From a model to its plan.
 
+mod at_risk;
+mod nothing;
 mod together;
+mod worth;
 
 use std::time::Instant;
+
+pub use at_risk::plan_at_risk;
 
 use ndarray::Array2;
 
 use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
-    BudgetScale, Cancel, Constraint, ConstraintState, Gap, Model, Plan, PlanSettings, PlanStatus,
-    SolverReport, Unit, constraints,
+    Cancel, Constraint, ConstraintState, Gap, Model, Plan, PlanSettings, PlanStatus, PriceRange,
+    SolverReport, constraints,
 };
+use crate::optimizer::certify::certify;
 use crate::optimizer::check::check;
-use crate::optimizer::conflict;
 use crate::optimizer::goal::Goal;
 use crate::optimizer::price::{price_unit, prices};
 use crate::optimizer::program::{Program, dot, program_of};
 use crate::optimizer::ratio::solve_relaxed;
-use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, confirm_infeasible};
+use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict};
 use crate::optimizer::state::{Surroundings, keeps, violation};
 use crate::optimizer::whole::Search;
-
-/// Bounds so close, relative to themselves, leave one value.
-const KNIFE_EDGE: f64 = 1e-4;
 
 /// Counts of a fractional plan below this are the solver's noise.
 const NOTHING: f64 = 1e-9;
@@ -65,6 +67,27 @@ const PATIENCE: f64 = 60.0;
 /// ```
 #[must_use]
 pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
+    worked(model, settings, cancel, true, |work| work.any())
+}
+
+/// Whether [`plan`] finds a plan, the first being as good as the best; nothing is explained.
+#[must_use]
+pub fn is_feasible(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> bool {
+    let first = PlanSettings {
+        gap: 1.0,
+        ..*settings
+    };
+    worked(model, &first, cancel, false, |work| work.any()).is_usable()
+}
+
+/// Plans a model by what is done with its program, and holds the plan against the rules.
+fn worked(
+    model: &Model,
+    settings: &PlanSettings,
+    cancel: &Cancel,
+    explains: bool,
+    plan: impl FnOnce(&Work<'_>) -> Plan,
+) -> Plan {
     let started = Instant::now();
     let units = match &model.counts {
         Some(counts) => valuation::units_in(model, counts),
@@ -77,7 +100,7 @@ pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
         time_limit: settings.time_limit.max(PATIENCE),
         ..*settings
     };
-    let work = Work {
+    let mut plan = plan(&Work {
         search: Search {
             program: &program,
             goal: &goal,
@@ -93,13 +116,9 @@ pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
         program: &program,
         goal: &goal,
         settings,
+        explains,
         cancel,
-    };
-    let mut plan = match &model.counts {
-        Some(counts) => work.fixed(counts),
-        None if joint::applies(model) => work.together(),
-        None => work.optimized(),
-    };
+    });
     if model.counts.is_none() && plan.is_usable() {
         recheck(model, &mut plan);
     }
@@ -160,11 +179,22 @@ struct Work<'a> {
     goal: &'a Goal,
     settings: &'a PlanSettings,
     relaxations: &'a PlanSettings,
+    /// Whether to say why there is no plan.
+    explains: bool,
     cancel: &'a Cancel,
     search: Search<'a>,
 }
 
 impl Work<'_> {
+    /// A plan without regard to risk.
+    fn any(&self) -> Plan {
+        match &self.model.counts {
+            Some(counts) => self.fixed(counts),
+            None if joint::applies(self.model) => self.together(),
+            None => self.optimized(),
+        }
+    }
+
     fn fixed(&self, counts: &[f64]) -> Plan {
         let warnings = self
             .constraints
@@ -183,11 +213,15 @@ impl Work<'_> {
 
     fn optimized(&self) -> Plan {
         let relaxed = solve_relaxed(self.program, self.goal, self.relaxations, self.cancel);
-        let solved = match relaxed.verdict {
+        let mut solved = match relaxed.verdict {
             Verdict::Optimal if self.model.fractional_counts => relaxed.clone(),
             Verdict::Optimal => self.search.best(&relaxed),
             _ => relaxed.clone(),
         };
+        if solved.verdict == Verdict::NodeLimit {
+            solved = self.second_look(solved, &relaxed);
+        }
+        certify(&mut solved, self.program, self.goal, self.settings.gap);
         match self.status(&solved) {
             Err(nothing) => *nothing,
             Ok(status) => self.found(status, &solved, &relaxed),
@@ -201,13 +235,11 @@ impl Work<'_> {
             Verdict::Infeasible => return Err(Box::new(self.infeasible(solved))),
             Verdict::Unbounded => failed(self.unbounded(&solved.x)),
             Verdict::Failed(reason) => failed(reason.clone()),
-            Verdict::NodeLimit => failed(format!(
-                "no plan was found within {} nodes, and none was ruled out{}",
-                self.settings.node_limit,
-                self.knife_edges()
-            )),
+            Verdict::NodeLimit => return Err(Box::new(self.undecided(solved))),
             Verdict::TimeLimit { found } => PlanStatus::TimeLimit { found: *found },
             Verdict::Optimal => PlanStatus::Optimal,
+            Verdict::Stopped => PlanStatus::Stopped,
+            Verdict::Feasible if self.cancel.requested() => PlanStatus::Stopped,
             Verdict::Feasible => PlanStatus::Feasible,
         };
         if solved.found() {
@@ -218,12 +250,7 @@ impl Work<'_> {
     }
 
     fn found(&self, status: PlanStatus, solved: &Solved, relaxed: &Solved) -> Plan {
-        let counts: Vec<f64> = if self.model.fractional_counts {
-            let noise = |&x: &f64| if x < NOTHING { 0.0 } else { x };
-            solved.x.iter().map(noise).collect()
-        } else {
-            solved.x.iter().map(|x| x.round()).collect()
-        };
+        let counts = self.clean(&solved.x);
         if let Some(broken) = self.constraints.iter().find(|c| !keeps(c, &counts)) {
             let words = violation(broken, &counts, &self.model.currency).unwrap_or_default();
             let reason = format!("the solver's plan breaks a rule: {words}");
@@ -240,7 +267,18 @@ impl Work<'_> {
         let costs: Vec<f64> = self.units.iter().map(|u| u.spend).collect();
         let value = self.goal.value(&counts);
         let spend = dot(&costs, &relaxed.x);
-        self.described(status, solved, (&counts, value), &prices, spend)
+        let plan = self.described(status, solved, (&counts, value), &prices, spend);
+        self.weighed(plan)
+    }
+
+    /// Counts without a solver's noise.
+    fn clean(&self, x: &[f64]) -> Vec<f64> {
+        if self.model.fractional_counts {
+            let noise = |&x: &f64| if x < NOTHING { 0.0 } else { x };
+            x.iter().map(noise).collect()
+        } else {
+            x.iter().map(|x| x.round()).collect()
+        }
     }
 
     /// A plan of counts and their value with all that is known of it.
@@ -260,17 +298,9 @@ impl Work<'_> {
                 self.model.objective.name()
             ));
         }
-        let gap = solved.bound.map(|bound| {
-            let bound = bound.max(value);
-            Gap {
-                bound,
-                relative: if bound > value {
-                    (bound - value) / value.abs().max(f64::MIN_POSITIVE)
-                } else {
-                    0.0
-                },
-            }
-        });
+        let gap = solved
+            .bound
+            .map(|bound| Gap::new(bound, value, solved.certified));
         let near = Surroundings {
             model: self.model,
             units: self.units,
@@ -278,7 +308,8 @@ impl Work<'_> {
             program: self.program,
             goal: self.goal,
         };
-        let reproducible = !matches!(status, PlanStatus::TimeLimit { .. });
+        let stopped = matches!(status, PlanStatus::TimeLimit { .. } | PlanStatus::Stopped);
+        let reproducible = !stopped;
         let mut plan = Plan {
             status,
             objective,
@@ -291,60 +322,6 @@ impl Work<'_> {
         };
         plan.solver.reproducible = reproducible;
         plan
-    }
-
-    fn infeasible(&self, solved: &Solved) -> Plan {
-        if !confirm_infeasible(self.program, self.settings, self.cancel) {
-            let reason = if self.cancel.requested() {
-                INTERRUPTED.to_owned()
-            } else {
-                "one solve found no plan, a second one could not confirm it".to_owned()
-            };
-            return self.without_plan(PlanStatus::Failed { reason }, solved);
-        }
-        Plan {
-            conflict: conflict::explain(
-                self.model,
-                self.units,
-                self.constraints,
-                self.settings,
-                self.cancel,
-            ),
-            ..self.without_plan(PlanStatus::Infeasible, solved)
-        }
-    }
-
-    /// Advice on the rules that whole partnerships can hardly meet: those met at one value only.
-    fn knife_edges(&self) -> String {
-        if self.model.fractional_counts {
-            return String::new();
-        }
-        let one_value = |c: &&Constraint| match (c.low, c.high, c.scales) {
-            (Some(low), Some(high), _) => high - low <= KNIFE_EDGE * high.abs(),
-            (_, _, Some(BudgetScale::LowShare(share))) => share >= 1.0 - KNIFE_EDGE,
-            _ => false,
-        };
-        let unwhole = |c: &&Constraint| c.unit != Unit::Count;
-        let edges: Vec<&str> = self
-            .constraints
-            .iter()
-            .filter(one_value)
-            .filter(unwhole)
-            .map(|c| c.name.as_str())
-            .collect();
-        if edges.is_empty() {
-            return String::new();
-        }
-        format!(
-            "; {} {} an exact value, which whole partnerships hardly ever meet: leave some room, or \
-             set fractional_counts = true",
-            edges.join(", "),
-            if edges.len() == 1 {
-                "asks for"
-            } else {
-                "each ask for"
-            }
-        )
     }
 
     fn unbounded(&self, ray: &[f64]) -> String {
@@ -392,6 +369,8 @@ impl Work<'_> {
             unspent_held_by: Vec::new(),
             constraints: Vec::new(),
             risks: Vec::new(),
+            unused: Vec::new(),
+            alternatives: Vec::new(),
             conflict: None,
             solver: SolverReport {
                 solver: solver.to_owned(),
@@ -438,6 +417,7 @@ impl Work<'_> {
                     high: c.high,
                     binding: words.is_some(),
                     shadow_price: prices.and_then(|p| p[i]),
+                    range: PriceRange::default(),
                     unit: c.unit,
                     price_unit: price_unit(self.model, c.unit),
                     words: words.unwrap_or_default(),

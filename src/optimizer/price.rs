@@ -6,6 +6,14 @@
 //! along every bound that follows it, so it has a price where the optimum reaches one of those:
 //! more budget asks for more spend where a least spend binds.
 
+mod basis;
+mod entry;
+mod range;
+
+pub(crate) use entry::unused;
+pub(crate) use range::ranges;
+
+use self::basis::Side;
 use crate::model::{BudgetScale, Cancel, Constraint, Form, Metric, Model, PlanSettings, Unit};
 use crate::optimizer::goal::Goal;
 use crate::optimizer::program::{Program, Row, rows_of};
@@ -13,13 +21,6 @@ use crate::optimizer::ratio::solve_relaxed;
 
 /// How near the relaxation's optimum lies to a bound that it reaches, relative to the bound.
 const REACHED: f64 = 1e-7;
-
-/// Which bound moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Low,
-    High,
-}
 
 /// One price a constraint; `None` where the program with the bound moved has no optimum.
 pub(crate) fn prices(
@@ -47,7 +48,7 @@ pub(crate) fn prices(
             let Some(side) = side else {
                 return Some(0.0);
             };
-            let moved = moved(constraints, i, side);
+            let moved = moved(constraints, i, side, constraints[i].unit.price_step());
             let program = Program {
                 rows: rows_in(program, constraints, &moved),
                 ..program.clone()
@@ -98,10 +99,9 @@ fn reached(constraint: &Constraint, x: &[f64]) -> Option<Side> {
     }
 }
 
-/// The constraints with one bound moved by its step; all that follow the budget move with it.
-fn moved(constraints: &[Constraint], i: usize, side: Side) -> Vec<Constraint> {
+/// The constraints with one bound moved; all that follow the budget move with it.
+fn moved(constraints: &[Constraint], i: usize, side: Side, step: f64) -> Vec<Constraint> {
     let mut out = constraints.to_vec();
-    let step = out[i].unit.price_step();
     if out[i].scales == Some(BudgetScale::Budget) {
         let before = out[i].high.unwrap_or(0.0);
         let after = before + step;

@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use crate::model::{Cancel, PlanSettings};
 use crate::optimizer::branch::solve_whole;
+use crate::optimizer::certify;
 use crate::optimizer::goal::{Goal, within_gap};
 use crate::optimizer::program::{Column, Program, Row, dot, relax};
 use crate::optimizer::solver::{Solved, Verdict, remaining, solve};
@@ -128,29 +129,34 @@ fn charnes_cooper(
 }
 
 /// The best ratio over whole numbers, from a first plan if there is one, given the relaxation's
-/// optimum. The answer's bound is proven.
+/// optimum, or a bound on it, and whether that is certified. The answer's bound is proven.
 pub(crate) fn dinkelbach(
     program: &Program,
     (above, below): (&[f64], &[f64]),
-    relaxed: f64,
+    relaxed: (f64, bool),
     start: Option<&[f64]>,
     settings: &PlanSettings,
     cancel: &Cancel,
 ) -> Solved {
     let started = Instant::now();
-    let least = match least_denominator(program, below, settings, cancel) {
+    let (least, sure) = match least_denominator(program, below, settings, cancel) {
         Ok(least) => least,
         Err(solved) => return *solved,
     };
     let value = |x: &[f64]| dot(above, x) / dot(below, x);
     let mut best = start.map(<[f64]>::to_vec);
-    let mut bound = relaxed;
+    let (relaxed, certified) = relaxed;
+    let mut proof = Solved {
+        bound: Some(relaxed),
+        certified,
+        ..Solved::without_point(Verdict::Feasible, "microlp")
+    };
+    let bound = |proof: &Solved| proof.bound.unwrap_or(f64::INFINITY);
     let mut nodes = 0;
-    let mut solver = "microlp";
     let mut verdict = Verdict::Feasible;
     for _ in 0..ROUNDS {
         let q = best.as_deref().map_or(relaxed, value);
-        if best.is_some() && within_gap(bound, q, settings.gap) {
+        if best.is_some() && within_gap(bound(&proof), q, settings.gap) {
             verdict = Verdict::Optimal;
             break;
         }
@@ -181,9 +187,10 @@ pub(crate) fn dinkelbach(
         };
         let solved = solve_whole(&linear, from.as_deref(), &inner, cancel);
         nodes += solved.nodes;
-        solver = solved.solver;
+        proof.solver = solved.solver;
         if let Some(upper) = solved.bound {
-            bound = bound.min(q + (upper - offset).max(0.0) / least);
+            let upper = q + (upper - offset).max(0.0) / least;
+            proof.bounded_by(upper, solved.certified && sure);
         }
         if !solved.found() {
             if best.is_none() {
@@ -191,6 +198,7 @@ pub(crate) fn dinkelbach(
             }
             verdict = match solved.verdict {
                 Verdict::TimeLimit { .. } => Verdict::TimeLimit { found: true },
+                _ if solved.interrupted() => Verdict::Stopped,
                 _ => Verdict::Feasible,
             };
             break;
@@ -202,13 +210,13 @@ pub(crate) fn dinkelbach(
         if better {
             best = Some(x);
         }
-        if let Verdict::TimeLimit { .. } = solved.verdict {
-            verdict = Verdict::TimeLimit { found: true };
+        if matches!(solved.verdict, Verdict::TimeLimit { .. } | Verdict::Stopped) {
+            verdict = solved.verdict;
             break;
         }
         if !better {
             let q = best.as_deref().map_or(relaxed, value);
-            if within_gap(bound, q, settings.gap) {
+            if within_gap(bound(&proof), q, settings.gap) {
                 verdict = Verdict::Optimal;
             }
             break;
@@ -219,20 +227,20 @@ pub(crate) fn dinkelbach(
     Solved {
         verdict,
         objective,
-        bound: Some(bound.max(objective)),
+        bound: Some(bound(&proof).max(objective)),
         x,
         nodes,
-        solver,
+        ..proof
     }
 }
 
-/// Least Σ sᵢxᵢ over the relaxation, which must be above zero.
+/// Least Σ sᵢxᵢ over the relaxation, which must be above zero, and whether that is certified.
 fn least_denominator(
     program: &Program,
     below: &[f64],
     settings: &PlanSettings,
     cancel: &Cancel,
-) -> Result<f64, Box<Solved>> {
+) -> Result<(f64, bool), Box<Solved>> {
     let mut cheapest = relax(program);
     cheapest.maximize = below.iter().map(|s| -s).collect();
     let solved = solve(&cheapest, settings, cancel);
@@ -244,7 +252,11 @@ fn least_denominator(
         return Err(Box::new(spends_nothing(solved.solver)));
     }
     // The relaxation's optimum is met within its own tolerance only.
-    Ok(least * (1.0 - 1e-9))
+    let word = least * (1.0 - 1e-9);
+    Ok(match certify::least(program, below) {
+        Some(own) if own >= word * (1.0 - 1e-6) => (own, true),
+        _ => (word, false),
+    })
 }
 
 fn spends_nothing(solver: &'static str) -> Solved {

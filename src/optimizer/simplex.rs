@@ -10,7 +10,7 @@
 //! its box (Neumaier and Shcherbina 2004); rounding is bounded and added. A row of the basis
 //! proves emptiness in the same way, as an identity that no point of the boxes fulfils.
 
-mod dictionary;
+pub(crate) mod dictionary;
 
 use self::dictionary::{ASLEEP, NOWHERE, State, length};
 
@@ -127,6 +127,11 @@ impl Simplex {
     /// Comes back to a dictionary.
     pub(crate) fn restore(&mut self, state: &State) {
         self.state.clone_from(state);
+    }
+
+    /// The dictionary, to read.
+    pub(crate) fn state(&self) -> &State {
+        &self.state
     }
 
     /// Counts at the last optimum.

@@ -31,6 +31,8 @@ pub(crate) enum Verdict {
     },
     /// Stopped by the node limit without a point.
     NodeLimit,
+    /// Stopped by the user, with a point that keeps every row; without one it has failed.
+    Stopped,
     /// No solver gave an answer.
     Failed(String),
 }
@@ -46,6 +48,8 @@ pub(crate) struct Solved {
     pub(crate) objective: f64,
     /// No point has an objective above it, if proven.
     pub(crate) bound: Option<f64>,
+    /// Whether our own dual arithmetic gave the bound; else it is a solver's word.
+    pub(crate) certified: bool,
     /// Branch-and-bound nodes.
     pub(crate) nodes: u64,
     /// Who solved it.
@@ -59,6 +63,7 @@ impl Solved {
             x: Vec::new(),
             objective: 0.0,
             bound: None,
+            certified: false,
             nodes: 0,
             solver,
         }
@@ -68,8 +73,25 @@ impl Solved {
     pub(crate) fn found(&self) -> bool {
         matches!(
             self.verdict,
-            Verdict::Optimal | Verdict::Feasible | Verdict::TimeLimit { found: true }
+            Verdict::Optimal
+                | Verdict::Feasible
+                | Verdict::Stopped
+                | Verdict::TimeLimit { found: true }
         )
+    }
+
+    /// Whether the user stopped the work before there was a point.
+    pub(crate) fn interrupted(&self) -> bool {
+        matches!(&self.verdict, Verdict::Failed(reason) if reason == INTERRUPTED)
+    }
+
+    /// Takes over another proven bound if it is lower, or certified and no higher.
+    pub(crate) fn bounded_by(&mut self, bound: f64, certified: bool) {
+        let lower = self.bound.is_none_or(|b| bound < b);
+        if lower || (certified && self.bound == Some(bound)) {
+            self.bound = Some(bound);
+            self.certified = certified;
+        }
     }
 }
 

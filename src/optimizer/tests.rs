@@ -1,13 +1,19 @@
 //! Tests of the room as a whole.
 
+#[cfg(feature = "highs")]
+mod agreement;
 mod branching;
+mod certified;
 mod enumeration;
+mod every_kind;
 mod joint;
 mod mknap;
 mod plans;
 mod prices;
+mod risk;
 mod solving;
 mod stress;
+mod worth;
 
 /// A small generator of its own, so that the tests depend on nothing below.
 pub(super) struct Random(u64);

@@ -12,7 +12,7 @@ use crate::optimizer::goal::{Goal, within_gap};
 use crate::optimizer::program::Program;
 use crate::optimizer::ratio::{dinkelbach, solve_relaxed};
 use crate::optimizer::search::Neighbourhood;
-use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, remaining};
+use crate::optimizer::solver::{Solved, Verdict, remaining};
 
 /// Distances from the bounds, in creators of average weight in a row.
 const MARGINS: [f64; 3] = [2.0, 0.5, 0.1];
@@ -76,6 +76,7 @@ impl Search<'_> {
                 },
                 objective,
                 bound: Some(bound),
+                certified: relaxed.certified,
                 x,
                 nodes: narrow.nodes,
                 solver: relaxed.solver,
@@ -101,7 +102,7 @@ impl Search<'_> {
             if let Some(solved) = proven(&rounded) {
                 return solved;
             }
-            self.among_likely(relaxed, bound, rounded)
+            self.among_likely(relaxed, rounded)
         };
         if let Some(solved) = proven(&first) {
             return solved;
@@ -110,18 +111,17 @@ impl Search<'_> {
             node_limit: self.settings.node_limit.saturating_sub(first.nodes).max(1),
             ..self.remaining()
         };
-        let mut solved = self.branch_and_bound(self.program, bound, first.plan.as_deref(), &rest);
+        let mut solved = self.branch_and_bound(self.program, relaxed, first.plan.as_deref(), &rest);
         solved.nodes += first.nodes;
-        let interrupted = solved.verdict == Verdict::Failed(INTERRUPTED.to_owned());
-        if let (false, false, Some(x)) = (solved.found(), interrupted, first.plan) {
+        if let (false, Some(x)) = (solved.found(), first.plan) {
             // The first plan keeps every row, whatever became of the search for a better one.
             let verdict = match solved.verdict {
                 Verdict::TimeLimit { .. } => Verdict::TimeLimit { found: true },
+                _ if solved.interrupted() => Verdict::Stopped,
                 _ => Verdict::Feasible,
             };
             solved = Solved {
                 verdict,
-                bound: None,
                 x,
                 ..solved
             };
@@ -129,7 +129,7 @@ impl Search<'_> {
         if !solved.found() {
             return solved;
         }
-        if first.clocked {
+        if first.clocked && solved.verdict != Verdict::Stopped {
             solved.verdict = Verdict::TimeLimit { found: true };
         }
         let point = near.point(solved.x.clone());
@@ -137,8 +137,9 @@ impl Search<'_> {
             solved.x = near.polish(point).x;
         }
         solved.objective = self.goal.value(&solved.x);
-        let bound = solved.bound.map_or(bound, |b| b.min(bound));
-        solved.bound = Some(bound.max(solved.objective));
+        solved.bounded_by(bound, relaxed.certified);
+        let bound = solved.bound.map_or(bound, |b| b.max(solved.objective));
+        solved.bound = Some(bound);
         if solved.verdict == Verdict::Feasible
             && within_gap(bound, solved.objective, self.settings.gap)
         {
@@ -181,7 +182,7 @@ impl Search<'_> {
     fn branch_and_bound(
         &self,
         program: &Program,
-        bound: f64,
+        relaxed: &Solved,
         start: Option<&[f64]>,
         settings: &PlanSettings,
     ) -> Solved {
@@ -189,6 +190,8 @@ impl Search<'_> {
             Goal::Sum(_) => solve_whole(program, start, settings, self.cancel),
             Goal::Ratio { above, below } => {
                 let goal = (&above[..], &below[..]);
+                let bound = relaxed.bound.unwrap_or(relaxed.objective);
+                let bound = (bound, relaxed.certified);
                 dinkelbach(program, goal, bound, start, settings, self.cancel)
             }
         }
@@ -197,7 +200,7 @@ impl Search<'_> {
     /// A better first plan of a wide program: a part of the nodes goes to the program of only
     /// those cells that the relaxation or the first plan books, where each node is cheap and
     /// good plans lie dense.
-    fn among_likely(&self, relaxed: &Solved, bound: f64, rounded: Narrow) -> Narrow {
+    fn among_likely(&self, relaxed: &Solved, rounded: Narrow) -> Narrow {
         let start = rounded.plan.as_deref();
         let booked = |i: usize| relaxed.x[i] > 0.0 || start.is_some_and(|x| x[i] > 0.0);
         let likely = (0..relaxed.x.len()).filter(|&i| booked(i)).count();
@@ -214,7 +217,7 @@ impl Search<'_> {
             node_limit: self.settings.node_limit / 4,
             ..self.remaining()
         };
-        let solved = self.branch_and_bound(&narrow, bound, start, &part);
+        let solved = self.branch_and_bound(&narrow, relaxed, start, &part);
         Narrow {
             nodes: solved.nodes,
             clocked: matches!(solved.verdict, Verdict::TimeLimit { .. }),

@@ -150,7 +150,8 @@ impl Reader<'_> {
         }
         let mut out: Vec<Size> = Vec::new();
         for (key, mark, leaf) in flat(node, &mut self.faults) {
-            let size = people(leaf).map_err(|fault| fault.of(&short(&key)));
+            let size =
+                people(leaf).map_err(|fault| fault.of(&format!("audience.size.{}", short(&key))));
             let place = place(model, &key, mark);
             match (size, place) {
                 (Ok(size), Ok((category, region))) => {

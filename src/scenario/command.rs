@@ -1,5 +1,7 @@
 //! What the command line adds: `--set`, `--seed`, `--trials` and typed what-ifs, as trees.
 
+use super::layers::amount;
+use super::presets;
 use super::problem::Fault;
 use super::read::{Overrides, Reading, WhatIf};
 use super::source::{Kind, Mark, Sources};
@@ -9,8 +11,8 @@ use super::value::short;
 use super::write;
 
 impl Reading {
-    /// `--set`, `--seed` and `--trials` as one tree.
-    pub(super) fn command_line(&mut self, overrides: &Overrides) -> Node {
+    /// `--set`, `--seed` and `--trials` as one tree. `rules` are the file's own constraints.
+    pub(super) fn command_line(&mut self, overrides: &Overrides, rules: Option<&Node>) -> Node {
         let mut sets: Vec<(String, String, String)> = overrides
             .set
             .iter()
@@ -26,6 +28,7 @@ impl Reading {
             }
         }
         let mut node = self.sets(&sets);
+        self.rules_by_name(&mut node, rules);
         structure::check(&mut node, &mut self.faults);
         node
     }
@@ -36,7 +39,11 @@ impl Reading {
         for (key, value, flag) in sets {
             let node = self.set(key, value, flag);
             match &mut all {
-                Some(all) => graft(all, node),
+                Some(all) => {
+                    let mut node = node;
+                    spell_out(all, &mut node);
+                    graft(all, node);
+                }
                 None => all = Some(node),
             }
         }
@@ -101,9 +108,57 @@ impl Reading {
         node
     }
 
+    /// `constraint."name".max = 3` changes one rule of the list: the setting becomes the whole list
+    /// with that rule changed, for lists are replaced whole.
+    fn rules_by_name(&mut self, settings: &mut Node, rules: Option<&Node>) {
+        let Value::Table(items) = &mut settings.value else {
+            return;
+        };
+        let Some(item) = items.iter_mut().find(|i| i.key == "constraint") else {
+            return;
+        };
+        let tables = |item: &Item| matches!(item.node.value, Value::Table(_));
+        if item.node.items().is_empty() || !item.node.items().iter().all(tables) {
+            // a list, or what the check of keys complains about
+            return;
+        }
+        let mut list = match rules.map(|r| &r.value) {
+            Some(Value::Array(list)) => list.clone(),
+            _ => Vec::new(),
+        };
+        let name = |rule: &Node| match rule.get("name").map(|n| &n.value) {
+            Some(Value::Text(name)) => Some(name.clone()),
+            _ => None,
+        };
+        for change in item.node.items() {
+            let Some(rule) = list
+                .iter_mut()
+                .find(|r| name(r).as_ref() == Some(&change.key))
+            else {
+                let names: Vec<String> = list.iter().filter_map(name).collect();
+                let fault = Fault::at(
+                    change.key_mark,
+                    format!("no constraint is named \"{}\"", short(&change.key)),
+                );
+                let near = super::names::nearest(&change.key, names.iter().map(String::as_str));
+                self.faults.push(match (near, names.first()) {
+                    (Some(near), _) => fault.expected(format!("did you mean \"{near}\"?")),
+                    (None, Some(first)) => fault.expected(format!("expected e.g. \"{first}\"")),
+                    (None, None) => fault.expected("the file has no [[constraint]]"),
+                });
+                continue;
+            };
+            for field in change.node.items() {
+                rule.set(field.clone());
+            }
+        }
+        item.node.value = Value::Array(list);
+    }
+
     pub(super) fn typed_what_ifs(
         &mut self,
         typed: &[(String, Vec<(String, String)>)],
+        rules: Option<&Node>,
         out: &mut Vec<WhatIf>,
     ) {
         for (name, sets) in typed {
@@ -112,6 +167,7 @@ impl Reading {
                 .map(|(key, value)| (key.clone(), value.clone(), format!("--set {key}={value}")))
                 .collect();
             let mut changes = self.sets(&sets);
+            self.rules_by_name(&mut changes, rules);
             // A list of one, so that the rules of [[what_if]] hold here too.
             let mark = changes.mark;
             let mut list = Node {
@@ -160,6 +216,32 @@ fn chain(node: &Node) -> bool {
             _ => true,
         },
         _ => false,
+    }
+}
+
+/// A word that stands for figures becomes these figures where a later setting changes one of them,
+/// as a file's word does under the command line. An amount and a probability of the budget add up, in
+/// either order.
+fn spell_out(under: &mut Node, over: &mut Node) {
+    let table = |n: &Node| n.get("budget").map(|b| matches!(b.value, Value::Table(_)));
+    match (table(under), table(over)) {
+        (Some(true), Some(false)) => amount(over),
+        (Some(false), Some(true)) => amount(under),
+        _ => {}
+    }
+    let Value::Table(items) = &mut under.value else {
+        return;
+    };
+    for item in items {
+        let changed = over.get(&item.key);
+        if !changed.is_some_and(|n| matches!(n.value, Value::Table(_))) {
+            continue;
+        }
+        if let Value::Text(word) = &item.node.value
+            && let Some(figures) = presets::figures(&item.key, word, item.node.mark)
+        {
+            item.node = figures;
+        }
     }
 }
 

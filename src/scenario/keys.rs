@@ -1,7 +1,8 @@
 //! The one list of keys of a scenario file. Reader, JSON Schema, nearest names, `imatrix show`
 //! and `--set` all go by it; a test holds them equal.
 
-use super::risk_keys::{DEPENDENCE, INCIDENTS};
+use super::importance::{OF_ONE, OF_RULES};
+use super::risk_keys::{BUDGET, DEPENDENCE, INCIDENTS, RISK};
 pub(super) use super::shape::leaf;
 pub(super) use super::shape::{Field, Kind, Names, Shape};
 use super::shape::{map, table};
@@ -40,12 +41,18 @@ pub(super) const AMOUNT: Kind = Kind::Number {
     max: LARGEST,
     open: false,
 };
+/// Above 0.
+pub(super) const POSITIVE: Kind = Kind::Number {
+    min: 0.0,
+    max: LARGEST,
+    open: true,
+};
 pub(super) const SHARE: Kind = Kind::Number {
     min: 0.0,
     max: 1.0,
     open: false,
 };
-const ANY: Kind = Kind::Number {
+pub(super) const ANY: Kind = Kind::Number {
     min: -LARGEST,
     max: LARGEST,
     open: false,
@@ -76,15 +83,11 @@ pub(super) static ROOT: &[Field] = &[
         Kind::Word(STAGES),
         "Presets the tier budget shares; custom has none.",
     ),
-    leaf(
-        "budget",
-        Kind::Number {
-            min: 0.0,
-            max: LARGEST,
-            open: true,
-        },
-        "Currency per month; expected spend stays within it.",
-    ),
+    Field {
+        name: "budget",
+        doc: "Currency per month; expected spend stays within it. As a table, spend too, with a probability.",
+        shape: Shape::LeafOr(POSITIVE, BUDGET),
+    },
     leaf("months", Kind::Months, "Horizon in months."),
     leaf(
         "objective",
@@ -160,6 +163,11 @@ pub(super) static ROOT: &[Field] = &[
         name: "incidents",
         doc: "Problematic posts and what they cost, \"cautious\" or \"none\" (the default).",
         shape: Shape::LeafOr(Kind::Word(INCIDENT_PRESETS), INCIDENTS),
+    },
+    Field {
+        name: "risk",
+        doc: "What the plan must promise beyond its mean, or \"none\".",
+        shape: Shape::LeafOr(Kind::Word(&["none"]), RISK),
     },
     Field {
         name: "what_if",
@@ -386,6 +394,7 @@ static DIVERSITY: &[Field] = &[
         "Most partnerships a month in all.",
     ),
     leaf("min_spend", SHARE, "Least spend, as a share of the budget."),
+    OF_RULES,
 ];
 
 static CONSTRAINT: &[Field] = &[
@@ -406,6 +415,7 @@ static CONSTRAINT: &[Field] = &[
     ),
     leaf("min", ANY, "Least value."),
     leaf("max", ANY, "Largest value."),
+    OF_ONE,
 ];
 
 static SEGMENT: Shape = Shape::Table(SEGMENT_FIELDS);
@@ -442,7 +452,7 @@ static SEGMENT_FIELDS: &[Field] = &[
     leaf("conversion_rate", AMOUNT, "Factor on conversions."),
 ];
 
-static UNCERTAINTY: &[Field] = &[
+pub(super) static UNCERTAINTY: &[Field] = &[
     leaf("market", RELATIVE_SD, "On conversions, one for all tiers."),
     leaf(
         "platform",

@@ -2,7 +2,7 @@
 
 use super::keys::ROOT;
 use super::presets::Presets;
-use super::tree::{Node, Value, overlay};
+use super::tree::{Item, Node, Value, overlay};
 
 /// Presets with layers of the user's on top, the last one uppermost.
 pub(super) fn compose(presets: &Presets, layers: &[&Node]) -> Node {
@@ -16,15 +16,25 @@ pub(super) fn compose(presets: &Presets, layers: &[&Node]) -> Node {
         overlay(&mut node, &presets.profit, ROOT);
     }
     for layer in layers {
+        let mut layer = std::borrow::Cow::Borrowed(*layer);
+        if let Some(budget) = layer.get("budget")
+            && let Some(below) = node.get("budget")
+        {
+            let (above_is, below_is) = (is_table(budget), is_table(below));
+            if below_is && !above_is {
+                amount(layer.to_mut());
+            } else if above_is && !below_is {
+                amount(&mut node);
+            }
+        }
         let Some(incidents) = layer.get("incidents") else {
-            overlay(&mut node, layer, ROOT);
+            overlay(&mut node, &layer, ROOT);
             continue;
         };
         // A word stands for figures, so that a layer above can change one of them.
-        let mut layer = (*layer).clone();
-        match &incidents.value {
+        match incidents.value.clone() {
             Value::Text(word) => {
-                layer.remove("incidents");
+                layer.to_mut().remove("incidents");
                 node.remove("incidents");
                 if word == "cautious" {
                     overlay(&mut node, &presets.cautious, ROOT);
@@ -38,4 +48,30 @@ pub(super) fn compose(presets: &Presets, layers: &[&Node]) -> Node {
         overlay(&mut node, &layer, ROOT);
     }
     node
+}
+
+fn is_table(node: &Node) -> bool {
+    matches!(node.value, Value::Table(_))
+}
+
+/// A budget of one number as the table it stands for, so that an amount and a probability of two
+/// layers meet. Something already reported stays as it is.
+pub(super) fn amount(root: &mut Node) {
+    let Some(item) = root.item("budget").cloned() else {
+        return;
+    };
+    if is_table(&item.node) || matches!(item.node.value, Value::Bad) {
+        return;
+    }
+    let mut table = Node::empty_table(item.node.mark);
+    table.set(Item {
+        key: "amount".to_owned(),
+        key_mark: item.key_mark,
+        node: item.node,
+    });
+    root.set(Item {
+        key: item.key,
+        key_mark: item.key_mark,
+        node: table,
+    });
 }

@@ -11,17 +11,20 @@
 //! benchmark puts aside the presets of the followers basis, but never what the user wrote. On the command
 //! line, several settings of one what-if add up before they are laid over the file.
 
+mod again;
 mod audience;
 mod bands;
 mod cells;
 mod command;
 mod counts;
+mod importance;
 mod keys;
 mod layers;
 mod market;
 mod names;
 mod presets;
 mod problem;
+mod promise;
 mod read;
 mod reader;
 mod risk_keys;
@@ -38,6 +41,7 @@ mod structure;
 mod targets;
 mod tree;
 mod value;
+mod vary;
 mod whole;
 mod write;
 
@@ -48,3 +52,4 @@ pub use problem::{Problem, Problems};
 pub use read::{Entry, Overrides, Scenario, read_file, read_text};
 pub use schema::schema;
 pub use starter::{StarterError, starter};
+pub use vary::{Takes, takes};

@@ -23,7 +23,7 @@ pub(super) fn pattern(path: &[&str]) -> Option<String> {
             shape = inner;
         }
         fields = match shape {
-            Shape::Table(f) | Shape::LeafOr(_, f) | Shape::List(f) => f,
+            Shape::Table(f) | Shape::LeafOr(_, f) | Shape::TableOrList(f) | Shape::List(f) => f,
             Shape::Leaf(_) | Shape::Map(..) | Shape::WhatIfs => &[],
         };
     }
@@ -47,7 +47,7 @@ pub(super) fn leaves() -> Vec<String> {
         match of {
             Shape::Leaf(_) | Shape::WhatIfs => out.push(path.to_owned()),
             Shape::Table(fields) | Shape::List(fields) => walk(path, fields, out),
-            Shape::LeafOr(_, fields) => {
+            Shape::LeafOr(_, fields) | Shape::TableOrList(fields) => {
                 out.push(path.to_owned());
                 walk(path, fields, out);
             }
@@ -132,7 +132,9 @@ pub(super) fn flatten<'a>(node: &'a Node, fields: &'static [Field]) -> Vec<(Stri
     ) {
         match of {
             Shape::Table(fields) => walk(path, node, fields, out),
-            Shape::LeafOr(_, fields) if matches!(node.value, super::tree::Value::Table(_)) => {
+            Shape::LeafOr(_, fields) | Shape::TableOrList(fields)
+                if matches!(node.value, super::tree::Value::Table(_)) =>
+            {
                 walk(path, node, fields, out);
             }
             Shape::Map(_, inner) => {

@@ -1,9 +1,9 @@
 //! The embedded presets.
 
-use super::keys::{ROOT, TIERS};
+use super::keys::{Field, ROOT, TIERS, UNCERTAINTY};
 use super::problem::Fault;
-use super::source::{Kind, Sources};
-use super::tree::{self, Node, Value, overlay};
+use super::source::{Kind, Mark, Sources};
+use super::tree::{self, Item, Node, Value, overlay};
 use super::{structure, value};
 use crate::model::{Assumption, Stage};
 
@@ -49,6 +49,63 @@ pub(super) fn load(sources: &mut Sources) -> Presets {
         incidents,
         cautious,
         faults,
+    }
+}
+
+/// The figures that a word for a whole table stands for, as a table marked as given; `None` for
+/// words that stand for none.
+pub(super) fn figures(key: &str, word: &str, mark: Mark) -> Option<Node> {
+    let figures = match (key, word) {
+        ("uncertainty", "none") => zeros(UNCERTAINTY, mark),
+        ("risk", "none") => nones(&["cvar", "probability", "objective"], mark),
+        ("incidents", "cautious") => {
+            let mut sources = Sources::default();
+            let mut node = load(&mut sources).cautious.get("incidents")?.clone();
+            mark_all(&mut node, mark);
+            node
+        }
+        _ => return None,
+    };
+    Some(figures)
+}
+
+fn zeros(fields: &[Field], mark: Mark) -> Node {
+    let item = |field: &Field| Item {
+        key: field.name.to_owned(),
+        key_mark: mark,
+        node: Node {
+            value: Value::Whole(0),
+            mark,
+        },
+    };
+    Node {
+        value: Value::Table(fields.iter().map(item).collect()),
+        mark,
+    }
+}
+
+fn nones(keys: &[&str], mark: Mark) -> Node {
+    let item = |key: &&str| Item {
+        key: (*key).to_owned(),
+        key_mark: mark,
+        node: Node {
+            value: Value::Text("none".to_owned()),
+            mark,
+        },
+    };
+    Node {
+        value: Value::Table(keys.iter().map(item).collect()),
+        mark,
+    }
+}
+
+fn mark_all(node: &mut Node, mark: Mark) {
+    node.mark = mark;
+    if let Value::Table(items) = &mut node.value {
+        for item in items {
+            item.key_mark = mark;
+            mark_all(&mut item.node, mark);
+        }
     }
 }
 

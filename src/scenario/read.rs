@@ -58,6 +58,8 @@ pub struct Scenario {
     pub resolved: Json,
     assumed_types: Vec<String>,
     entries: Vec<Entry>,
+    /// Text and overrides, to be read again.
+    pub(super) read_from: Arc<(String, Overrides)>,
 }
 
 /// One resolved key.
@@ -232,13 +234,14 @@ impl Reading {
         let presets = presets::load(&mut self.sources);
         self.faults.extend(presets.faults.iter().cloned());
         let (file, broken) = self.file(path, text);
-        let command = self.command_line(overrides);
+        let command = self.command_line(overrides, file.get("constraint"));
 
         let mut base = compose(&presets, &[&file, &command]);
         let listed = base.remove("what_if");
         base.mark = file.mark;
         let mut what_ifs = self.listed_what_ifs(listed.as_ref());
-        self.typed_what_ifs(&overrides.what_if, &mut what_ifs);
+        let rules = base.get("constraint");
+        self.typed_what_ifs(&overrides.what_if, rules, &mut what_ifs);
         self.distinct(&what_ifs);
 
         let meant: Vec<String> = self
@@ -330,6 +333,7 @@ impl Reading {
             uncertainty_is_preset,
             assumed_types,
             entries,
+            read_from: Arc::new((text.to_owned(), overrides.clone())),
         })
     }
 

@@ -283,6 +283,7 @@ impl<'a> Reader<'a> {
         model.audiences = self.audiences(&model);
         self.rules(&mut model, &offered);
         self.targets(&mut model);
+        self.risk(&mut model);
         self.counts(&mut model, &offered);
         self.assumed(&mut model);
         if !self.tainted {

@@ -1,7 +1,104 @@
-//! The keys of `[dependence]` and `[incidents]`: part of the one list.
+//! The keys of `[dependence]`, `[incidents]`, `[risk]` and `budget`: part of the one list.
 
-use super::keys::{AMOUNT, SHARE};
-use super::shape::{Field, Kind, leaf};
+use super::keys::{AMOUNT, ANY, POSITIVE, SHARE};
+use super::shape::{Field, Kind, Shape, leaf};
+
+/// Most rules of one kind.
+pub(super) const MOST_RULES: usize = 10;
+
+/// What risk rules speak of: what the shared factors of a trial decide.
+pub(super) const RISK_METRICS: &[&str] = &[
+    "revenue",
+    "profit",
+    "conversions",
+    "spend",
+    "roas",
+    "roi",
+    "cpa",
+];
+
+/// Strictly between 0 and 1.
+const LEVEL: Kind = Kind::Number {
+    min: 0.0,
+    max: 1.0,
+    open: true,
+};
+
+/// 0 to 1,000.
+const WEIGHT: Kind = Kind::Number {
+    min: 0.0,
+    max: 1000.0,
+    open: false,
+};
+
+/// The keys of `budget` as a table.
+pub(super) static BUDGET: &[Field] = &[
+    leaf(
+        "amount",
+        POSITIVE,
+        "Currency per month; expected spend stays within it.",
+    ),
+    leaf(
+        "with",
+        Kind::LevelOrFree,
+        "Probability that spend stays within it; \"free\" (the default): expected spend decides alone.",
+    ),
+];
+
+/// The keys of `[risk]`.
+pub(super) static RISK: &[Field] = &[
+    Field {
+        name: "cvar",
+        doc: "A bound on the mean of the worst trials; one table, a list of them, or \"none\".",
+        shape: Shape::TableOrList(CVAR),
+    },
+    Field {
+        name: "probability",
+        doc: "A level reached with a probability; one table, a list of them, or \"none\".",
+        shape: Shape::TableOrList(PROBABILITY),
+    },
+    Field {
+        name: "objective",
+        doc: "Weights of the mean and of the mean of the worst trials in what is maximized.",
+        shape: Shape::LeafOr(Kind::Word(&["none"]), RISK_OBJECTIVE),
+    },
+    leaf(
+        "trials",
+        Kind::Whole {
+            min: 1_000,
+            max: 1_000_000,
+        },
+        "Trials of the sampled program.",
+    ),
+];
+
+static CVAR: &[Field] = &[
+    leaf("metric", Kind::Word(RISK_METRICS), "Of what."),
+    leaf(
+        "level",
+        LEVEL,
+        "The worst 1 − level of the trials count; 0.9 if left out.",
+    ),
+    leaf("at_least", ANY, "Least mean of the worst trials."),
+    leaf("at_most", ANY, "Largest mean of the worst trials."),
+];
+
+static PROBABILITY: &[Field] = &[
+    leaf("metric", Kind::Word(RISK_METRICS), "Of what."),
+    leaf("at_least", ANY, "Met when the value is no less."),
+    leaf("at_most", ANY, "Met when the value is no more."),
+    leaf("with", LEVEL, "Least probability of meeting it."),
+];
+
+static RISK_OBJECTIVE: &[Field] = &[
+    leaf("mean", WEIGHT, "Weight of the mean; 1 if left out."),
+    leaf("cvar", WEIGHT, "Weight of the mean of the worst trials."),
+    leaf(
+        "level",
+        LEVEL,
+        "The worst 1 − level of the trials count; 0.9 if left out.",
+    ),
+];
 
 const CORRELATION: Kind = Kind::Number {
     min: -1.0,

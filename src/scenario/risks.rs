@@ -88,6 +88,16 @@ impl Reader<'_> {
             probability: probability.unwrap_or(0.0),
             assumed,
         };
+        if (out.shock > 0.0) != (out.shock_probability > 0.0) && !self.tainted {
+            let (given, missing) = if out.shock > 0.0 {
+                ("shock", "shock_probability")
+            } else {
+                ("shock_probability", "shock")
+            };
+            self.warnings.push(format!(
+                "incidents.{given} does nothing: incidents.{missing} is 0"
+            ));
+        }
         let path = ["incidents", "probability"];
         if probability.is_none() && self.root.at(&path).is_none() && !self.was_meant(&path) {
             let fault = self

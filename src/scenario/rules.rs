@@ -3,23 +3,22 @@
 use std::collections::HashMap;
 
 use super::cells;
+use super::importance;
 use super::problem::Fault;
 use super::reader::Reader;
 use super::source::Mark;
 use super::tree::{Node, Value};
 use super::value;
-use crate::model::{CellPattern, Model, Objective, Rules, Segment, UserAmount, UserRule};
+use crate::model::{
+    CellPattern, Importance, Model, Objective, Rules, Segment, UserAmount, UserRule,
+};
 
 impl Reader<'_> {
     /// Reads [`Model::rules`].
     pub(super) fn rules(&mut self, model: &mut Model, offered: &[Vec<&str>]) {
         let fractional = model.fractional_counts;
         let mut rules = Rules::of_budget(1.0, [0; 4]);
-        rules.budget = self.number(&["budget"]).unwrap_or_else(|| {
-            self.tainted = true;
-            1.0
-        });
-        rules.budget_origin = self.origin(&["budget"]);
+        (rules.budget, rules.budget_origin) = self.budget();
         rules.min_spend = self.number(&["diversity", "min_spend"]).unwrap_or(0.0);
         rules.min_spend_origin = self.origin(&["diversity", "min_spend"]);
         rules.max_creator_budget_share = self.number(&["diversity", "max_creator_budget_share"]);
@@ -52,7 +51,8 @@ impl Reader<'_> {
             rules.tier_max_creators_origin.push(origin("max_creators"));
         }
         self.all_bands(model, &mut rules);
-        rules.user = self.user_rules(model, offered);
+        rules.importance = self.importance();
+        rules.user = self.user_rules(model, offered, &mut rules.importance);
         if model.objective == Objective::Roas
             && rules.min_spend == 0.0
             && self.root.get("counts").is_none()
@@ -70,14 +70,19 @@ impl Reader<'_> {
         model.rules = rules;
     }
 
-    fn user_rules(&mut self, model: &Model, offered: &[Vec<&str>]) -> Vec<UserRule> {
+    fn user_rules(
+        &mut self,
+        model: &Model,
+        offered: &[Vec<&str>],
+        weights: &mut Importance,
+    ) -> Vec<UserRule> {
         let Some(node) = self.node(&["constraint"]) else {
             return Vec::new();
         };
         let Value::Array(entries) = &node.value else {
             return Vec::new();
         };
-        for key in ["name", "count", "spend", "min", "max"] {
+        for key in ["name", "count", "spend", "min", "max", "importance"] {
             self.seen.insert(format!("constraint.{key}"));
         }
         let mut names: HashMap<String, Mark> = HashMap::new();
@@ -95,6 +100,9 @@ impl Reader<'_> {
                         Fault::at(mark, format!("two constraints are named \"{}\"", rule.name))
                             .expected(format!("first at {first}")),
                     );
+                }
+                if let Some(weight) = entry.get("importance").and_then(importance::weight) {
+                    weights.set_own(&rule.name, weight);
                 }
                 out.push(rule);
             }

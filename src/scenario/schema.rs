@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::keys::{Field, Kind, LARGEST, MOST_TRIALS, Names, ROOT, Shape, what_if_fields};
+use super::risk_keys::MOST_RULES;
 
 /// Numbers in strings: digits and `_`, then `%`, `k` or `m`.
 const NUMBER_TEXT: &str = r"^\s*[-+]?[0-9.][0-9_.]*([eE][-+]?[0-9]+)?\s*[%kKmM]?\s*$";
@@ -107,6 +108,10 @@ fn shape(of: &Shape) -> Json {
         Shape::Leaf(one) => kind(*one),
         Shape::Table(fields) => object(fields, &[]),
         Shape::LeafOr(one, fields) => json!({ "anyOf": [kind(*one), object(fields, &[])] }),
+        Shape::TableOrList(fields) => {
+            let one = object(fields, &[]);
+            json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1, "maxItems": MOST_RULES }, { "const": "none" }] })
+        }
         Shape::Map(Names::Of(names), inner) => json!({
             "type": "object",
             "additionalProperties": false,
@@ -172,6 +177,8 @@ fn kind(kind: Kind) -> Json {
         Kind::Trials => whole(1, MOST_TRIALS),
         Kind::Months => whole(1, 1),
         Kind::Number { min, max, open } => number(min, max, open),
+        Kind::LevelOrFree => json!({ "anyOf": [number(0.0, 1.0, true), { "const": "free" }] }),
+        Kind::Whole { min, max } => whole(min, max),
         Kind::Count => number(0.0, super::keys::LARGEST_COUNT, false),
         Kind::CountOrFree => json!({ "anyOf": [
             number(0.0, super::keys::LARGEST_COUNT, false),

@@ -17,6 +17,8 @@ pub(super) enum Shape {
     Table(&'static [Field]),
     /// One value, or a table of these keys.
     LeafOr(Kind, &'static [Field]),
+    /// A table of these keys, a list of such tables, or "none".
+    TableOrList(&'static [Field]),
     /// A table of names, each with the same shape.
     Map(Names, &'static Shape),
     /// An array of tables.
@@ -59,6 +61,10 @@ pub(super) enum Kind {
     Months,
     /// A number in a range; `open` leaves the ends out.
     Number { min: f64, max: f64, open: bool },
+    /// A probability in (0, 1), or "free".
+    LevelOrFree,
+    /// A whole number in a range.
+    Whole { min: u64, max: u64 },
     /// A number of creators, 0 or more.
     Count,
     /// A number of creators, or "free".
@@ -84,7 +90,10 @@ pub(super) enum Kind {
 impl Shape {
     /// Whether an overlay merges with it key by key.
     pub(super) fn merges(&self) -> bool {
-        matches!(self, Self::Table(_) | Self::LeafOr(..) | Self::Map(..))
+        matches!(
+            self,
+            Self::Table(_) | Self::LeafOr(..) | Self::TableOrList(_) | Self::Map(..)
+        )
     }
 }
 

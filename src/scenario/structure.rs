@@ -1,7 +1,7 @@
 //! Checks a tree against the list of keys: unknown keys, wrong types, single values.
 //! What is wrong is reported here once and taken out of the tree or marked bad.
 
-use super::keys::{Field, NOT_IN_WHAT_IF, Names, ROOT, Shape, what_if_fields};
+use super::keys::{Field, Kind, NOT_IN_WHAT_IF, Names, ROOT, Shape, what_if_fields};
 use super::names::{elsewhere, joined, nearest, quoted};
 use super::problem::Fault;
 use super::tree::{Item, Node, Value};
@@ -108,6 +108,15 @@ fn shape(node: &mut Node, of: &'static Shape, path: &str, faults: &mut Vec<Fault
             }
         }
         Shape::Table(fields) => table(node, fields, path, faults),
+        Shape::TableOrList(fields) => match &mut node.value {
+            Value::Array(entries) => {
+                for (index, entry) in entries.iter_mut().enumerate() {
+                    table(entry, fields, &format!("{path}[{}]", index + 1), faults);
+                }
+            }
+            Value::Text(_) => leaf(node, Kind::Word(&["none"]), path, faults),
+            _ => table(node, fields, path, faults),
+        },
         Shape::Map(names, inner) => map(node, *names, inner, path, faults),
         Shape::List(fields) => list(node, path, faults, |entry, path, faults| {
             table(entry, fields, path, faults);
@@ -116,7 +125,7 @@ fn shape(node: &mut Node, of: &'static Shape, path: &str, faults: &mut Vec<Fault
     }
 }
 
-fn leaf(node: &mut Node, kind: super::keys::Kind, path: &str, faults: &mut Vec<Fault>) {
+fn leaf(node: &mut Node, kind: Kind, path: &str, faults: &mut Vec<Fault>) {
     if matches!(node.value, Value::Bad) {
         return;
     }
@@ -250,12 +259,7 @@ fn what_if(node: &mut Node, path: &str, faults: &mut Vec<Fault>) {
             return false;
         }
         if item.key == "name" {
-            leaf(
-                &mut item.node,
-                super::keys::Kind::Text(true),
-                "name",
-                faults,
-            );
+            leaf(&mut item.node, Kind::Text(true), "name", faults);
             return true;
         }
         if let Some(field) = what_if_fields().find(|f| f.name == item.key) {

@@ -12,14 +12,16 @@ use super::tree::{self, overlay};
 use super::{Entry, Overrides, Problems, Scenario, read_text, schema, starter, structure};
 use crate::distribution::Distribution;
 use crate::model::{
-    Assumption, Band, BandSource, Basis, BestWanted, Bound, Indifference, Metric, Model, Objective,
-    Origin, Stage, TargetScope, Trials, Uncertainty, UserAmount, constraints, valuation,
+    Assumption, Band, BandSource, Basis, BestWanted, Bound, ConstraintKind, Indifference, Metric,
+    Model, Objective, Origin, Stage, TargetScope, Trials, Uncertainty, UserAmount, constraints,
+    valuation,
 };
 
 mod command;
 mod forms;
 mod keys;
 mod mutation;
+mod risk;
 
 const EXAMPLE: &str = include_str!("../../scenarios/design-example.toml");
 

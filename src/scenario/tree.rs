@@ -252,6 +252,17 @@ pub(super) fn overlay(under: &mut Node, over: &Node, fields: &'static [Field]) {
                 under.remove(other);
             }
         }
+        // So do the two reasons to stop; what belongs to one goes with it.
+        for (one, others) in [
+            ("precision", &["best", "probability", "indifference"][..]),
+            ("best", &["precision"]),
+        ] {
+            if item.key == one && fields.iter().any(|f| f.name == others[0]) {
+                for other in others.iter().filter(|&&other| over.get(other).is_none()) {
+                    under.remove(other);
+                }
+            }
+        }
         overlay_item(under, item, &field.shape);
     }
 }
@@ -264,7 +275,7 @@ fn overlay_item(under: &mut Node, item: &Item, shape: &'static Shape) {
         && merges
     {
         match shape {
-            Shape::Table(fields) | Shape::LeafOr(_, fields) => {
+            Shape::Table(fields) | Shape::LeafOr(_, fields) | Shape::TableOrList(fields) => {
                 overlay(&mut old.node, &item.node, fields);
             }
             Shape::Map(_, inner) => {

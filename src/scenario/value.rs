@@ -225,6 +225,15 @@ pub(super) fn count_or_free(node: &Node) -> Result<Option<f64>, Fault> {
     }
 }
 
+/// A probability in (0, 1), or "free" (`None`).
+pub(super) fn level_or_free(node: &Node) -> Result<Option<f64>, Fault> {
+    match &node.value {
+        Value::Text(s) if s == "free" => Ok(None),
+        Value::Text(s) if number_text(s).is_none() => Err(wrong(node, "a probability or \"free\"")),
+        _ => ranged(node, 0.0, 1.0, true).map(Some),
+    }
+}
+
 /// A first month "2026-04" as (year, month).
 pub(super) fn month(node: &Node) -> Result<(i16, i8), Fault> {
     let fault = || wrong(node, "a month as \"2026-04\"");
@@ -387,6 +396,8 @@ pub(super) fn check(node: &Node, kind: Kind, faults: &mut Vec<Fault>) {
             }
         }),
         Kind::Number { min, max, open } => ranged(node, min, max, open).map(drop),
+        Kind::LevelOrFree => level_or_free(node).map(drop),
+        Kind::Whole { min, max } => whole(node, min, max).map(drop),
         Kind::Count => count(node).map(drop),
         Kind::CountOrFree => count_or_free(node).map(drop),
         Kind::Amount | Kind::CostPer | Kind::Rate => spread::distribution(node, kind).map(drop),

@@ -18,7 +18,7 @@ struct Bookings<'a> {
 
 impl Simulator<'_> {
     /// Shows every creator of the plans that `wanted` names (by their index) in `trials` trials from
-    /// number `first_trial` on to `visit`.
+    /// number `first_trial` on to `visit`, until it returns false.
     ///
     /// The draws are those of [`Simulator::block`]. A plan's creators come in an order that depends
     /// on the plan alone. Costs about as much as simulating the trials, and memory for one creator.
@@ -27,7 +27,7 @@ impl Simulator<'_> {
         wanted: impl Fn(usize) -> bool,
         first_trial: u64,
         trials: usize,
-        mut visit: impl FnMut(&CreatorBlock<'_>),
+        mut visit: impl FnMut(&CreatorBlock<'_>) -> bool,
     ) {
         let mut order: Vec<usize> = (0..self.groups.len()).collect();
         order.sort_by(|&a, &b| self.groups[a].key.cmp(&self.groups[b].key));
@@ -87,13 +87,16 @@ impl Simulator<'_> {
                 }
                 for (number, (bookings, _)) in due.iter().enumerate() {
                     let (spend, revenue) = &parts.plans[number];
-                    visit(&CreatorBlock {
+                    let go_on = visit(&CreatorBlock {
                         plan: bookings.plan,
                         cell: bookings.cell,
                         slot: creator,
                         spend,
                         revenue,
                     });
+                    if !go_on {
+                        return;
+                    }
                 }
             }
         }

@@ -17,6 +17,8 @@ pub(super) struct Columns {
     pub(super) yields: [Vec<f64>; 3],
     pub(super) conversions: Vec<f64>,
     pub(super) revenue: Vec<f64>,
+    /// Whether one of the creators has a shocking incident.
+    pub(super) shocked: Vec<bool>,
 }
 
 impl Columns {
@@ -31,6 +33,7 @@ impl Columns {
             yields,
             conversions: vec![0.0; trials],
             revenue: vec![0.0; trials],
+            shocked: vec![false; if recipe.shock.is_some() { trials } else { 0 }],
         }
     }
 
@@ -87,9 +90,26 @@ pub(super) struct Sums<'a> {
     /// Sums of one set; a set a month if there is more than one.
     pub(super) per_lane: usize,
     pub(super) fraction: f64,
+    /// The least of the uniforms that decide on shocks over the creators with incidents, a set a month.
+    pub(super) nearest: &'a [Vec<f64>],
+    /// That of the next creator.
+    pub(super) own: &'a [Vec<f64>],
 }
 
 impl Sums<'_> {
+    /// Whether a creator has a shocking incident, at probability `q` given an incident; a fraction of a creator
+    /// at that fraction of it.
+    fn shocked(&self, lane: usize, q: f64, out: &mut [bool]) {
+        for (out, nearest) in out.iter_mut().zip(&self.nearest[lane]) {
+            *out = *nearest < q;
+        }
+        if self.fraction > 0.0 {
+            for (out, own) in out.iter_mut().zip(&self.own[lane]) {
+                *out |= *own < q * self.fraction;
+            }
+        }
+    }
+
     /// `out` = `constant` × a source, over trials from `start` of the segment on.
     pub(super) fn fill(
         &self,
@@ -186,6 +206,10 @@ impl Finish<'_> {
     ) {
         let lane = if recipe.lanes > 1 { job.month } else { 0 };
         let mut streams = (!job.deferred).then(|| self.streams(job));
+        if let Some(q) = recipe.shock {
+            let shocked = &mut columns.shocked[at..at + self.segment.len];
+            sums.shocked(lane, q, shocked);
+        }
         let mut expected = [0.0; CHUNK];
         let mut cost = [0.0; CHUNK];
         let mut start = 0;

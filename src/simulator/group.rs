@@ -240,6 +240,8 @@ pub(super) struct Recipe {
     pub(super) delivery: Option<f64>,
     /// Probability of an incident and the share of yields it loses, if it is drawn.
     pub(super) incident: Option<(f64, f64)>,
+    /// Probability that an incident is a shock to the brand, if it is drawn.
+    pub(super) shock: Option<f64>,
     /// Sets of sums: one a month if delivery or incidents are drawn, else one for all.
     pub(super) lanes: usize,
     /// Creators whose content appears.
@@ -264,6 +266,7 @@ impl Default for Recipe {
             sums: 0,
             delivery: None,
             incident: None,
+            shock: None,
             lanes: 1,
             delivered: none,
             incidents: none,
@@ -280,10 +283,12 @@ impl Recipe {
         let i = &law.incidents;
         let loses = i.probability > 0.0 && i.yield_lost > 0.0 && law.delivery > 0.0;
         let cleanup = i.probability > 0.0 && costs.cleanup;
+        let incident = loses || cleanup || i.shocks();
         let mut recipe = Self {
             delivery: drawn.then_some(law.delivery),
-            incident: (loses || cleanup).then_some((i.probability, i.yield_lost)),
-            lanes: if drawn || loses || cleanup { months } else { 1 },
+            incident: incident.then_some((i.probability, i.yield_lost)),
+            shock: i.shocks().then_some(i.shock_probability),
+            lanes: if drawn || incident { months } else { 1 },
             ..Self::default()
         };
         let certain = if law.delivery > 0.0 { 1.0 } else { 0.0 };
@@ -443,8 +448,8 @@ impl Recipe {
     /// Uniforms of one creator and trial.
     pub(super) fn draws(&self) -> usize {
         let steps = self.steps.iter().filter(|step| step.quantity().is_some());
-        let monthly = usize::from(self.delivery.is_some()) + usize::from(self.incident.is_some());
-        steps.count() + monthly * self.lanes
+        let incidents = usize::from(self.incident.is_some()) + usize::from(self.shock.is_some());
+        steps.count() + (usize::from(self.delivery.is_some()) + incidents) * self.lanes
     }
 
     /// Whether a yield or the fee comes from a source.

@@ -7,7 +7,7 @@
 //! audiences are added up and its own conversions and revenue drawn, from the streams that they
 //! would be drawn from otherwise.
 
-use super::draws::{CHUNK, Drawn};
+use super::draws::CHUNK;
 use super::finish::{Columns, Finish};
 use super::group::Group;
 use super::job::Job;
@@ -111,31 +111,18 @@ impl Together {
     fn left_by_shocks(
         &self,
         bookings: &[Booking],
-        finish: Finish<'_>,
-        groups: &[Group<'_>],
+        columns: &[Vec<Columns>],
+        (at, len): (usize, usize),
     ) -> Vec<Vec<f64>> {
         let Some(i) = &self.incidents else {
             return Vec::new();
         };
-        let mut left = vec![vec![1.0; finish.segment.len]; self.months];
-        let (mut incidents, mut shocks) = ([0.0; CHUNK], [0.0; CHUNK]);
+        let mut left = vec![vec![1.0; len]; self.months];
         for booking in bookings {
-            let job = job(groups, booking);
-            let slots = &groups[booking.group].slots[..=job.last_creator()];
-            for (creator, &slot) in slots.iter().enumerate() {
-                let shocking = i.shock_probability * job.weight(creator);
-                let stream = |drawn| finish.segment.stream(slot, drawn, booking.month);
-                let (mut first, mut second) = (stream(Drawn::Incident), stream(Drawn::Shock));
-                for left in left[booking.month].chunks_mut(CHUNK) {
-                    let (incidents, shocks) =
-                        (&mut incidents[..left.len()], &mut shocks[..left.len()]);
-                    first.fill_uniforms(incidents);
-                    second.fill_uniforms(shocks);
-                    for (left, (u, v)) in left.iter_mut().zip(incidents.iter().zip(shocks)) {
-                        if *u < i.probability && *v < shocking {
-                            *left = 1.0 - i.shock;
-                        }
-                    }
+            let shocked = &drawn(columns, booking).shocked[at..at + len];
+            for (left, &shocked) in left[booking.month].iter_mut().zip(shocked) {
+                if shocked {
+                    *left = 1.0 - i.shock;
                 }
             }
         }
@@ -152,7 +139,7 @@ impl Together {
         at: usize,
     ) {
         let len = finish.segment.len;
-        let shocks = self.left_by_shocks(bookings, finish, groups);
+        let shocks = self.left_by_shocks(bookings, columns, (at, len));
         for (crowd, net_reach) in self.crowds.iter().zip(&mut own.net_reach) {
             let mut streams: Vec<_> = crowd
                 .members

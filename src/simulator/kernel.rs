@@ -25,8 +25,15 @@ pub(super) struct Scratch {
     /// Whether there is an incident, and what it leaves of content that appears.
     incident: Vec<[f64; CHUNK]>,
     kept: Vec<[f64; CHUNK]>,
+    /// The least over creators of the uniforms that decide on shocks, [`NO_SHOCK`] without an incident, a
+    /// stream block a month; and those of one creator alone.
+    nearest: Vec<Vec<f64>>,
+    own: Vec<Vec<f64>>,
     chunk: Chunk,
 }
+
+/// Above every uniform.
+const NO_SHOCK: f64 = 2.0;
 
 /// One creator's running products over a chunk of trials.
 #[derive(Debug)]
@@ -59,6 +66,19 @@ impl Scratch {
         for total in &mut self.totals[..buffers] {
             total[..len].fill(0.0);
         }
+        let shocks = if recipe.shock.is_some() {
+            recipe.lanes
+        } else {
+            0
+        };
+        for set in [&mut self.nearest, &mut self.own] {
+            if set.len() < shocks {
+                set.resize_with(shocks, || vec![NO_SHOCK; STREAM_BLOCK]);
+            }
+        }
+        for nearest in &mut self.nearest[..shocks] {
+            nearest[..len].fill(NO_SHOCK);
+        }
         for chunks in [&mut self.delivery, &mut self.incident, &mut self.kept] {
             if chunks.len() < recipe.lanes {
                 chunks.resize(recipe.lanes, [0.0; CHUNK]);
@@ -72,6 +92,8 @@ impl Scratch {
             values: &self.values,
             per_lane: recipe.sums,
             fraction,
+            nearest: &self.nearest,
+            own: &self.own,
         }
     }
 
@@ -80,6 +102,13 @@ impl Scratch {
         for (total, value) in self.totals[..buffers].iter_mut().zip(&self.values) {
             for (total, value) in total[..len].iter_mut().zip(value) {
                 *total += value;
+            }
+        }
+        if recipe.shock.is_some() {
+            for (nearest, own) in self.nearest[..recipe.lanes].iter_mut().zip(&self.own) {
+                for (nearest, own) in nearest[..len].iter_mut().zip(own) {
+                    *nearest = nearest.min(*own);
+                }
             }
         }
     }
@@ -107,7 +136,7 @@ pub(super) fn run(
 ) {
     let recipe = &group.recipe;
     scratch.clear(recipe, segment.len);
-    if recipe.sums == 0 {
+    if recipe.sums == 0 && recipe.shock.is_none() {
         for (job, columns) in group.jobs.iter().zip(columns) {
             finish.job(recipe, job, &scratch.view(recipe, 0.0), columns, at);
         }
@@ -154,21 +183,25 @@ fn draw(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch
         delivery,
         incident,
         kept,
+        nearest,
+        own,
         chunk,
     } = scratch;
     let months = |drawn: bool| 0..if drawn { recipe.lanes } else { 0 };
     let deliveries = months(recipe.delivery.is_some()).map(|month| (Drawn::Delivery, month));
     let incidents = months(recipe.incident.is_some()).map(|month| (Drawn::Incident, month));
+    let shocks = months(recipe.shock.is_some()).map(|month| (Drawn::Shock, month));
     let others = recipe.steps.iter().filter_map(Step::quantity);
     let quantities = deliveries
         .chain(incidents)
+        .chain(shocks)
         .chain(others.map(|quantity| (quantity, 0)));
     streams.clear();
     streams.extend(quantities.map(|(drawn, month)| segment.stream(slot, drawn, month)));
 
-    let target = match mode {
-        Mode::Add => totals,
-        Mode::Keep => values,
+    let (target, shocking) = match mode {
+        Mode::Add => (totals, nearest),
+        Mode::Keep => (values, own),
     };
     let mut start = 0;
     while start < segment.len {
@@ -198,6 +231,11 @@ fn draw(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch
                     }
                 }
             }
+        }
+        for (lane, stream) in months(recipe.shock.is_some()).zip(&mut streams) {
+            stream.fill_uniforms(&mut chunk.uniforms[..n]);
+            let target = &mut shocking[lane][start..start + n];
+            put_shock(segment.path, target, &chunk.uniforms, &incident[lane], mode);
         }
         for step in &recipe.steps {
             match *step {
@@ -329,6 +367,23 @@ fn put_product(path: Path, target: &mut [f64], value: &[f64], delivery: &[f64], 
             match mode {
                 Mode::Add => triples.for_each(|(target, (value, d))| *target += value * d),
                 Mode::Keep => triples.for_each(|(target, (value, d))| *target = value * d),
+            }
+        },
+    );
+}
+
+/// The uniform where there is an incident: the least so far, or this creator's own.
+fn put_shock(path: Path, target: &mut [f64], uniforms: &[f64], incident: &[f64], mode: Mode) {
+    path.run(
+        #[inline(always)]
+        move || {
+            let triples = target.iter_mut().zip(uniforms.iter().zip(incident));
+            let near = |u: f64, incident: f64| if incident > 0.0 { u } else { NO_SHOCK };
+            match mode {
+                Mode::Add => triples.for_each(|(target, (u, i))| {
+                    *target = target.min(near(*u, *i));
+                }),
+                Mode::Keep => triples.for_each(|(target, (u, i))| *target = near(*u, *i)),
             }
         },
     );

@@ -11,6 +11,7 @@
 //! - `kernel` runs one creator × one quantity at a time over a block of trials; `finish` turns sums
 //!   over creators into a cell's columns.
 //! - `joint` draws the conversions of plans whose creators act on each other.
+//! - `sample` draws the shared factors alone, for plans that look at risk.
 //! - `individual` simulates selections: creators of a roster, each with its own law.
 //! - `inversion` inverts the two laws of a cell's totals.
 
@@ -26,12 +27,14 @@ mod inversion;
 mod job;
 mod joint;
 mod kernel;
+mod sample;
 mod seeds;
 mod simulate;
 mod tables;
 
 pub use error::SimulationError;
 pub use individual::{OwnBooking, SelectionInput};
+pub use sample::factor_sample;
 pub use seeds::Seeds;
 pub use simulate::{PlanInput, Simulator};
 

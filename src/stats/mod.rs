@@ -16,6 +16,7 @@ mod replicates;
 mod selection;
 mod sketch;
 pub mod special;
+mod tail;
 
 pub use correlation::{Matrix, cholesky, eigen, nearest_correlation};
 pub use decision::{normal_expectation, regret, unit_normal_loss};
@@ -33,3 +34,4 @@ pub use replicates::{
 pub use selection::{Rival, Selection, Standing, error_share, select};
 pub use sketch::Sketch;
 pub use special::{normal_cdf, normal_quantile, student_t_quantile};
+pub use tail::{TailMean, worst_mean};

@@ -17,6 +17,7 @@ fn the_help_names_every_command_and_exit_code() {
       compare   Plan several scenarios and compare all their plans, paired
       what-if   Compare the base plan with one what-if from the command line
       explain   Explain why results vary, and what is worth learning before deciding
+      frontier  Show what plans yield over a range of the budget, the risk or any key
       batch     Run every scenario of a folder
       select    Select individual creators from a roster
       show      Print the resolved scenario, each value with its origin
@@ -41,8 +42,8 @@ fn the_help_names_every_command_and_exit_code() {
 fn every_command_has_help_on_stdout() {
     let place = Place::new();
     for command in [
-        "run", "optimize", "simulate", "compare", "what-if", "explain", "batch", "select", "show",
-        "check", "schema", "new",
+        "run", "optimize", "simulate", "compare", "what-if", "explain", "frontier", "batch",
+        "select", "show", "check", "schema", "new",
     ] {
         let ran = place.run(&[command, "--help"]).exits(0);
         let usage = format!("Usage: imatrix {command}");

@@ -3,9 +3,13 @@
 mod batch;
 mod determinism;
 mod explain;
+mod frontier;
 mod help;
 mod outputs;
 mod place;
+#[cfg(unix)]
+mod remedy;
+mod risk;
 mod run;
 mod select;
 mod usage;

@@ -150,3 +150,41 @@ fn a_reader_that_leaves_is_no_error() {
     assert_eq!(first, "{\n");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }
+
+#[test]
+fn alternatives_are_written_where_asked_for() {
+    let place = Place::with(&[("a.toml", PLANNED)]);
+    let ran = place
+        .run(&["run", "a.toml", "--alternatives", "2", "--gap", "2%"])
+        .exits(0);
+    assert!(ran.stdout.contains("alternative 1:"), "{}", ran.stdout);
+    assert!(place.has("out/planned/alternatives.parquet"));
+    let result = place.json("out/planned/result.json");
+    let plan = &result["plans"][0];
+    let found = plan["alternatives"].as_array().expect("alternatives");
+    assert!((1..=2).contains(&found.len()));
+    for other in found {
+        let moved = other["moved"].as_f64().expect("a share");
+        assert!((0.1..=1.0).contains(&moved));
+        let lost = other["objective_difference"].as_f64().expect("a number");
+        assert!(lost >= -0.02 * plan["objective"].as_f64().expect("a number") - 1e-6);
+        assert_ne!(other["counts"], plan["counts"]);
+    }
+    place.run(&["run", "a.toml"]).exits(0);
+    assert!(!place.has("out/planned/alternatives.parquet"));
+    assert_eq!(
+        place.json("out/planned/result.json")["plans"][0]["alternatives"],
+        serde_json::Value::Null
+    );
+}
+
+#[test]
+fn alternatives_of_creators_that_act_on_each_other_are_refused() {
+    let audience = format!("{PLANNED}\n[audience]\nsize = \"20m\"\n");
+    let place = Place::with(&[("a.toml", &audience)]);
+    place
+        .run(&["optimize", "a.toml", "--alternatives", "2"])
+        .exits(2)
+        .says("[audience]")
+        .says("leave out --alternatives");
+}

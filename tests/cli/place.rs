@@ -130,7 +130,11 @@ impl Place {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_imatrix"));
+        self.command_of(env!("CARGO_BIN_EXE_imatrix"))
+    }
+
+    pub(crate) fn command_of(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         command
             .current_dir(self.folder.path())
             .env_remove("NO_COLOR")

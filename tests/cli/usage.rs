@@ -20,6 +20,15 @@ fn wrong_usage_exits_with_2_and_says_what_was_expected() {
         (&["run", "a.toml", "--time-limit", "inf"], "above 0"),
         (&["run", "a.toml", "--gap", "2"], "0.1%"),
         (&["run", "a.toml", "--gap", "-1%"], "0.1%"),
+        (&["run", "a.toml", "--alternatives", "0"], "from 1 to 20"),
+        (
+            &["run", "a.toml", "--alternatives", "2"],
+            "counts are given",
+        ),
+        (
+            &["optimize", "a.toml", "--alternatives", "x"],
+            "from 1 to 20",
+        ),
         (&["run", "a.toml", "--scopes", "tier"], "total"),
         (&["run", "a.toml", "--format", "xml"], "json"),
         (&["what-if", "a.toml", "--set", "budget"], "KEY=VALUE"),

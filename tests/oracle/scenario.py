@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import dependence
 import incidents
 import laws
+import promises
 
 TIERS = ["mega", "macro", "mid", "micro", "nano"]
 TYPES = ["sponsored", "affiliate", "seeding", "ambassador"]
@@ -173,6 +174,11 @@ def merge(tree, over):
     for one, other in (("fee", "fee_amount"), ("fee_amount", "fee")):
         if one in over and other not in over:
             tree.pop(other, None)
+    # An amount alone leaves the probability of a budget.
+    budgets = [t.get("budget") for t in (tree, over)]
+    if None not in budgets and any(isinstance(b, dict) for b in budgets):
+        tree["budget"], own = (b if isinstance(b, dict) else {"amount": b} for b in budgets)
+        over = over | {"budget": own}
     for key, value in over.items():
         if isinstance(value, dict) and isinstance(tree.get(key), dict) and key not in WHOLE:
             merge(tree[key], value)
@@ -203,7 +209,9 @@ class Model:
         self.name, self.tree = name, tree
         self.tiers = [t for t in TIERS if t in tree.get("tiers", {}).get("use", TIERS)]
         self.types = [t for t in TYPES if t in tree.get("partnerships", {}).get("use", TYPES)]
-        self.budget = laws.number(tree["budget"])
+        budget = tree["budget"]
+        self.budget = laws.number(budget["amount"] if isinstance(budget, dict) else budget)
+        self.promises = promises.read(tree)
         self.objective = tree.get("objective", "revenue")
         self.whole = not tree.get("fractional_counts", False)
         self.diversity = tree.get("diversity", {})

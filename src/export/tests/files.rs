@@ -45,7 +45,7 @@ fn columns_are_the_contracts() {
         assert_eq!(
             of(names::PLAN),
             "plan, month, tier, partnership, category, region, count, unit_cost, unit_revenue, spend, revenue, \
-             budget_share, share_low, share_high"
+             budget_share, share_low, share_high, enters_at_unit_cost, enters_at_unit_revenue, kept_out_by"
         );
         assert_eq!(of(names::SUMMARY), SUMMARY);
         assert_eq!(
@@ -60,7 +60,8 @@ fn columns_are_the_contracts() {
         );
         assert_eq!(
             of(names::CONSTRAINTS),
-            "plan, month, constraint, kind, low, value, high, binding, shadow_price, unit"
+            "plan, month, constraint, kind, low, value, high, binding, shadow_price, unit, cost, \
+             range_to, range_gain, then_binds"
         );
     }
 }
@@ -81,7 +82,8 @@ fn types_hold_for_empty_tables_too() {
             for column in frame.columns() {
                 let expected = match column.name().as_str() {
                     "plan" | "baseline" | "tier" | "partnership" | "category" | "region"
-                    | "scope" | "metric" | "constraint" | "kind" | "unit" => DataType::String,
+                    | "scope" | "metric" | "constraint" | "kind" | "unit" | "then_binds"
+                    | "kept_out_by" => DataType::String,
                     "month" => DataType::Int32,
                     "binding" => DataType::Boolean,
                     _ => DataType::Float64,

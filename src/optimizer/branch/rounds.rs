@@ -87,16 +87,19 @@ fn better(program: &Program, solved: Solved, x: Vec<f64>, left: f64) -> Solved {
         };
     }
     let nothing = solved.verdict == Verdict::Infeasible;
+    let interrupted = solved.interrupted();
     let beside = if nothing { Some(left) } else { solved.bound };
     Solved {
         verdict: match solved.verdict {
             Verdict::Infeasible => Verdict::Optimal,
             Verdict::NodeLimit => Verdict::Feasible,
             Verdict::TimeLimit { .. } => Verdict::TimeLimit { found: true },
+            Verdict::Failed(_) if interrupted => Verdict::Stopped,
             other => other,
         },
         objective,
         bound: beside.map(|b| b.max(left).max(objective)),
+        certified: true,
         x,
         ..solved
     }
@@ -109,6 +112,7 @@ fn settled(program: &Program, x: Vec<f64>, left: f64, nodes: u64) -> Solved {
         verdict: Verdict::Optimal,
         objective,
         bound: Some(left.max(objective)),
+        certified: true,
         x,
         nodes,
         solver: SOLVER,

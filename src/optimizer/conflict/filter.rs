@@ -3,9 +3,6 @@
 use super::probe::{Answer, Prober};
 use crate::model::{Constraint, ConstraintKind, Origin};
 
-/// Most sets that are looked for beside the first.
-const OTHERS: usize = 4;
-
 /// A minimal set: indices into the constraints, in their order.
 pub(super) type Set = Vec<usize>;
 
@@ -13,7 +10,7 @@ pub(super) type Set = Vec<usize>;
 /// easily is dropped first, so that the set which remains speaks of the plan's outline.
 fn rank(constraint: &Constraint) -> usize {
     match constraint.kind {
-        ConstraintKind::User => 0,
+        ConstraintKind::User | ConstraintKind::Risk => 0,
         ConstraintKind::Target => 1,
         ConstraintKind::Hours => 2,
         ConstraintKind::Supply => 3,
@@ -62,24 +59,49 @@ fn drop_all(prober: &mut Prober, all: &[Constraint], kept: &mut Set, gone: &[usi
     dropped
 }
 
-/// A minimal set, and further ones found after letting go of all members but the budget's of
-/// those before. Empty if the rules are not proven infeasible.
-pub(super) fn sets(prober: &mut Prober, all: &[Constraint]) -> Vec<Set> {
+/// The sets found, and what was left open about them.
+pub(super) struct Sets {
+    pub(super) found: Vec<Set>,
+    /// Whether a member may be one too many.
+    pub(super) unsettled: bool,
+    /// Whether there may be further sets.
+    pub(super) more: bool,
+}
+
+/// All minimal sets: one, and further ones found after letting go of all members but the budget's
+/// of those before, until what is left has a plan. None if the rules are not proven infeasible;
+/// `known` says that somebody else has proven it.
+pub(super) fn sets(prober: &mut Prober, all: &[Constraint], known: bool) -> Sets {
     let mut candidates: Set = (0..all.len())
         .filter(|&i| !is_background(&all[i]))
         .collect();
-    let mut found = Vec::new();
-    while found.len() <= OTHERS
-        && prober.feasible(candidates.iter().map(|&i| &all[i])) == Answer::Nothing
-    {
+    let mut out = Sets {
+        found: Vec::new(),
+        unsettled: false,
+        more: false,
+    };
+    loop {
+        prober.open = false;
+        match prober.feasible(candidates.iter().map(|&i| &all[i])) {
+            Answer::Nothing => {}
+            Answer::Point(_) => break,
+            Answer::Open if known && out.found.is_empty() => prober.insist(),
+            Answer::Open => {
+                out.more = true;
+                break;
+            }
+        }
+        prober.open = false;
         let set = minimal(prober, all, &candidates);
         prober.confirm(set.iter().map(|&i| &all[i]));
+        out.unsettled |= prober.open;
         let before = candidates.len();
         candidates.retain(|i| !set.contains(i) || all[*i].kind == ConstraintKind::Budget);
-        found.push(set);
+        out.found.push(set);
         if candidates.len() == before {
             break;
         }
     }
-    found
+    prober.open = out.unsettled || out.more;
+    out
 }

@@ -2,7 +2,8 @@
 //!
 //! Every bound may give way at a price: 1 for one point of a share, 1 for one percent of any other
 //! bound (of ten times the largest coefficient where the bound is 0), and the budget may grow at
-//! 1 for one percent, taking along every bound that is a share of it.
+//! 1 for one percent, taking along every bound that is a share of it. Each price is multiplied by
+//! the rule's importance.
 //!
 //! How far a share gives way is a ratio, which no linear program adds up. Its rows let go of an
 //! amount instead, Σ (aᵢ − h·bᵢ) xᵢ ≤ s, priced per unit of the largest Σ bᵢxᵢ in question. That
@@ -12,7 +13,7 @@
 mod elastic;
 mod written;
 
-use elastic::{Cap, Elastic, Region, WHOLE, price_of};
+use elastic::{Cap, Elastic, Region, price_of};
 
 use super::change::{Change, Side, changed};
 use super::probe::{Answer, Prober};
@@ -61,7 +62,7 @@ pub(super) fn cheapest(prober: &mut Prober, all: &[Constraint]) -> Option<Joint>
     elastic.look(prober, &first, &mut best);
     // a plan that spends more costs more than this one for its budget alone
     let most = best.as_ref().map_or(f64::INFINITY, |b: &Joint| b.price);
-    let spend = elastic.budget * (1.0 + (most / WHOLE).min(1e3));
+    let spend = elastic.budget * (1.0 + (most / elastic.budget_price).min(1e3));
     let mut open: Vec<Region> = elastic
         .caps()
         .into_iter()

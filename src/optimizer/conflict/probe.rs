@@ -1,10 +1,12 @@
 //! Questions to the solver: is there a plan within these rules, and how far can a value go.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::model::{Cancel, Constraint, PlanSettings};
+use crate::optimizer::branch::{WIDE, solve_whole};
 use crate::optimizer::program::{Column, Program, Row, dot, relax, rows_of};
-use crate::optimizer::solver::{Verdict, confirm_infeasible, solve, solve_from};
+use crate::optimizer::solver::{Solved, Verdict, confirm_infeasible, solve_from};
 
 /// Relative gap of the questions for a least change.
 const GAP: f64 = 1e-6;
@@ -15,6 +17,9 @@ const NODES: u64 = 1_000;
 /// Nodes for a question of feasibility.
 const FEASIBILITY_NODES: u64 = 4_000;
 
+/// Work of a node beside the size of its program.
+const NODE: u64 = 4_000;
+
 /// From so many cells on a program is tried on few of them first.
 const FEW: usize = 20;
 
@@ -24,8 +29,9 @@ const CLOSE: f64 = 1e-4;
 /// Most partnerships of a cell where nothing else limits them, when a value is driven as far as it goes.
 pub(super) const MANY: f64 = 1e6;
 
-/// The whole explanation may take so many times the time limit of a plan.
-const PATIENCE: f64 = 2.0;
+/// The whole explanation may take so many times the time limit of a plan. A backstop: the limit of
+/// work comes first.
+const PATIENCE: f64 = 4.0;
 
 /// Answer to "is there a plan".
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +62,16 @@ pub(super) struct Prober<'a> {
     settings: PlanSettings,
     cancel: &'a Cancel,
     deadline: Instant,
+    /// Work done so far: nodes times the size of their programs, which no clock decides.
+    work: Cell<u64>,
+    /// Where to stop.
+    most: u64,
+    /// Nodes for a question of feasibility.
+    nodes: u64,
+    /// What such a question maximizes: a search with a direction ends sooner.
+    toward: Vec<f64>,
+    /// Whether the clock stopped anything.
+    late: Cell<bool>,
     /// Whether any question was left open.
     pub(super) open: bool,
 }
@@ -79,6 +95,11 @@ impl<'a> Prober<'a> {
             settings: *settings,
             cancel,
             deadline: Instant::now() + Duration::from_secs_f64(seconds),
+            work: Cell::new(0),
+            most: u64::MAX,
+            nodes: FEASIBILITY_NODES,
+            toward: vec![-1.0; cells],
+            late: Cell::new(false),
             open: false,
         }
     }
@@ -121,16 +142,59 @@ impl<'a> Prober<'a> {
         ]
     }
 
-    /// Settings within the time that is left; `None` when it is over.
+    /// Has questions of feasibility look among cheap plans first.
+    pub(super) fn cheaply(mut self, costs: &[f64]) -> Self {
+        self.toward = costs.iter().map(|c| -c).collect();
+        self
+    }
+
+    /// Lets so much work be done from here on.
+    pub(super) fn allow(&mut self, work: u64) {
+        self.most = self.work.get().saturating_add(work);
+    }
+
+    /// Has questions of feasibility pursued as far as a plan is.
+    pub(super) fn insist(&mut self) {
+        self.nodes = self.settings.node_limit;
+    }
+
+    /// Whether all questions were answered, or left open, without the clock.
+    pub(super) fn reproducible(&self) -> bool {
+        !self.late.get()
+    }
+
+    /// Solves a program and keeps account of the work.
+    fn solved(&self, program: &Program, start: Option<&[f64]>, limits: &PlanSettings) -> Solved {
+        let solved = solve_from(program, start, limits, self.cancel);
+        self.account(program, &solved);
+        solved
+    }
+
+    fn account(&self, program: &Program, solved: &Solved) {
+        let size = NODE + program.columns.len() as u64 * (program.rows.len() as u64 + 1);
+        let nodes = solved.nodes.saturating_add(1);
+        self.work
+            .set(self.work.get().saturating_add(nodes.saturating_mul(size)));
+        if matches!(solved.verdict, Verdict::TimeLimit { .. }) {
+            self.late.set(true);
+        }
+    }
+
+    /// Settings within the work and time that are left; `None` when one is over.
     fn limits(&self, gap: f64, nodes: u64) -> Option<PlanSettings> {
+        if self.work.get() >= self.most || self.cancel.requested() {
+            return None;
+        }
         let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() || self.cancel.requested() {
+        if left.is_zero() {
+            self.late.set(true);
             return None;
         }
         Some(PlanSettings {
             gap,
             node_limit: nodes.min(self.settings.node_limit),
             time_limit: self.settings.time_limit.min(left.as_secs_f64()),
+            alternatives: 0,
         })
     }
 
@@ -140,7 +204,7 @@ impl<'a> Prober<'a> {
         constraints: impl IntoIterator<Item = &'c Constraint>,
     ) -> Answer {
         let mut program = Program {
-            maximize: vec![0.0; self.cells],
+            maximize: self.toward.clone(),
             columns: self.columns(f64::INFINITY),
             rows: self.rows(constraints),
         };
@@ -151,11 +215,18 @@ impl<'a> Prober<'a> {
         if let Some(x) = self.on_support(&program, 1.0) {
             return Answer::Point(x);
         }
-        let Some(limits) = self.limits(1.0, FEASIBILITY_NODES) else {
+        let Some(limits) = self.limits(1.0, self.nodes) else {
             self.open = true;
             return Answer::Open;
         };
-        let solved = solve(&program, &limits, self.cancel);
+        // a branch and bound on groups of counts rules out what other searches wander through
+        let solved = if self.whole && self.cells < WIDE {
+            let solved = solve_whole(&program, None, &limits, self.cancel);
+            self.account(&program, &solved);
+            solved
+        } else {
+            self.solved(&program, None, &limits)
+        };
         if solved.verdict == Verdict::Infeasible {
             return Answer::Nothing;
         }
@@ -172,7 +243,7 @@ impl<'a> Prober<'a> {
         constraints: impl IntoIterator<Item = &'c Constraint>,
     ) -> bool {
         let Some(limits) = self.limits(GAP, FEASIBILITY_NODES) else {
-            return self.whole;
+            return false;
         };
         let mut program = Program {
             maximize: vec![0.0; self.cells],
@@ -180,18 +251,18 @@ impl<'a> Prober<'a> {
             rows: self.rows(constraints),
         };
         close(&mut program);
-        self.whole && solve(&relax(&program), &limits, self.cancel).verdict != Verdict::Infeasible
+        self.whole && self.solved(&relax(&program), None, &limits).verdict != Verdict::Infeasible
     }
 
     /// Has a second, independent solve confirm that no plan keeps these rules; if it does not, the
     /// question counts as left open.
     pub(super) fn confirm<'c>(&mut self, constraints: impl IntoIterator<Item = &'c Constraint>) {
         let program = Program {
-            maximize: vec![0.0; self.cells],
+            maximize: self.toward.clone(),
             columns: self.columns(f64::INFINITY),
             rows: self.rows(constraints),
         };
-        let limits = self.limits(1.0, FEASIBILITY_NODES);
+        let limits = self.limits(1.0, self.nodes);
         self.open |=
             !limits.is_some_and(|limits| confirm_infeasible(&program, &limits, self.cancel));
     }
@@ -229,7 +300,7 @@ impl<'a> Prober<'a> {
         });
         relaxed.maximize.fill(0.0);
         relaxed.maximize.push(1.0);
-        let solved = solve(&relaxed, &limits, self.cancel);
+        let solved = self.solved(&relaxed, None, &limits);
         if solved.verdict == Verdict::Infeasible {
             return Some(Answer::Nothing);
         }
@@ -253,7 +324,7 @@ impl<'a> Prober<'a> {
             return None;
         }
         let limits = self.limits(gap, NODES)?;
-        let relaxed = solve(&relax(program), &limits, self.cancel);
+        let relaxed = self.solved(&relax(program), None, &limits);
         if !relaxed.found() {
             return None;
         }
@@ -264,7 +335,7 @@ impl<'a> Prober<'a> {
             }
         }
         let limits = self.limits(gap, NODES)?;
-        let solved = solve(&small, &limits, self.cancel);
+        let solved = self.solved(&small, None, &limits);
         if solved.found() && keeps(program, &solved.x) {
             return Some(solved.x);
         }
@@ -313,7 +384,7 @@ impl<'a> Prober<'a> {
             .into_iter()
             .chain(start)
             .max_by(|a, b| value(a).total_cmp(&value(b)));
-        let solved = solve_from(&program, start, &limits, self.cancel);
+        let solved = self.solved(&program, start, &limits);
         if solved.found() && keeps(&program, &solved.x) {
             let close = |bound: f64| bound - solved.objective <= CLOSE * solved.objective.abs();
             let proven = solved.verdict == Verdict::Optimal || solved.bound.is_some_and(close);

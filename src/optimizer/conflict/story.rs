@@ -7,7 +7,7 @@ use super::change::{Change, Side};
 use super::joint::Joint;
 use super::words::{Rounding, amount, named, quoted};
 use crate::model::valuation::{self, UnitValue};
-use crate::model::{BudgetScale, Constraint, ConstraintKind, Form, Model, Unit};
+use crate::model::{BudgetScale, Constraint, ConstraintKind, Form, Model, Origin, Unit};
 use crate::units::listed;
 
 /// All that was found, to be told.
@@ -20,8 +20,23 @@ pub(super) struct Story<'a> {
     /// For each set, whether only whole partnerships cannot keep it.
     pub(super) fractions_would_do: &'a [bool],
     pub(super) joint: Option<&'a Joint>,
-    /// Whether the solvers left a question open.
-    pub(super) open: bool,
+    pub(super) open: Open,
+}
+
+/// What was left open about the sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Open {
+    /// Whether a member may be one too many.
+    pub(super) unsettled: bool,
+    /// Whether there may be further sets.
+    pub(super) more: bool,
+}
+
+/// A failure's reason as a sentence.
+pub(super) fn undecided(reason: &str) -> String {
+    let mut letters = reason.chars();
+    let first = letters.next().map(|c| c.to_ascii_uppercase());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
 }
 
 /// A share of spend that one partnership alone exceeds.
@@ -152,11 +167,25 @@ impl Story<'_> {
 
     /// Whether no change of one member of the first set lets a plan exist.
     pub(super) fn none_alone_is_enough(&self) -> bool {
+        self.none_found_alone() && !self.undecided()
+    }
+
+    /// Whether no change of one member was found that lets a plan exist.
+    fn none_found_alone(&self) -> bool {
         let none = |set: &Vec<Finding>| set.iter().all(|f| !f.enough_alone && f.whole.is_empty());
         self.findings.first().is_none_or(none) && self.joint.is_none_or(|j| j.changes.len() != 1)
     }
 
-    /// `` `x` from 13 % down to 12.1 % ``.
+    /// The budget after the joint change.
+    fn new_budget(&self) -> f64 {
+        let raised = self.joint.and_then(|joint| {
+            let budget = joint.changes.iter().find(|(_, c)| c.side == Side::Budget)?;
+            Some(budget.1.to)
+        });
+        raised.unwrap_or(self.model.rules.budget)
+    }
+
+    /// `` `x` (q.toml:9) from 13 % down to 12.1 % ``.
     pub(super) fn joint_words(&self, index: usize, change: &Change) -> String {
         let constraint = &self.constraints[index];
         let way = if change.to < change.from {
@@ -165,8 +194,20 @@ impl Story<'_> {
             "up"
         };
         let from = self.show(change.from, constraint.unit, Rounding::Exact);
+        let share = match constraint.scales {
+            Some(BudgetScale::LowShare(_)) => {
+                let of = change.to / self.new_budget();
+                let of = self.show(of, Unit::Share, Rounding::Down);
+                format!(" ({of} of the budget)")
+            }
+            _ => String::new(),
+        };
+        let place = match &constraint.origin {
+            Origin::File(at) => format!(" ({}:{})", at.file, at.line),
+            _ => String::new(),
+        };
         format!(
-            "{} from {from} {way} to {}",
+            "{}{place} from {from} {way} to {}{share}",
             quoted(&constraint.name),
             self.to(constraint, change)
         )
@@ -184,14 +225,51 @@ impl Story<'_> {
         out.push(self.alone());
         out.retain(|sentence| !sentence.is_empty());
         out.extend(self.joint_story());
-        if self.open {
-            out.push(
-                "The solvers left some questions open: a set may be larger, and a change greater, \
-                 than need be."
-                    .to_owned(),
-            );
-        }
+        out.extend(self.left_open());
         out
+    }
+
+    /// What the limit of work did not let be settled.
+    pub(super) fn left_open(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut say = |open: bool, what: &str| {
+            if open {
+                out.push(format!("Left open within the limit of work: {what}."));
+            }
+        };
+        say(
+            self.open.unsettled,
+            if self.findings.len() == 1 {
+                "whether this set could do with one rule less"
+            } else {
+                "whether every one of these sets needs all of its rules"
+            },
+        );
+        say(self.open.more, "whether there are further conflicts");
+        let all = || self.findings.iter().flatten();
+        let about = |f: &Finding| f.changes.iter().chain(&f.whole).any(|c| !c.proven);
+        say(
+            all().any(about),
+            "whether the changes given with \"about\" could be smaller",
+        );
+        say(
+            all().any(|f| f.undecided && f.changes.is_empty()),
+            "whether a change of one rule alone helps where none was found",
+        );
+        say(
+            self.joint.is_none_or(|joint| !joint.proven),
+            if self.joint.is_some() {
+                "whether there is a cheaper joint change"
+            } else {
+                "which joint change lets a plan exist"
+            },
+        );
+        out
+    }
+
+    /// Whether nothing could be said about some single change.
+    fn undecided(&self) -> bool {
+        self.findings.iter().flatten().any(|f| f.undecided)
     }
 
     fn opening(&self, nth: usize, set: &[Finding]) -> String {
@@ -211,6 +289,9 @@ impl Story<'_> {
         };
         match names.as_slice() {
             [one] => format!("{start}{one} cannot be kept{kind}."),
+            names if self.open.unsettled => {
+                format!("{start}{} cannot hold together{kind}.", listed(names))
+            }
             [_, _] => format!(
                 "{start}{} cannot hold together{kind}; either one alone can.",
                 listed(&names)
@@ -292,11 +373,11 @@ impl Story<'_> {
             })
             .collect();
         if enough.is_empty() && further.is_empty() {
-            if !self.none_alone_is_enough() {
+            if !self.none_found_alone() {
                 // the joint change is a single one, and said next
                 return String::new();
             }
-            if self.open {
+            if self.undecided() {
                 return "No one of these changes alone was found to be enough.".to_owned();
             }
             return match self.findings.len() {
@@ -313,7 +394,7 @@ impl Story<'_> {
         )
     }
 
-    fn joint_story(&self) -> Option<String> {
+    pub(super) fn joint_story(&self) -> Option<String> {
         let joint = self.joint?;
         if joint.changes.is_empty() {
             return None;
@@ -329,8 +410,13 @@ impl Story<'_> {
         } else {
             "joint change"
         };
+        let order = if self.constraints.iter().any(|c| c.importance != 1.0) {
+            ", by your order of importance,"
+        } else {
+            ""
+        };
         Some(format!(
-            "The cheapest {what}{found} that lets a plan exist: {}.",
+            "The cheapest {what}{found}{order} that lets a plan exist: {}.",
             changes.join("; ")
         ))
     }

@@ -29,8 +29,10 @@ fn told(model: &Model) -> Conflict {
         &units,
         &rules,
         &PlanSettings::default(),
+        false,
         &Cancel::new(),
     )
+    .conflict
     .expect("infeasible")
 }
 
@@ -101,7 +103,7 @@ fn the_playbooks_example_names_both_bands_and_the_budget_that_one_mega_needs() {
             .words
             .contains("one mega costs ¥25,203 on average and may take at most 7 %")
     );
-    assert!(budget.words.contains("q.toml:6:1"));
+    assert!(budget.words.contains("¥30,000, q.toml:6)"));
     let band = &conflict.members[1];
     assert_eq!(
         band.stated,
@@ -160,7 +162,7 @@ fn shares_of_counts_need_no_whole_numbers_where_counts_are_fractional() {
     let settings = PlanSettings::default();
     let rules = constraints(&model, &units);
     assert_eq!(
-        explain(&model, &units, &rules, &settings, &Cancel::new()),
+        explain(&model, &units, &rules, &settings, false, &Cancel::new()).conflict,
         None
     );
     // half a macro at the most cannot make up 13 % of 27,000
@@ -209,7 +211,7 @@ fn a_feasible_model_has_no_conflict() {
     let rules = constraints(&model, &units);
     let settings = PlanSettings::default();
     assert_eq!(
-        explain(&model, &units, &rules, &settings, &Cancel::new()),
+        explain(&model, &units, &rules, &settings, false, &Cancel::new()).conflict,
         None
     );
 }
@@ -222,7 +224,15 @@ fn nothing_is_claimed_after_a_cancel() {
     let cancel = Cancel::new();
     cancel.request();
     assert_eq!(
-        explain(&model, &units, &rules, &PlanSettings::default(), &cancel),
+        explain(
+            &model,
+            &units,
+            &rules,
+            &PlanSettings::default(),
+            true,
+            &cancel
+        )
+        .conflict,
         None
     );
 }
@@ -255,11 +265,85 @@ fn least_spend_above_supply_names_both_and_the_budget_that_can_be_spent() {
     );
     assert_eq!(
         supply.words,
-        "`tiers.mid.max_creators` (at most 10, q.toml:9:1): would have to allow 45"
+        "`tiers.mid.max_creators` (at most 10, q.toml:9): would have to allow 45"
     );
     // 70 points of least spend, or 350 % of the supply: the first is cheaper
     assert_eq!(conflict.joint_change.len(), 1);
     assert_eq!(conflict.joint_change[0].constraint, "diversity.min_spend");
+}
+
+/// 10 creators at ¥2,000 against a least spend of ¥90,000.
+#[test]
+fn importance_steers_the_joint_change() {
+    let cheapest = |least_spend: f64, supply: f64| {
+        let tiers = vec![sample::tier("mid", 2_000.0, 50_000.0, 0.08)];
+        let mut model = sample::model(tiers, &sample::types()[..1], 100_000.0, |_, _| true);
+        model.tiers[0].max_creators = Some(10.0);
+        model.rules.min_spend = 0.9;
+        model.rules.importance.set("min_spend", least_spend);
+        model.rules.importance.set("supply", supply);
+        let conflict = told(&model);
+        assert_eq!(conflict.joint_change.len(), 1);
+        assert!(
+            conflict
+                .sentences
+                .iter()
+                .any(|s| s.contains(", by your order of importance, that lets a plan exist"))
+        );
+        conflict.joint_change[0].constraint.clone()
+    };
+    // 350 % against 77.8 % of the least spend: even at 4.5 times the importance
+    assert_eq!(cheapest(4.4, 1.0), "diversity.min_spend");
+    assert_eq!(cheapest(4.6, 1.0), "tiers.mid.max_creators");
+    assert_eq!(cheapest(1.0, 0.23), "diversity.min_spend");
+    assert_eq!(cheapest(1.0, 0.21), "tiers.mid.max_creators");
+}
+
+/// A budget to be spent to the last yuan by whole creators of awkward prices: whatever the search
+/// comes to, it says what is nearest.
+#[test]
+fn a_budget_to_be_spent_exactly_ends_with_what_is_nearest() {
+    let mut model = playbook(30_000.0);
+    model.rules.tier_budget_share = vec![None; 4];
+    model.rules.min_spend = 1.0;
+    let settings = PlanSettings {
+        node_limit: 500,
+        ..PlanSettings::default()
+    };
+    let plan = crate::optimizer::plan(&model, &settings, &Cancel::new());
+    if plan.is_usable() {
+        let counts: Vec<f64> = plan.counts.row(0).to_vec();
+        assert_eq!(check(&model, &counts), []);
+        return;
+    }
+    let conflict = plan.conflict.expect("what is nearest");
+    let [change] = &conflict.joint_change[..] else {
+        panic!("{:?}", conflict.joint_change)
+    };
+    assert!(
+        (0.0..0.001).contains(&((change.to - change.from).abs() / 30_000.0)),
+        "{change:?}"
+    );
+    assert_eq!(conflict.sentences.len(), 2, "{:?}", conflict.sentences);
+}
+
+#[test]
+fn bounds_are_told_as_they_were_written() {
+    let conflict = told(&playbook(30_000.0));
+    assert!(
+        conflict.members[1]
+            .words
+            .starts_with("`diversity.tier_budget_share.mega` (the stage's 5 % ± 2 points, so 3 % to 7 %, q.toml:5)"),
+        "{}",
+        conflict.members[1].words
+    );
+    assert!(
+        conflict.others[0].iter().any(|m| m.words.starts_with(
+            "`diversity.min_spend` (at least 90 % of the budget, ¥27,000, the default)"
+        )),
+        "{:?}",
+        conflict.others
+    );
 }
 
 #[test]

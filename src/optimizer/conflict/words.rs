@@ -1,6 +1,6 @@
 //! Amounts in words: money, shares, counts, with the rounding that keeps a named bound sufficient.
 
-use crate::model::{Constraint, ConstraintKind, Metric, Origin, Unit};
+use crate::model::{BudgetScale, Constraint, ConstraintKind, Metric, Origin, Unit};
 use crate::units::{currency_sign, grouped};
 
 /// How an amount may be rounded.
@@ -126,15 +126,48 @@ pub(crate) fn stated(constraint: &Constraint, currency: &str) -> String {
     }
 }
 
-/// The rule with its bounds and place: `` `budget` (¥30,000, q.toml:3:1) ``.
+/// The bounds as they were written: `90 % of the budget`, `40 % ± 1 point`, then what that comes to.
+fn written(constraint: &Constraint, currency: &str) -> String {
+    let share = |v: f64| amount(v, Unit::Share, currency, Rounding::Exact);
+    if let Some(BudgetScale::LowShare(least)) = constraint.scales {
+        let low = constraint.low.unwrap_or(0.0);
+        return format!(
+            "at least {} of the budget, {}",
+            share(least),
+            amount(low, Unit::Money, currency, Rounding::Exact)
+        );
+    }
+    if let (Some(asked), Some(low), Some(high)) =
+        (constraint.asked, constraint.low, constraint.high)
+        && low < high
+    {
+        let by = f64::max(high - asked, asked - low);
+        let points = number(100.0 * by, 2, Rounding::Near);
+        return format!(
+            "{}{} ± {points} {}, so {}",
+            if constraint.stage_band {
+                "the stage's "
+            } else {
+                ""
+            },
+            amount(asked, Unit::Share, currency, Rounding::Near),
+            if points == "1" { "point" } else { "points" },
+            bounds(constraint, currency)
+        );
+    }
+    bounds(constraint, currency)
+}
+
+/// The rule as it was written, and where: `` `budget` (¥30,000, q.toml:3) ``.
 pub(super) fn named(constraint: &Constraint, currency: &str) -> String {
     let place = match &constraint.origin {
-        Origin::Default => String::new(),
+        Origin::Default => ", the default".to_owned(),
+        Origin::File(at) => format!(", {}:{}", at.file, at.line),
         origin => format!(", {origin}"),
     };
     format!(
         "{} ({}{place})",
         quoted(&constraint.name),
-        bounds(constraint, currency)
+        written(constraint, currency)
     )
 }

@@ -79,6 +79,10 @@ impl Pieces {
                 });
             }
         }
+        let shocks = values.shock_slopes(point, &moved, &factors);
+        for (value, slope) in maximize.iter_mut().zip(shocks) {
+            *value += slope;
+        }
         maximize.extend(people);
         program.maximize = maximize;
         for column in &mut program.columns {
@@ -101,6 +105,9 @@ impl Pieces {
 
     /// The model's value that an optimum of the program stands for.
     pub(super) fn value(values: &Values<'_>, point: &[f64], objective: f64) -> f64 {
-        objective + values.around(point).2
+        let (_, moved, constant) = values.around(point);
+        let factors = values.factors(point);
+        let shocks = values.shock_slopes(point, &moved, &factors);
+        objective + constant - dot(&shocks, point)
     }
 }

@@ -1,5 +1,6 @@
 //! The value of a plan, its slope, and whether it keeps the rules, all at the plan's own factors.
 
+use super::affine::{Aim, Line};
 use crate::model::audience::Which;
 use crate::model::joint::Effects;
 use crate::model::valuation::{self, UnitValue};
@@ -177,6 +178,72 @@ impl<'a> Values<'a> {
             mix(&self.above.moved, &self.spend.moved),
             q,
         )
+    }
+
+    /// What a creator of every cell costs before audiences and shocks.
+    pub(super) fn costs(&self) -> Vec<f64> {
+        self.whole.iter().map(|u| u.spend).collect()
+    }
+
+    /// The objective, as it follows the factors.
+    pub(super) fn aim(&self) -> Aim {
+        let line = |parts: &Parts| Line {
+            still: parts.still.clone(),
+            moved: parts.moved.clone(),
+        };
+        Aim {
+            above: line(&self.above),
+            below: self.is_ratio().then(|| line(&self.spend)),
+        }
+    }
+
+    /// The most that shocks leave of conversions in a plan of so many creators at least.
+    pub(super) fn left_by_shocks(&self, creators: f64) -> f64 {
+        if self.model.fractional_counts {
+            self.model.incidents.most_left_by_shocks(creators)
+        } else {
+            self.effects.left_by_shocks(&[creators.floor()])[0]
+        }
+    }
+
+    /// ∂/∂xᵢ of Σ xⱼ bⱼ fⱼ by way of shocks alone, b at the counts' own factors; nothing without shocks.
+    pub(super) fn shock_slopes(&self, x: &[f64], moved: &[f64], factors: &[f64]) -> Vec<f64> {
+        let mut slopes = vec![0.0; x.len()];
+        if !self.model.incidents.shocks() {
+            return slopes;
+        }
+        let here = self.effects.left_by_shocks(x);
+        let mut at = x.to_vec();
+        for (i, slope) in slopes.iter_mut().enumerate() {
+            let step = STEP * x[i].max(1.0);
+            let mut left = |value: f64| {
+                at[i] = value;
+                let out = self.effects.left_by_shocks(&at);
+                at[i] = x[i];
+                out
+            };
+            let low = (x[i] - step).max(0.0);
+            let (over, under) = (left(x[i] + step), left(low));
+            let wide = x[i] + step - low;
+            *slope = (0..x.len())
+                .filter(|&j| x[j] > 0.0 && here[j] > 0.0)
+                .map(|j| {
+                    let relative = (over[j] - under[j]) / (wide * here[j]);
+                    x[j] * moved[j] * factors[j] * relative
+                })
+                .sum();
+        }
+        slopes
+    }
+
+    /// Whether counts keep the sides of rules that count (upper and lower of each), at given factors.
+    pub(super) fn keeps_sides(&self, x: &[f64], factors: &[f64], sides: &[[bool; 2]]) -> bool {
+        let mut constraints = self.constraints(&self.units(factors));
+        for (constraint, [upper, lower]) in constraints.iter_mut().zip(sides) {
+            constraint.high = constraint.high.filter(|_| *upper);
+            constraint.low = constraint.low.filter(|_| *lower);
+        }
+        constraints.iter().all(|c| keeps(c, x))
     }
 
     /// Whether counts keep every rule at their own factors.

@@ -3,18 +3,10 @@
 use super::Work;
 use crate::model::{Plan, PlanStatus, constraints, valuation};
 use crate::optimizer::goal::Goal;
-use crate::optimizer::joint::{self, Found};
+use crate::optimizer::joint::{self, Found, Nothing};
 use crate::optimizer::price::prices;
 use crate::optimizer::program::{dot, program_of};
 use crate::optimizer::whole::Search;
-
-/// Said where rules leave no plan of creators that act on each other.
-const BEFORE_AUDIENCES: &str = "rules on cost and value are judged here with the conversions of creators one by one, \
-                                before audiences saturate";
-
-/// The same without audiences.
-const BEFORE_SHOCKS: &str = "rules on cost and value are judged here with the conversions of creators one by one, \
-                             before shocks to the brand";
 
 impl Work<'_> {
     /// Plans a model whose creators act on each other.
@@ -28,26 +20,22 @@ impl Work<'_> {
         );
         let found = match search {
             Ok(found) => found,
-            Err(nothing) => {
+            Err(Nothing::Proven(solved, conflict)) => {
+                return Plan {
+                    conflict: Some(*conflict),
+                    ..self.without_plan(PlanStatus::Infeasible, &solved)
+                };
+            }
+            Err(Nothing::Solved(nothing)) => {
                 return match self.status(&nothing) {
-                    Err(mut plan) => {
-                        if plan.status == PlanStatus::Infeasible {
-                            plan.warnings.push(self.apart().to_owned());
-                        }
-                        *plan
-                    }
+                    Err(plan) => *plan,
                     Ok(status) => self.without_plan(status, &nothing),
                 };
             }
         };
         let status = match self.status(&found.solved) {
             Ok(status) => status,
-            Err(mut plan) => {
-                if plan.status == PlanStatus::Infeasible {
-                    plan.warnings.push(self.apart().to_owned());
-                }
-                return *plan;
-            }
+            Err(plan) => return *plan,
         };
         // From here on everything is as it is within the plan found.
         let units = valuation::units_in(self.model, &found.counts);
@@ -69,33 +57,28 @@ impl Work<'_> {
         within.found_together(status, &found)
     }
 
-    fn apart(&self) -> &'static str {
-        if self.model.audiences.is_empty() {
-            BEFORE_SHOCKS
-        } else {
-            BEFORE_AUDIENCES
-        }
-    }
-
     fn found_together(&self, status: PlanStatus, found: &Found) -> Plan {
         let counts = &found.counts[..];
         let costs: Vec<f64> = self.units.iter().map(|u| u.spend).collect();
         let goal = Goal::Sum(found.pieces.maximize.clone());
-        let prices = prices(
-            &found.pieces,
-            &goal,
-            &found.rules,
-            (&found.relaxed, found.optimum),
-            self.relaxations,
-            self.cancel,
-        );
+        let prices = match found.optimum {
+            Some(optimum) => prices(
+                &found.pieces,
+                &goal,
+                &found.rules,
+                (&found.relaxed, optimum),
+                self.relaxations,
+                self.cancel,
+            ),
+            None => vec![None; self.constraints.len()],
+        };
         let value = self.objective(counts).unwrap_or(found.solved.objective);
         let spend = dot(&costs, &found.relaxed);
         let mut plan = self.described(status, &found.solved, (counts, value), &prices, spend);
         if !found.settled {
             plan.warnings.push(
                 "the programs solved one after another did not settle on one plan; this is the best of \
-                 those found, and its gap is only indicative"
+                 those found"
                     .to_owned(),
             );
         }

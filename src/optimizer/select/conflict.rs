@@ -84,10 +84,9 @@ pub(super) fn explain(task: &Task<'_>, model: &Model) -> Conflict {
     let members_alone = !members.iter().any(|m| m.enough_alone);
     Conflict {
         members,
-        others: Vec::new(),
         none_alone_is_enough: members_alone,
-        joint_change: Vec::new(),
         sentences,
+        ..Conflict::default()
     }
 }
 
@@ -229,14 +228,11 @@ fn short(task: &Task<'_>, model: &Model, set: &[usize]) -> Vec<String> {
 /// Parts of creators would do.
 fn whole() -> Conflict {
     Conflict {
-        members: Vec::new(),
-        others: Vec::new(),
-        none_alone_is_enough: false,
-        joint_change: Vec::new(),
         sentences: vec![
             "No selection of whole creators keeps all rules together, though parts of creators would: \
              leave the bands more room, or the roster more creators."
                 .to_owned(),
         ],
+        ..Conflict::default()
     }
 }

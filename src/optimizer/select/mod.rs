@@ -171,10 +171,7 @@ pub fn select(
         best_ratio(&task, model)
     } else {
         let found = task.best(&weights(model, 0.0), None);
-        let gap = Gap {
-            bound: found.bound,
-            relative: 0.0,
-        };
+        let gap = Gap::new(found.bound, f64::NEG_INFINITY, true);
         (found, gap)
     };
     let mut selection = Selection {
@@ -247,13 +244,7 @@ fn best_ratio(task: &Task<'_>, model: &Model) -> (Found, Gap) {
         nodes += found.nodes;
         found.nodes = nodes;
         if found.infeasible && best.is_none() {
-            return (
-                found,
-                Gap {
-                    bound,
-                    relative: 0.0,
-                },
-            );
+            return (found, Gap::new(bound, f64::NEG_INFINITY, true));
         }
         // R ≤ qS + F and S is at least the least spend: R/S ≤ q + F/S.
         if least_spend > 0.0 {
@@ -266,13 +257,7 @@ fn best_ratio(task: &Task<'_>, model: &Model) -> (Found, Gap) {
         if better {
             best = Some((value, found));
         } else if best.is_none() {
-            return (
-                found,
-                Gap {
-                    bound,
-                    relative: 0.0,
-                },
-            );
+            return (found, Gap::new(bound, f64::NEG_INFINITY, true));
         }
         let Some((top, _)) = &best else { break };
         if !better || clocked || within_gap(bound, *top, task.settings.gap) || ratio == *top {
@@ -285,18 +270,12 @@ fn best_ratio(task: &Task<'_>, model: &Model) -> (Found, Gap) {
             found.nodes = nodes;
             found.value = value;
             found.bound = bound.max(value);
-            let gap = Gap {
-                bound: found.bound,
-                relative: 0.0,
-            };
+            let gap = Gap::new(found.bound, f64::NEG_INFINITY, true);
             (found, gap)
         }
         None => (
             task.best(&weights(model, ratio), None),
-            Gap {
-                bound,
-                relative: 0.0,
-            },
+            Gap::new(bound, f64::NEG_INFINITY, true),
         ),
     }
 }
@@ -325,13 +304,10 @@ fn plan(task: &Task<'_>, model: &Model, found: &Found, gap: Gap) -> Plan {
         }
     }
     let value = found.value;
-    let gap = found.choice.as_ref().map(|_| {
-        let bound = gap.bound.max(value);
-        Gap {
-            bound,
-            relative: (bound - value) / value.abs().max(f64::MIN_POSITIVE),
-        }
-    });
+    let gap = found
+        .choice
+        .as_ref()
+        .map(|_| Gap::new(gap.bound, value, gap.certified));
     let status = match (&gap, found.infeasible) {
         (_, true) => PlanStatus::Infeasible,
         (Some(gap), _) if within_gap(gap.bound, value, task.settings.gap) => PlanStatus::Optimal,
@@ -364,6 +340,8 @@ fn plan(task: &Task<'_>, model: &Model, found: &Found, gap: Gap) -> Plan {
         unspent_held_by: Vec::new(),
         constraints: states(task, model, found, &made),
         risks: Vec::new(),
+        unused: Vec::new(),
+        alternatives: Vec::new(),
         conflict: None,
         warnings: Vec::new(),
     }
@@ -455,6 +433,7 @@ fn states(task: &Task<'_>, model: &Model, found: &Found, made: &[usize]) -> Vec<
                 high: rule.high,
                 binding: usable && !words.is_empty(),
                 shadow_price: (usable && !matches!(rule.form, Form::Largest(_))).then_some(price),
+                range: crate::model::PriceRange::default(),
                 unit: rule.unit,
                 price_unit: price_unit(model, rule.unit),
                 words: words.clone(),

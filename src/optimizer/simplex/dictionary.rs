@@ -1,7 +1,7 @@
 //! The dictionary of a simplex.
 
 /// Row of an unknown that is not basic.
-pub(super) const NOWHERE: usize = usize::MAX;
+pub(crate) const NOWHERE: usize = usize::MAX;
 
 /// Row of a row's sum that limits nothing and is left out of the dictionary.
 pub(super) const ASLEEP: usize = usize::MAX - 1;
@@ -9,15 +9,15 @@ pub(super) const ASLEEP: usize = usize::MAX - 1;
 /// The dictionary: every basic unknown, and the objective, as a combination of the nonbasic ones.
 #[derive(Debug, Clone)]
 pub(crate) struct State {
-    pub(super) dictionary: Vec<f64>,
-    pub(super) reduced: Vec<f64>,
-    pub(super) basic: Vec<usize>,
-    pub(super) nonbasic: Vec<usize>,
+    pub(crate) dictionary: Vec<f64>,
+    pub(crate) reduced: Vec<f64>,
+    pub(crate) basic: Vec<usize>,
+    pub(crate) nonbasic: Vec<usize>,
     /// Row of the dictionary of a basic unknown.
-    pub(super) row_of: Vec<usize>,
+    pub(crate) row_of: Vec<usize>,
     /// One and the sum of squares of each row.
     pub(super) length: Vec<f64>,
-    pub(super) value: Vec<f64>,
+    pub(crate) value: Vec<f64>,
     pub(super) pivots: usize,
 }
 

@@ -175,6 +175,24 @@ pub(super) fn allowed(model: &Model, units: &[valuation::UnitValue], x: &[f64]) 
             return false;
         }
     }
+    for (bands, segment) in [
+        (&rules.category_budget_share, true),
+        (&rules.region_budget_share, false),
+    ] {
+        for (s, band) in bands.iter().enumerate() {
+            let Some(band) = band.as_ref().filter(|_| spend > 0.0) else {
+                continue;
+            };
+            let own = total(&|i| {
+                let cell = &model.cells[i];
+                let of = if segment { cell.category } else { cell.region };
+                f64::from(u8::from(of == Some(s))) * units[i].spend
+            });
+            if !within(own / spend, band.low, band.high) {
+                return false;
+            }
+        }
+    }
     if let Some(most) = rules.max_creator_budget_share
         && (0..x.len()).any(|i| x[i] > 0.0 && units[i].spend / rules.budget > most)
     {

@@ -5,7 +5,7 @@ use crate::model::{Cancel, Model, Objective, PlanSettings, PlanStatus, valuation
 use crate::optimizer::{plan, sample};
 
 /// A maturity model with budget, bands, supply and rules moved about.
-fn varied(random: &mut Random) -> Model {
+pub(super) fn varied(random: &mut Random) -> Model {
     let budget = 30_000.0 * 50_f64.powf(random.uniform());
     let mut model = sample::maturity(budget.round());
     model.objective = Objective::ALL[random.below(6)];

@@ -22,6 +22,11 @@ pub(super) fn write(page: &mut Page, conflict: &Conflict) {
     if conflict.sentences.is_empty() {
         structured(page, conflict);
     }
+    if let Some(set) = &conflict.set_line {
+        page.sentence("Tried, and there is a plan with it:");
+        // in one piece, to be copied
+        page.line(&format!("    {}", set.line));
+    }
 }
 
 fn structured(page: &mut Page, conflict: &Conflict) {

@@ -140,9 +140,11 @@ pub(super) fn audiences(page: &mut Page, result: &RunResult, plan: &PlanResult) 
         1 => format!("{} people", count(size)),
         n => format!("{} people in {n} audiences", count(size)),
     };
-    let frequency = of(Metric::Frequency).map_or_else(String::new, |f| {
-        format!(", each {} times on average", significant(f, 3))
-    });
+    let frequency =
+        of(Metric::Frequency).map_or_else(String::new, |f| match significant(f, 3).as_str() {
+            "1" | "1.00" => ", each once on average".to_owned(),
+            times => format!(", each {times} times on average"),
+        });
     page.sentence(&format!(
         "Reach: {} gross impressions reach {} of {whole} ({}){frequency}.",
         count(gross.round()),
@@ -157,7 +159,7 @@ pub(super) fn audiences(page: &mut Page, result: &RunResult, plan: &PlanResult) 
             simulated.mc_error
         };
         page.sentence(&format!(
-            "Planned with an expected {} of {} (closed form, impressions taken as gamma); simulated: {} ± {}.",
+            "Planned with expected {} of {} in closed form; simulated: {} ± {}.",
             label(metric),
             value(metric, Some(planned), &model.currency),
             value(metric, simulated.headline(), &model.currency),

@@ -9,13 +9,17 @@ mod conflict;
 mod estimates;
 mod explanation;
 mod figures;
+mod frontier;
 mod layout;
 mod lists;
 mod plan;
+mod risk;
 mod selection;
 mod whole;
+mod worth;
 
 pub use explanation::explanation;
+pub use frontier::frontier;
 pub use lists::{BatchLine, batch_table, entries};
 pub use selection::selection;
 pub use whole::{ReportContext, plan_only, summary};

@@ -3,9 +3,11 @@
 use super::conflict;
 use super::figures::{objective, partnerships, plan_name, price_step, probability, share, signed};
 use super::layout::{Grid, Page, Tone};
+use super::risk;
+use super::worth;
 use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
-use crate::model::{Band, Cell, ConstraintState, Model, Plan, PlanStatus};
+use crate::model::{Band, Cell, ConstraintKind, ConstraintState, Model, Plan, PlanStatus};
 use crate::units::{YearMonth, money, percent};
 
 /// Status, counts, unspent budget, binding constraints and warnings of a plan; the conflict if there is none.
@@ -24,6 +26,10 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
         let units = valuation::units_of_plan(model, &plan.counts);
         unspent(page, model, plan, &units);
         binding(page, model, plan);
+        worth::rules(page, model, plan);
+        worth::cells(page, model, plan);
+        worth::alternatives(page, model, plan);
+        risk::write(page, model, plan);
     } else if let Some(found) = &plan.conflict {
         conflict::write(page, found);
     }
@@ -36,48 +42,37 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
 fn status(model: &Model, plan: &Plan) -> String {
     let (name, _) = objective(model.objective);
     let gap = plan.gap.map(|g| g.relative).filter(|g| g.is_finite());
-    let better = |relative: f64| {
+    // With risk in the objective the bound is one of both.
+    let of = match &model.risk.objective {
+        Some(objective) if objective.cvar > 0.0 => format!("{name}, mean and worst trials weighed"),
+        _ => format!("expected {name}"),
+    };
+    let better = gap.map_or_else(String::new, |relative| {
+        let proof = match plan.gap {
+            Some(gap) if gap.certified => "certified",
+            _ => "by the solver's word",
+        };
         if relative < 5e-5 {
-            format!("No other plan has more expected {name}")
+            format!(" No other plan has more {of} ({proof}).")
         } else {
             let more = percent((relative * 1000.0).ceil() / 1000.0);
-            format!("No other plan has more than {more} more expected {name}")
+            format!(" No other plan has more than {more} more {of} ({proof}).")
         }
-    };
-    if joint::applies(model)
-        && let (PlanStatus::Optimal | PlanStatus::Feasible, Some(gap)) = (&plan.status, gap)
-    {
-        let more = if gap < 5e-5 {
-            "no more".to_owned()
-        } else {
-            let share = percent((gap * 1000.0).ceil() / 1000.0);
-            format!("at most {share} more")
-        };
-        return if model.audiences.is_empty() {
-            format!(
-                "Keeps every rule. At a fixed chance of a shock to the brand, the best plan with fractional counts has {more} expected {name}."
-            )
-        } else {
-            format!(
-                "Keeps every rule. The program of concave pieces around it, with fractional counts, has {more} expected {name}."
-            )
-        };
+    });
+    // What is proven of creators that act on each other is often much wider than what a search leaves open.
+    if joint::applies(model) && plan.status == PlanStatus::Feasible {
+        return format!("Keeps every rule.{better}");
     }
     match &plan.status {
-        PlanStatus::Optimal => match gap {
-            Some(gap) => format!("Optimal. {}.", better(gap)),
-            None => "Optimal.".to_owned(),
-        },
-        PlanStatus::Feasible => match gap {
-            Some(gap) => format!(
-                "Keeps every rule; the search ended at its limit. {}.",
-                better(gap)
-            ),
-            None => "Keeps every rule; the search ended at its limit.".to_owned(),
-        },
-        PlanStatus::TimeLimit { found: true } => {
-            "Keeps every rule; the clock ended the search, so another run may find another plan."
-                .to_owned()
+        PlanStatus::Optimal => format!("Optimal.{better}"),
+        PlanStatus::Feasible => {
+            format!("Keeps every rule; the search ended at its limit.{better}")
+        }
+        PlanStatus::TimeLimit { found: true } => format!(
+            "Keeps every rule; the clock ended the search, so another run may find another plan.{better}"
+        ),
+        PlanStatus::Stopped => {
+            format!("Stopped. The best plan until then, which keeps every rule.{better}")
         }
         PlanStatus::TimeLimit { found: false } => {
             "No plan was found before the clock ended the search; one may exist. Allow more time."
@@ -310,7 +305,11 @@ fn unspent(page: &mut Page, model: &Model, plan: &Plan, units: &[UnitValue]) {
 }
 
 fn binding(page: &mut Page, model: &Model, plan: &Plan) {
-    let states = || plan.constraints.iter();
+    // Rules on random totals have a section of their own.
+    let states = || {
+        let all = plan.constraints.iter();
+        all.filter(|c| c.kind != ConstraintKind::Risk)
+    };
     let binding: Vec<&ConstraintState> = states().filter(|c| c.binding).collect();
     if !binding.is_empty() {
         page.sentence("What binds the plan:");

@@ -195,6 +195,9 @@ fn status(model: &Model, found: &Selection) -> String {
         PlanStatus::TimeLimit { found: true } => format!(
             "Keeps every rule; the clock ended the search, so another run may find another selection.{better}"
         ),
+        PlanStatus::Stopped => {
+            format!("Stopped. The best selection until then, which keeps every rule.{better}")
+        }
         PlanStatus::TimeLimit { found: false } => {
             "No selection was found before the clock ended the search; one may exist. Allow more time."
                 .to_owned()

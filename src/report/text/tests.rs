@@ -3,7 +3,9 @@ use super::figures;
 use super::layout::display_width;
 use super::*;
 use crate::fixture::{at, infeasible, result};
-use crate::model::{Band, BandSource, BestWanted, Indifference, Metric, PlanStatus, Uncertainty};
+use crate::model::{
+    Alternative, Band, BandSource, BestWanted, Indifference, Metric, PlanStatus, Uncertainty,
+};
 use crate::ranking::{BestPlan, RivalPlan};
 use crate::stats::Standing;
 use crate::summary::Histogram;
@@ -42,6 +44,34 @@ fn a_run_with_segments_on_a_narrow_screen() {
     for line in text.lines() {
         assert!(display_width(line) <= 72, "{line}");
     }
+}
+
+#[test]
+fn plans_that_are_as_good() {
+    let mut run = result(false);
+    let plan = &mut run.plans[0].plan;
+    let first = plan.counts.row(0).to_vec();
+    let other = |add: usize, drop: usize, objective: f64| {
+        let mut counts = first.clone();
+        counts[add] += 9.0;
+        counts[drop] -= 1.0;
+        Alternative {
+            counts,
+            objective,
+            moved: 0.125,
+            apart: 0.125,
+        }
+    };
+    let booked = (0..first.len()).find(|&i| first[i] >= 1.0).unwrap();
+    let next = (booked + 1) % first.len();
+    plan.alternatives = vec![
+        other(next, booked, 448_300.0),
+        other(booked, booked, 448_500.0),
+    ];
+    let text = summary(&run, &context());
+    let from = text.find("Other plans").unwrap();
+    let lines: Vec<&str> = text[from..].lines().take(12).collect();
+    insta::assert_snapshot!("alternatives", lines.join("\n"));
 }
 
 #[test]

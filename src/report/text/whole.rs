@@ -7,7 +7,8 @@ use super::figures::{objective, plan_name};
 use super::layout::{Page, Tone};
 use super::plan;
 use crate::engine::RunResult;
-use crate::model::{Basis, Model, Plan};
+use crate::model::{Basis, Model, Plan, RiskMeasure};
+use crate::risk_words;
 use crate::units::{YearMonth, count, listed, money, percent};
 
 /// What the report says beside the result.
@@ -105,12 +106,27 @@ pub(super) fn title(
         (None, months) => format!(" a month for {months} months"),
     };
     let (goal, _) = objective(model.objective);
+    let what = match &model.risk.objective {
+        Some(objective) => risk_words::objective(objective, goal),
+        None => format!("expected {goal}"),
+    };
+    let kept = model.risk.rules.iter().find(|rule| rule.key == "budget");
+    let kept = match kept.map(|rule| rule.measure) {
+        Some(RiskMeasure::Probability { with }) => {
+            format!(", kept in {} of months", percent(with))
+        }
+        _ => String::new(),
+    };
     let text = format!(
-        "Budget {budget}{when}, stage {}, maximizing expected {goal}",
+        "Budget {budget}{when}{kept}, stage {}, maximizing {what}",
         model.stage.name()
     );
     let run = trials.map_or_else(String::new, |(trials, seed)| {
-        format!("; {} trials, seed {seed}", count(trials as f64))
+        let trials = match trials {
+            1 => "1 trial".to_owned(),
+            more => format!("{} trials", count(more as f64)),
+        };
+        format!("; {trials}, seed {seed}")
     });
     page.wrapped("", "", &format!("{text}{run}."));
 }

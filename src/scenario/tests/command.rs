@@ -46,6 +46,123 @@ fn the_command_line_sets_what_a_file_can() {
     has_ends(tier_bands(typed)[3], 0.49, 0.51);
 }
 
+const RULES: &str = "[[constraint]]\nname = \"a = b\"\ncount = { mid = 1 }\nmax = 3\n\
+                     [[constraint]]\nname = \"spend\"\nspend = { micro = 1 }\nmin = 5\nimportance = 4\n";
+
+#[test]
+fn the_command_line_changes_a_constraint_by_its_name() {
+    let overrides = Overrides {
+        what_if: vec![(
+            "typed".to_owned(),
+            vec![("constraint.spend.max".to_owned(), "900".to_owned())],
+        )],
+        ..set(&[
+            ("constraint.\"a = b\".max", "7"),
+            ("constraint.'a = b'.min", "2"),
+            ("constraint.spend.importance", "5"),
+        ])
+    };
+    let scenario = try_read(&with_head(RULES), &overrides).unwrap_or_else(|e| panic!("{e}"));
+    let rules = &scenario.base.rules.user;
+    assert_eq!(rules.len(), 2);
+    assert_eq!((rules[0].min, rules[0].max), (Some(2.0), Some(7.0)));
+    assert_eq!((rules[1].min, rules[1].max), (Some(5.0), None));
+    let weight = |name| {
+        scenario
+            .base
+            .rules
+            .importance
+            .of(name, ConstraintKind::User)
+    };
+    assert_eq!((weight("a = b"), weight("spend")), (1.0, 5.0));
+    let typed = &scenario.what_ifs[0].rules.user;
+    assert_eq!((typed[0].min, typed[0].max), (Some(2.0), Some(7.0)));
+    assert_eq!((typed[1].min, typed[1].max), (Some(5.0), Some(900.0)));
+    let again = scenario
+        .again(
+            Some("typed"),
+            &[("constraint.spend.max".to_owned(), "9".to_owned())],
+        )
+        .unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(again.what_ifs[0].rules.user[1].max, Some(9.0));
+    assert_eq!(again.base.rules, scenario.base.rules);
+    for (key, text) in [
+        ("constraint.spent.max", "did you mean \"spend\"?"),
+        ("constraint.spend.maxi", "did you mean max?"),
+        ("constraint.spend", "list of tables"),
+    ] {
+        let problems = try_read(&with_head(RULES), &set(&[(key, "3")]))
+            .map(|_| ())
+            .expect_err(key);
+        assert!(problems.to_string().contains(text), "{key}: {problems}");
+    }
+    let problems = try_read(&with_head(""), &set(&[("constraint.spend.max", "3")]))
+        .map(|_| ())
+        .expect_err("nothing to change");
+    assert!(
+        problems
+            .to_string()
+            .contains("the file has no [[constraint]]")
+    );
+}
+
+#[test]
+fn importance_is_one_number_or_one_by_key() {
+    let of = |text: &str, name: &str, kind| {
+        let scenario = try_read(&with_head(text), &Overrides::default());
+        let scenario = scenario.unwrap_or_else(|e| panic!("{e}"));
+        scenario.base.rules.importance.of(name, kind)
+    };
+    let all = "[diversity]\nimportance = 2.5\n";
+    let mega = "diversity.tier_budget_share.mega";
+    assert_eq!(of(all, mega, ConstraintKind::Band), 2.5);
+    assert_eq!(
+        of(all, "diversity.min_creators", ConstraintKind::Supply),
+        2.5
+    );
+    assert_eq!(of(all, "diversity.min_spend", ConstraintKind::Budget), 2.5);
+    assert_eq!(of(all, "budget", ConstraintKind::Budget), 1.0);
+    assert_eq!(
+        of(all, "tiers.mid.max_creators", ConstraintKind::Supply),
+        1.0
+    );
+    let some = "[diversity]\nimportance = { tier_budget_share = 3, budget = 8, supply = 0.5, hours = 6, targets = 7 }\n";
+    assert_eq!(of(some, mega, ConstraintKind::Band), 3.0);
+    assert_eq!(of(some, "diversity.min_spend", ConstraintKind::Budget), 1.0);
+    assert_eq!(of(some, "budget", ConstraintKind::Budget), 8.0);
+    assert_eq!(
+        of(some, "tiers.mid.max_creators", ConstraintKind::Supply),
+        0.5
+    );
+    assert_eq!(
+        of(some, "operations.hours_per_month", ConstraintKind::Hours),
+        6.0
+    );
+    assert_eq!(
+        of(some, "tiers.mid.targets.cpa", ConstraintKind::Target),
+        7.0
+    );
+    for (text, expected) in [
+        ("importance = 0\n", "out of range"),
+        (
+            "importance = { min_spent = 2 }\n",
+            "did you mean min_spend?",
+        ),
+        ("importance = \"high\"\n", "or a table of"),
+    ] {
+        let problems = try_read(
+            &with_head(&format!("[diversity]\n{text}")),
+            &Overrides::default(),
+        )
+        .map(|_| ())
+        .expect_err(text);
+        assert!(
+            problems.to_string().contains(expected),
+            "{text}: {problems}"
+        );
+    }
+}
+
 #[test]
 fn faults_of_the_command_line_name_it() {
     for (key, value, text) in [
@@ -71,4 +188,43 @@ fn faults_of_the_command_line_name_it() {
     };
     let problems = try_read(&with_head(""), &overrides).expect_err("refused");
     assert!(problems.to_string().contains("a what-if cannot set seed"));
+}
+
+#[test]
+fn a_word_for_a_whole_table_gives_its_figures_to_later_settings() {
+    let read = |pairs: &[(&str, &str)]| {
+        try_read(&with_head(""), &set(pairs)).unwrap_or_else(|e| panic!("{e}"))
+    };
+    let none = read(&[("uncertainty", "none"), ("uncertainty.market", "0.1")]);
+    let expected = Uncertainty {
+        market: 0.1,
+        ..minimal("uncertainty = \"none\"").base.uncertainty
+    };
+    assert_eq!(none.base.uncertainty, expected);
+
+    let cautious = minimal("incidents = \"cautious\"").base.incidents;
+    let shock = [("incidents", "cautious"), ("incidents.shock", "0.1")];
+    let both = read(&shock).base.incidents;
+    assert_eq!(both.shock, 0.1);
+    assert_eq!(both.probability, cautious.probability);
+    assert_eq!(both.cleanup_cost, cautious.cleanup_cost);
+    // The later word stands for all of its figures.
+    assert_eq!(read(&[shock[1], shock[0]]).base.incidents, cautious);
+}
+
+#[test]
+fn one_reason_to_stop_takes_the_place_of_the_other() {
+    let best = with_head("trials = { best = \"roas\", indifference = \"1%\", max = 5_000 }\n");
+    let precise = try_read(&best, &set(&[("trials.precision", "1%")]));
+    let wanted = Trials::Precision {
+        precision: 0.01,
+        max: 5_000,
+    };
+    assert_eq!(precise.unwrap_or_else(|e| panic!("{e}")).trials, wanted);
+    let precise = with_head("trials = { precision = \"1%\" }\n");
+    let best = try_read(&precise, &set(&[("trials.best", "roas")]));
+    assert!(matches!(
+        best.unwrap_or_else(|e| panic!("{e}")).trials,
+        Trials::Best(_)
+    ));
 }

@@ -7,7 +7,7 @@ fn asked() -> BTreeSet<String> {
     let every = "description = \"d\"\ncurrency = \"EUR\"\nstart = \"2026-04\"\nstage = \"growth\"\nmonths = 1\n\
         objective = \"revenue\"\nseed = 1\nfractional_counts = false\ntrials = { precision = 0.01, max = 100 }\n\
         counts = { \"mid.sponsored.a.x\" = 1 }\n[segments.categories.a]\n[segments.regions.x]\n[operations]\n\
-        hours_per_month = 5\n[diversity]\nmin_creators = 1\nmax_creators = 9\nmax_creator_budget_share = 0.2\n\
+        hours_per_month = 5\n[diversity]\nmin_creators = 1\nmax_creators = 9\nmax_creator_budget_share = 0.2\nimportance.budget = 2\n\
         tier_budget_share.mid = 0.5\npartnership_share.seeding = 0.1\ncategory_budget_share.a = 1\n\
         region_budget_share.x = 1\n[audience]\nsize = 1000\n[[constraint]]\nname = \"n\"\ncount = { mid = 1 }\nmax = 9\n[incidents]\nprobability = 0.1\n\
         [[constraint]]\nname = \"m\"\nspend = { mid = 1 }\nmin = 0\n";
@@ -18,11 +18,22 @@ fn asked() -> BTreeSet<String> {
         .collect::<Vec<_>>()
         .concat();
     let mut seen = BTreeSet::new();
+    let risk = "[risk]\ntrials = 5_000\nobjective = { mean = 1, cvar = 1, level = 0.9 }\n\
+        cvar = { metric = \"revenue\", at_least = 1, level = 0.9 }\n\
+        probability = { metric = \"cpa\", at_most = 1, with = 0.5 }\n";
     for basis in ["", "benchmark = { cpa = 40 }\n"] {
         let tiers = ["mega", "macro", "mid", "micro", "nano"]
             .map(|t| format!("[tiers.{t}]\n{basis}[tiers.{t}.targets]\n{targets}"))
             .concat();
-        let text = format!("{}[targets]\n{targets}{tiers}", with_head(every));
+        let text = format!("{}[targets]\n{targets}{tiers}{risk}", with_head(every));
+        let text = match basis {
+            "" => text,
+            _ => text.replacen(
+                "budget = 600_000",
+                "budget = { amount = 600_000, with = 0.9 }",
+                1,
+            ),
+        };
         let mut sources = Sources::default();
         let presets = presets::load(&mut sources);
         let source = sources.add("test.toml", Kind::File, &text);
@@ -90,7 +101,7 @@ fn schema_keys(
     let table = match of.get("anyOf").and_then(|a| a.as_array()) {
         Some(forms) => {
             let table = forms.iter().map(|f| referred(whole, f)).find(|f| {
-                f.get("properties").is_some_and(|p| p.get("mean").is_none())
+                f.get("properties").is_some_and(|p| p.get("sd").is_none())
                     && f.get("required").is_none()
             });
             out.insert(prefix.to_owned());
@@ -189,6 +200,11 @@ fn an_independent_validator_agrees() {
         "trials = { prec = 0.1 }\n",
         "[tiers.mid]\nfee = { lognorm = { mean = 1, sd = 1 } }\n",
         "months = 12\n",
+        "risk = 3\n",
+        "[risk]\ncvar = { metric = \"impressions\", at_least = 1 }\n",
+        "[risk]\ncvar = [{ metric = \"revenue\", at_least = 1, with = 0.5 }]\n",
+        "[risk]\ntrials = 10\n",
+        "[risk]\nobjective = { cvar = -1 }\n",
     ] {
         let text = with_head(wrong);
         assert!(!validator.is_valid(&as_json(&text)), "accepted: {wrong}");

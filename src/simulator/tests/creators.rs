@@ -20,7 +20,10 @@ fn creators(model: &Model, booked: &Array2<f64>, first: u64, trials: usize) -> V
         |_| true,
         first,
         trials,
-        |c| out.push((c.cell, c.slot, c.spend.to_vec(), c.revenue.to_vec())),
+        |c| {
+            out.push((c.cell, c.slot, c.spend.to_vec(), c.revenue.to_vec()));
+            true
+        },
     );
     out
 }

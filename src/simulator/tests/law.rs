@@ -45,7 +45,7 @@ pub(super) fn estimate(x: &[f64]) -> (f64, f64) {
 }
 
 /// Variance and its standard error.
-fn spread(x: &[f64]) -> (f64, f64) {
+pub(super) fn spread(x: &[f64]) -> (f64, f64) {
     let variance = central(x, 2);
     let error = (central(x, 4) - variance * variance) / x.len() as f64;
     (variance, error.max(0.0).sqrt())

@@ -9,15 +9,16 @@ use crate::optimizer::conflict::probe::{MANY, Prober};
 use crate::optimizer::program::dot;
 
 /// Price of the whole of a bound, or of 100 points.
-pub(super) const WHOLE: f64 = 100.0;
+const WHOLE: f64 = 100.0;
 
 /// Most values tried for a cap on one partnership's share.
 const CAPS: usize = 8;
 
 /// Price of moving a bound by one unit of the constrained value.
 fn price(constraint: &Constraint, bound: f64) -> f64 {
+    let whole = WHOLE * constraint.importance;
     if constraint.unit == Unit::Share {
-        return WHOLE;
+        return whole;
     }
     let scale = if bound == 0.0 {
         match &constraint.form {
@@ -27,13 +28,13 @@ fn price(constraint: &Constraint, bound: f64) -> f64 {
     } else {
         bound.abs()
     };
-    WHOLE / scale.max(f64::MIN_POSITIVE)
+    whole / scale.max(f64::MIN_POSITIVE)
 }
 
 /// Price of one change by itself.
 pub(super) fn price_of(constraint: &Constraint, change: &Change) -> f64 {
     match change.side {
-        Side::Budget => WHOLE * change.size() / change.from,
+        Side::Budget => WHOLE * constraint.importance * change.size() / change.from,
         Side::Low | Side::High => price(constraint, change.from) * change.size(),
     }
 }
@@ -63,6 +64,8 @@ pub(super) struct Elastic<'a> {
     all: &'a [Constraint],
     budget_index: usize,
     pub(super) budget: f64,
+    /// Price of the budget over again.
+    pub(super) budget_price: f64,
     costs: &'a [f64],
     /// The denominators that occur, each once.
     groups: Vec<&'a [f64]>,
@@ -106,6 +109,7 @@ impl<'a> Elastic<'a> {
             all,
             budget_index,
             budget,
+            budget_price: WHOLE * all[budget_index].importance,
             costs,
             groups,
             group_of,
@@ -237,10 +241,17 @@ impl<'a> Elastic<'a> {
         out
     }
 
+    /// The budget at which a little more of it costs as much as a little more of the cap, for a
+    /// partnership at this share of the old budget: the least of c·share·B₀/B + b·B/B₀.
+    fn even(&self, share: f64) -> f64 {
+        let cap = self.cap().map_or(WHOLE, |(c, _, high)| price(c, high));
+        self.budget * (share * cap / self.budget_price).sqrt()
+    }
+
     /// The least price of a plan under this cap. A raised cap costs less where the budget grows too.
     pub(super) fn cap_price(&self, cap: Cap) -> f64 {
         match cap {
-            Cap::Budget { least, .. } => WHOLE * (least - self.budget) / self.budget,
+            Cap::Budget { least, .. } => self.budget_price * (least - self.budget) / self.budget,
             Cap::Stands | Cap::Raised(_) => 0.0,
         }
     }
@@ -295,13 +306,13 @@ impl<'a> Elastic<'a> {
             Cap::Budget { least, .. } => least - self.budget,
             _ => 0.0,
         };
-        let rise = written.column(most, WHOLE / self.budget);
+        let rise = written.column(most, self.budget_price / self.budget);
         if let Cap::Raised(share) = cap
             && let Some(group) = self.groups.iter().position(|g| *g == self.costs)
         {
             // beyond the spend a larger budget saves less of the cap's price than it costs, down
             // from where both cost the same
-            let even = self.budget * share.sqrt();
+            let even = self.even(share);
             let most = region.ranges[group].1.max(even).max(self.budget);
             written.extra[0].high = most - self.budget;
         }
@@ -394,7 +405,7 @@ impl<'a> Elastic<'a> {
             // enough for the cap as it stands, or where a little more budget costs as much as a
             // little more of the cap
             budgets.push(need.max(self.budget * share / high));
-            budgets.push(need.max(self.budget * share.sqrt()));
+            budgets.push(need.max(self.even(share)));
         }
         let joints = budgets.into_iter().filter_map(|b| self.priced_at(x, b));
         joints.min_by(|a, b| a.price.total_cmp(&b.price))
@@ -404,7 +415,7 @@ impl<'a> Elastic<'a> {
         let mut changes = Vec::new();
         let mut total = 0.0;
         if budget > self.budget {
-            total += WHOLE * (budget - self.budget) / self.budget;
+            total += self.budget_price * (budget - self.budget) / self.budget;
             let change = Change {
                 side: Side::Budget,
                 from: self.budget,

@@ -3,8 +3,8 @@
 use super::place;
 use crate::model::valuation;
 use crate::model::{
-    Band, BandSource, Bound, BudgetScale, Cancel, CellPattern, Constraint, Metric, Model,
-    PlanSettings, Target, TargetScope, Unit, UserAmount, UserRule, constraints,
+    Band, BandSource, Bound, BudgetScale, Cancel, CellPattern, Constraint, ConstraintKind, Metric,
+    Model, PlanSettings, Target, TargetScope, Unit, UserAmount, UserRule, constraints,
 };
 use crate::optimizer::conflict::change::{self, changed, least};
 use crate::optimizer::conflict::filter::{self, is_background};
@@ -206,11 +206,18 @@ fn random_conflicts_agree_with_trying_every_small_plan() {
     for case in 0..250 {
         let model = random(&mut dice);
         let units = valuation::units(&model);
-        let rules = constraints(&model, &units);
+        let mut rules = constraints(&model, &units);
+        if case % 2 == 1 {
+            // an order of importance in every other case
+            for rule in &mut rules {
+                rule.importance = [0.05, 0.5, 1.0, 3.0, 40.0][dice.roll(5) as usize];
+            }
+        }
         let points = &boxes[units.len() - 2];
         let mut prober = Prober::new(units.len(), false, &settings, &cancel);
-        let sets = filter::sets(&mut prober, &rules);
-        assert!(!prober.open, "case {case}");
+        let found = filter::sets(&mut prober, &rules, false);
+        assert!(!found.unsettled && !found.more, "case {case}");
+        let sets = found.found;
         let exists = points.iter().find(|x| all_hold(&rules, x));
         if sets.is_empty() {
             feasible += 1;
@@ -219,6 +226,24 @@ fn random_conflicts_agree_with_trying_every_small_plan() {
         }
         infeasible += 1;
         assert_eq!(exists, None, "case {case}: {sets:?}");
+        // disjoint but for the budget, and all of them: without their members there is a plan
+        let given_up: Vec<usize> = sets.iter().flatten().copied().collect();
+        let budgets = |i: usize| rules[i].kind == ConstraintKind::Budget;
+        let mut once = given_up.clone();
+        once.retain(|&i| !budgets(i));
+        let members = once.len();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), members, "case {case}: {sets:?}");
+        let rest: Vec<Constraint> = (0..rules.len())
+            .filter(|&i| budgets(i) || !given_up.contains(&i))
+            .map(|i| rules[i].clone())
+            .collect();
+        let only_budgets = sets.iter().any(|set| set.iter().all(|&i| budgets(i)));
+        assert!(
+            only_budgets || shown_feasible(&mut prober, &rest, points),
+            "case {case}: a further set"
+        );
         for set in &sets {
             sets_seen += 1;
             let own: Vec<Constraint> = set.iter().map(|&i| rules[i].clone()).collect();
@@ -305,7 +330,7 @@ fn random_conflicts_agree_with_trying_every_small_plan() {
     );
 }
 
-/// The price of letting a plan pass: points of shares, percents of other bounds, the budget
+/// The price of letting a plan pass, times the importance of each rule: points of shares, percents of other bounds, the budget
 /// raised to its spend (or so far that its dearest partnership fits, if that is cheaper).
 fn joint_price(rules: &[Constraint], x: &[f64]) -> f64 {
     let budget_rule = rules
@@ -319,13 +344,14 @@ fn joint_price(rules: &[Constraint], x: &[f64]) -> f64 {
         if rule.scales == Some(BudgetScale::PerBudget) {
             let share = value_at(rule, x).unwrap_or(0.0);
             budgets.push((share * old / rule.high.unwrap()).max(budgets[0]));
-            budgets.push((share.sqrt() * old).max(budgets[0]));
+            let weights = rule.importance / budget_rule.importance;
+            budgets.push(((weights * share).sqrt() * old).max(budgets[0]));
         }
     }
     budgets
         .into_iter()
         .map(|budget| {
-            let mut total = 100.0 * (budget - old) / old;
+            let mut total = 100.0 * budget_rule.importance * (budget - old) / old;
             let moved = change::with_budget(rules, old, budget * (1.0 + 1e-9));
             for (rule, stated) in moved.iter().zip(rules) {
                 if is_background(rule) {
@@ -351,7 +377,7 @@ fn joint_price(rules: &[Constraint], x: &[f64]) -> f64 {
                 } else {
                     bound.abs()
                 };
-                total += 100.0 * by / scale;
+                total += 100.0 * rule.importance * by / scale;
             }
             total
         })

@@ -1,0 +1,295 @@
+//! `imatrix frontier FILE --by WHAT`
+
+use influencer_matrix::engine::{self, Frontier, SimulationSettings, Walk};
+use influencer_matrix::export::{RunRecord, frontier_json, write_frontier};
+use influencer_matrix::frontier::{Axis, By, Verdict, spread, weights};
+use influencer_matrix::model::{Metric, Model, PlanStatus, Trials};
+use influencer_matrix::report::text;
+use influencer_matrix::scenario::{Overrides, Scenario, Takes, takes};
+use influencer_matrix::summary::Scopes;
+use influencer_matrix::units::{parse_number, percent};
+
+use super::args::{Format, FrontierArgs};
+use super::console::Console;
+use super::exit::{Exit, Stop};
+use super::files;
+use super::folder::{description, open, stop};
+use super::interrupt::CANCEL;
+use super::work::{BLOCK, context, on_threads, plan_settings, shown};
+
+/// Values unless `--points` says otherwise: with 25 % to 200 % of a budget, one of them is the budget.
+const POINTS: usize = 15;
+/// Weights of `CVaR` unless `--points` says otherwise.
+const WEIGHTS: usize = 8;
+/// Ends of the budgets walked over, as shares of the file's.
+const BUDGETS: (f64, f64) = (0.25, 2.0);
+/// Level of tail means unless the file has its own.
+const LEVEL: f64 = 0.9;
+/// Budgets from here on are walked over in whole units of currency.
+const COARSE: f64 = 1000.0;
+/// The key of the tail's weight.
+const WEIGHT: &str = "risk.objective.cvar";
+/// Most trials of all points together: their totals are kept.
+const MOST_KEPT: u64 = 20_000_000;
+/// Probability of `--target` unless `--with` says otherwise.
+const WITH: f64 = 0.8;
+
+pub(crate) fn run(args: &FrontierArgs, console: &Console) -> Result<Exit, Stop> {
+    let mut overrides = files::overrides(Some(&args.set), None);
+    overrides.seed = args.seed;
+    if let Some((metric, level)) = &args.target {
+        overrides.set.push(target(metric, level, args.with)?);
+    }
+    let scenario = files::read(&args.file, &overrides, console)?;
+    let sweep = Sweep::new(args, &scenario)?;
+    if args.least_budget {
+        searchable(&scenario, &sweep)?;
+    }
+    let kept = args.trials.saturating_mul(sweep.values.len() as u64);
+    if kept > MOST_KEPT {
+        return Err(Stop::invalid(format!(
+            "{} trials of {} points are more than the {MOST_KEPT} that can be kept; ask for fewer of one",
+            args.trials,
+            sweep.values.len(),
+        )));
+    }
+    let mut models = Vec::with_capacity(sweep.values.len());
+    for &value in &sweep.values {
+        models.push((value, sweep.model(args, &overrides, value, console)?));
+    }
+    // A run's folder of the same scenario stays as it is.
+    let folder = open(&args.out, &format!("{}-frontier", scenario.name))?;
+    on_threads(args.solve.threads, |threads| {
+        let settings = plan_settings(&args.solve);
+        let simulation = SimulationSettings {
+            seed: scenario.seed,
+            trials: Trials::Fixed(args.trials),
+            scopes: Scopes::Total,
+            block: BLOCK,
+        };
+        let how = Walk {
+            planning: &settings,
+            simulation: &simulation,
+            least: args.least_budget,
+            below: args.by.ends.is_none(),
+            whole: sweep.whole,
+        };
+        let mut model_at = |value| sweep.model(args, &overrides, value, console);
+        let mut found = engine::walk::<Stop>(
+            &scenario.name,
+            sweep.axis.clone(),
+            models,
+            &mut model_at,
+            &how,
+            &console.bar,
+            &CANCEL,
+        )?;
+        let warnings = &mut found.run.warnings;
+        warnings.splice(0..0, scenario.warnings.iter().cloned());
+        let record = RunRecord {
+            scenario_hash: scenario.text_hash.clone(),
+            resolved: scenario.resolved.clone(),
+            threads,
+        };
+        let about = description(&scenario);
+        write_frontier(folder.path(), &found, &about, &record).map_err(|error| stop(&error))?;
+        let written = folder.finish().map_err(|error| stop(&error))?;
+        match args.format {
+            Format::Text => {
+                let context = context(&scenario, console);
+                console.result(&text::frontier(&found, &context))?;
+            }
+            Format::Json => {
+                let json = frontier_json(&found, &about);
+                console.result(&format!("{json:#}\n"))?;
+            }
+        }
+        console.note(&format!("wrote {}", shown(&written)));
+        Ok(judge(&scenario.name, &found, console))
+    })
+}
+
+/// `--target` and `--with` as a setting.
+fn target(metric: &str, level: &str, with: Option<f64>) -> Result<(String, String), Stop> {
+    let Some(known) = Metric::from_name(metric) else {
+        let names: Vec<&str> = Metric::ALL.iter().map(|m| m.name()).collect();
+        return Err(Stop::invalid(format!(
+            "--target: there is no metric {metric:?}; the metrics are {}",
+            names.join(", ")
+        )));
+    };
+    let level = parse_number(level)
+        .map_err(|error| Stop::invalid(format!("--target {metric}={level}: {error}")))?;
+    let side = if known.number_means_at_most() {
+        "at_most"
+    } else {
+        "at_least"
+    };
+    let with = with.unwrap_or(WITH);
+    Ok((
+        format!("targets.{metric}"),
+        format!("{{ {side} = {level}, with = {with} }}"),
+    ))
+}
+
+/// Whether the least budget can be looked for.
+fn searchable(scenario: &Scenario, sweep: &Sweep) -> Result<(), Stop> {
+    if sweep.axis.by != By::Budget {
+        return Err(Stop::invalid(
+            "--least-budget walks over the budget: leave out --by, or write --by budget=FROM..TO",
+        ));
+    }
+    if scenario.base.counts.is_some() {
+        return Err(Stop::invalid(
+            "--least-budget: the scenario fixes its counts, so that no budget changes the plan",
+        ));
+    }
+    if scenario.base.targets.iter().all(|t| t.with.is_none()) {
+        return Err(Stop::invalid(
+            "--least-budget: no target of the scenario names a probability; add one, as in \
+             targets.roas = { at_least = 3.0, with = 0.8 }, or pass --target roas=3.0 --with 80%",
+        ));
+    }
+    Ok(())
+}
+
+/// What to walk over.
+struct Sweep {
+    axis: Axis,
+    values: Vec<f64>,
+    whole: bool,
+}
+
+impl Sweep {
+    fn new(args: &FrontierArgs, scenario: &Scenario) -> Result<Self, Stop> {
+        let own = |key: &str| -> Option<f64> {
+            let entry = scenario.entries().iter().find(|entry| entry.key == key)?;
+            parse_number(entry.value.trim_matches('"')).ok()
+        };
+        let range = &args.by;
+        let (by, key) = match range.key.as_str() {
+            "budget" => (By::Budget, "budget"),
+            "risk" | WEIGHT => (By::Risk, WEIGHT),
+            key => (By::Key, key),
+        };
+        let takes_whole = match takes(key) {
+            Takes::Nothing(why) => {
+                return Err(Stop::invalid(format!(
+                    "--by {key}: {why}, so there is no range of it to walk over"
+                )));
+            }
+            Takes::Whole => true,
+            // Reading the first value names the key nearest to one that is unknown.
+            Takes::Real | Takes::Unknown => false,
+        };
+        let budget = scenario.base.rules.budget;
+        let start = range.ends.map_or(BUDGETS.0 * budget, |ends| ends.0);
+        let whole = takes_whole || by == By::Budget && start >= COARSE;
+        let values = match (by, range.ends) {
+            (By::Risk, None) => weights(args.points.unwrap_or(WEIGHTS)),
+            (_, ends) => {
+                let (from, to) = ends.unwrap_or((BUDGETS.0 * budget, BUDGETS.1 * budget));
+                if takes_whole && (from.fract() != 0.0 || to.fract() != 0.0) {
+                    return Err(Stop::invalid(format!(
+                        "--by {key}: it takes whole numbers, so the range must start and end with one"
+                    )));
+                }
+                spread(from, to, args.points.unwrap_or(POINTS), whole)
+            }
+        };
+        Ok(Self {
+            axis: Axis {
+                by,
+                key: key.to_owned(),
+                percent: range.percent,
+                own: if by == By::Budget {
+                    Some(budget)
+                } else {
+                    own(key)
+                },
+                level: own("risk.objective.level").unwrap_or(LEVEL),
+            },
+            values,
+            whole,
+        })
+    }
+
+    /// What a what-if of this value sets.
+    fn name(&self, value: f64) -> String {
+        if self.axis.percent {
+            format!("{}={}", self.axis.key, percent_text(value))
+        } else {
+            format!("{}={value}", self.axis.key)
+        }
+    }
+
+    /// The model of a what-if that sets the value, read as `imatrix what-if --set` reads it.
+    fn model(
+        &self,
+        args: &FrontierArgs,
+        overrides: &Overrides,
+        value: f64,
+        console: &Console,
+    ) -> Result<Model, Stop> {
+        let name = self.name(value);
+        let change = (self.axis.key.clone(), format!("{value}"));
+        let overrides = Overrides {
+            what_if: vec![(name.clone(), vec![change])],
+            ..overrides.clone()
+        };
+        let mut scenario = files::read(&args.file, &overrides, console)?;
+        let mut model = scenario
+            .what_ifs
+            .pop()
+            .filter(|model| model.name == name)
+            .ok_or_else(|| Stop::internal(format!("{name} was not read")))?;
+        if let Some((metric, _)) = &args.target {
+            // The file's own are judged still, but not asked for.
+            let wanted = format!("targets.{metric}");
+            for other in model.targets.iter_mut().filter(|t| t.key != wanted) {
+                other.with = None;
+            }
+        }
+        Ok(model)
+    }
+}
+
+/// A share without more digits than it has.
+fn percent_text(value: f64) -> String {
+    let plain = percent(value).replace(' ', "");
+    match parse_number(&plain) {
+        Ok(read) if read == value => plain,
+        _ => value.to_string(),
+    }
+}
+
+/// Says what failed, and how bad that is: points without a plan are part of the answer while others have one.
+fn judge(scenario: &str, found: &Frontier, console: &Console) -> Exit {
+    let mut exit = Exit::Done;
+    for (point, plan) in found.points.iter().zip(&found.run.plans) {
+        let (Some(reason), false) = (
+            &point.reason,
+            matches!(plan.plan.status, PlanStatus::Infeasible),
+        ) else {
+            continue;
+        };
+        console.error(&format!("{scenario}: {}: {reason}", plan.plan.name));
+        exit = exit.max(Exit::Internal);
+    }
+    if found.points.iter().all(|point| point.simulated.is_none()) {
+        console.error(&format!(
+            "{scenario}: no value of {} from the range has a plan",
+            found.axis.key
+        ));
+        exit = exit.max(Exit::Infeasible);
+    }
+    if let Some(least) = &found.least
+        && least.verdict == Verdict::None
+    {
+        console.error(&format!(
+            "{scenario}: no budget of the range meets the targets with their probability"
+        ));
+        exit = exit.max(Exit::TargetsMissed);
+    }
+    exit
+}

@@ -1,0 +1,351 @@
+//! Plans that keep rules on random totals: planned on a sample, checked on fresh trials, tightened.
+
+use rayon::prelude::*;
+
+use super::{EngineError, stop_if};
+use crate::model::{
+    Bound, Cancel, ConstraintKind, ConstraintState, FactorSample, Metric, Model, Plan,
+    PlanSettings, PlanStatus, PriceRange, Risk, RiskMeasure, RiskState, Unit,
+};
+use crate::optimizer;
+use crate::rng::{STREAM_BLOCK, slot_hash};
+use crate::simulator::{self, PlanInput, Simulator};
+use crate::stats::{ReplicateSums, replicated_probability_error, worst_mean};
+
+/// Most times that rules are tightened and the plan is made anew.
+const ROUNDS: u64 = 6;
+
+/// Plans a model through the one door for plans with and without risk.
+///
+/// Three sets of trials, all derived from the scenario's seed: the run's have the seed itself, the
+/// program's `seed XOR slot_hash(["risk", "program"], 0)`, and the check's after `r` tightenings
+/// `seed XOR slot_hash(["risk", "check"], r)`, so that no plan is judged by trials that shaped it.
+///
+/// A rule that falls short on fresh trials by more than two standard errors is tightened by what the
+/// program's measure overstates, in sample − out of sample, and one standard error more; then the
+/// plan is made anew. Fixed counts are measured only.
+pub(super) fn plan(
+    model: &Model,
+    settings: &PlanSettings,
+    cancel: &Cancel,
+) -> Result<Plan, EngineError> {
+    if !model.risk.applies() {
+        return Ok(optimizer::plan(model, settings, cancel));
+    }
+    let risk = &model.risk;
+    let seed = risk.seed ^ slot_hash(&["risk", "program"], 0);
+    let sample = simulator::factor_sample(model, seed, risk.trials)
+        .map_err(|error| EngineError::Simulation(error.to_string()))?;
+    stop_if(cancel)?;
+    let mut tightened = vec![0.0; risk.rules.len()];
+    let mut kept: Option<Plan> = None;
+    let mut refused: Option<Plan> = None;
+    let mut too_tight: Option<Vec<f64>> = None;
+    let mut seconds = 0.0;
+    let mut round = 0;
+    loop {
+        let mut plan = optimizer::plan_at_risk(model, &sample, &tightened, settings, cancel);
+        stop_if(cancel)?;
+        seconds += plan.solver.seconds;
+        let (best, ending) = if plan.is_usable() {
+            for (state, &by) in plan.risks.iter_mut().zip(&tightened) {
+                state.tightened = by;
+            }
+            check(model, &mut plan, round, cancel)?;
+            if plan.status == PlanStatus::Fixed {
+                return Ok(finished(model, plan, seconds, &Ending::Fixed));
+            }
+            let best = match kept {
+                Some(kept) if shortfall(&kept) <= shortfall(&plan) => kept,
+                _ => plan,
+            };
+            (best, Ending::Searched(round))
+        } else if let Some(kept) = kept {
+            too_tight = Some(tightened);
+            if plan.status == PlanStatus::Infeasible {
+                (kept, Ending::NoPlan)
+            } else {
+                (kept, Ending::NotFound)
+            }
+        } else if let Some(refused) = refused {
+            return Ok(refused);
+        } else if let Some(loose) = loosened(model, &sample, settings, cancel)? {
+            (kept, refused) = (None, Some(plan));
+            tightened = loose;
+            round += 1;
+            continue;
+        } else {
+            return Ok(plan);
+        };
+        match tighter(&best, too_tight.as_deref()) {
+            Some(next) if round < ROUNDS => tightened = next,
+            Some(_) if let Some(refused) = refused => return Ok(refused),
+            _ => return Ok(finished(model, best, seconds, &ending)),
+        }
+        kept = Some(best);
+        round += 1;
+    }
+}
+
+/// Where no plan keeps the rules in the program: how much looser they may be, if the program is too
+/// strict with the plan of the most expected objective. It takes the sums of few creators with long
+/// tails for normal. Whether a plan of the looser rules holds, fresh trials say.
+fn loosened(
+    model: &Model,
+    sample: &FactorSample,
+    settings: &PlanSettings,
+    cancel: &Cancel,
+) -> Result<Option<Vec<f64>>, EngineError> {
+    let mut plain = Model {
+        risk: Risk::NONE,
+        ..model.clone()
+    };
+    let plan = optimizer::plan(&plain, settings, cancel);
+    stop_if(cancel)?;
+    if !plan.is_usable() {
+        return Ok(None);
+    }
+    plain.risk = model.risk.clone();
+    plain.counts = Some(plan.counts.row(0).to_vec());
+    let mut plan = optimizer::plan_at_risk(&plain, sample, &[], settings, cancel);
+    check(&plain, &mut plan, u64::MAX, cancel)?;
+    let rules = plan.risks.iter().filter(|state| state.bound.is_some());
+    let loose: Vec<f64> = rules
+        .map(|state| overstated(state).map_or(0.0, |by| by.min(0.0)))
+        .collect();
+    Ok(loose.iter().any(|&by| by < 0.0).then_some(loose))
+}
+
+/// By how many standard errors the rule that is shortest falls short on fresh trials; 0 if all hold.
+fn shortfall(plan: &Plan) -> f64 {
+    let short = plan.risks.iter().filter(|s| s.held() == Some(false));
+    short
+        .filter_map(|state| Some(-state.margin(state.out_of_sample?)? / state.out_of_sample_error?))
+        .fold(0.0, f64::max)
+}
+
+/// Why the tightening ended.
+enum Ending {
+    /// Counts are given.
+    Fixed,
+    /// No plan keeps the rules any tighter.
+    NoPlan,
+    /// None was found that does.
+    NotFound,
+    /// Every rule holds, or so many rounds were enough.
+    Searched(u64),
+}
+
+/// How tight the rules should be after a plan that falls short, at most halfway to what left no plan;
+/// `None` if it does not fall short.
+fn tighter(plan: &Plan, too_tight: Option<&[f64]>) -> Option<Vec<f64>> {
+    let mut any = false;
+    let rules = plan.risks.iter().filter(|state| state.bound.is_some());
+    let next = rules.enumerate().map(|(i, state)| {
+        let by = state.tightened;
+        let half = too_tight.map_or(f64::INFINITY, |tight| by + (tight[i] - by) / 2.0);
+        let short = state.held() == Some(false);
+        let wanted = overstated(state).filter(|wanted| short && *wanted > by);
+        any |= wanted.is_some();
+        wanted.unwrap_or(by).min(half)
+    });
+    let next = next.collect();
+    any.then_some(next)
+}
+
+/// By how much the program overstates a rule, and one standard error more.
+fn overstated(state: &RiskState) -> Option<f64> {
+    let inside = state.margin(state.in_sample)?;
+    let outside = state.margin(state.out_of_sample?)?;
+    Some(inside - outside + state.out_of_sample_error?).filter(|by| by.is_finite())
+}
+
+/// Totals of a plan, trial by trial.
+struct Totals {
+    spend: Vec<f64>,
+    conversions: Vec<f64>,
+    revenue: Vec<f64>,
+    margin: f64,
+}
+
+impl Totals {
+    /// A metric's linear gain or loss: the total itself, or N − a·D of a ratio N/D ≥ a (a·D − N of
+    /// a ratio at most a).
+    fn linear(&self, metric: Metric, level: f64) -> Vec<f64> {
+        let trials = 0..self.spend.len();
+        match metric {
+            Metric::Roas => trials
+                .map(|t| self.revenue[t] - level * self.spend[t])
+                .collect(),
+            Metric::Roi => trials
+                .map(|t| self.profit(t) - level * self.spend[t])
+                .collect(),
+            Metric::Cpa => trials
+                .map(|t| level * self.conversions[t] - self.spend[t])
+                .collect(),
+            _ => trials.map(|t| self.value(metric, t)).collect(),
+        }
+    }
+
+    fn profit(&self, t: usize) -> f64 {
+        self.margin * self.revenue[t] - self.spend[t]
+    }
+
+    /// A metric in a trial; NaN where it is undefined.
+    fn value(&self, metric: Metric, t: usize) -> f64 {
+        let (spend, revenue, conversions) = (self.spend[t], self.revenue[t], self.conversions[t]);
+        let ratio = |numerator: f64, denominator: f64| {
+            if denominator == 0.0 {
+                f64::NAN
+            } else {
+                numerator / denominator
+            }
+        };
+        match metric {
+            Metric::Spend => spend,
+            Metric::Revenue => revenue,
+            Metric::Profit => self.profit(t),
+            Metric::Conversions => conversions,
+            Metric::Roas => ratio(revenue, spend),
+            Metric::Roi => ratio(self.profit(t), spend),
+            Metric::Cpa => ratio(spend, conversions),
+            // Not what risk rules speak of.
+            _ => f64::NAN,
+        }
+    }
+
+    /// A rule's measured value, and its standard error.
+    fn measured(&self, state: &RiskState) -> (f64, f64) {
+        match (state.measure, state.bound) {
+            (RiskMeasure::Probability { .. }, bound) => {
+                let met = |t| f64::from(bound.is_some_and(|b| b.met(self.value(state.metric, t))));
+                let column: Vec<f64> = (0..self.spend.len()).map(met).collect();
+                let mut sums = ReplicateSums::default();
+                sums.extend(&column);
+                let error = replicated_probability_error(&sums, column.len() as u64);
+                (sums.ratio(), error)
+            }
+            (RiskMeasure::Cvar { level }, bound) => {
+                let mut column = self.linear(state.metric, bound.map_or(0.0, Bound::value));
+                let loss = state.metric == Metric::Spend;
+                if loss {
+                    for value in &mut column {
+                        *value = -*value;
+                    }
+                }
+                let tail = worst_mean(&column, level);
+                (if loss { -tail.mean } else { tail.mean }, tail.error)
+            }
+        }
+    }
+}
+
+/// Measures every rule of a plan on fresh trials of the whole simulator.
+fn check(model: &Model, plan: &mut Plan, round: u64, cancel: &Cancel) -> Result<(), EngineError> {
+    let totals = totals(model, plan, round, cancel)?;
+    plan.risks.par_iter_mut().for_each(|state| {
+        let (value, error) = totals.measured(state);
+        state.out_of_sample = Some(value);
+        state.out_of_sample_error = Some(error);
+    });
+    Ok(())
+}
+
+fn totals(model: &Model, plan: &Plan, round: u64, cancel: &Cancel) -> Result<Totals, EngineError> {
+    let seed = model.risk.seed ^ slot_hash(&["risk", "check"], round);
+    let input = PlanInput {
+        model,
+        counts: plan.counts.view(),
+    };
+    let simulator = Simulator::new(&[input], seed)
+        .map_err(|error| EngineError::Simulation(error.to_string()))?;
+    let blocks = model.risk.check_trials() / STREAM_BLOCK;
+    let columns: Vec<[Vec<f64>; 3]> = (0..blocks)
+        .into_par_iter()
+        .map(|block| {
+            let mut sums = [(); 3].map(|()| vec![0.0; STREAM_BLOCK]);
+            if cancel.requested() {
+                return sums;
+            }
+            let block = simulator.block((block * STREAM_BLOCK) as u64, STREAM_BLOCK);
+            for cell in &block.plans[0].cells {
+                let own = [&cell.spend, &cell.conversions, &cell.revenue];
+                for (sum, column) in sums.iter_mut().zip(own) {
+                    sum.iter_mut().zip(column).for_each(|(s, v)| *s += v);
+                }
+            }
+            sums
+        })
+        .collect();
+    stop_if(cancel)?;
+    let column = |i: usize| columns.iter().flat_map(|c| c[i].iter().copied()).collect();
+    Ok(Totals {
+        spend: column(0),
+        conversions: column(1),
+        revenue: column(2),
+        margin: model.order.margin,
+    })
+}
+
+/// The plan as it is handed out: with a row for each rule, and a sentence for each that does not
+/// hold.
+fn finished(model: &Model, mut plan: Plan, seconds: f64, ending: &Ending) -> Plan {
+    plan.solver.seconds = seconds;
+    let rows: Vec<ConstraintState> = plan
+        .risks
+        .iter()
+        .zip(&model.risk.rules)
+        .map(|(state, rule)| {
+            let wanted = state.wanted();
+            let inside = state.margin(state.in_sample).unwrap_or(f64::NAN);
+            ConstraintState {
+                month: 0,
+                name: state.key.clone(),
+                kind: ConstraintKind::Risk,
+                low: match wanted {
+                    Some(Bound::AtLeast(low)) => Some(low),
+                    _ => None,
+                },
+                value: state.out_of_sample,
+                high: match wanted {
+                    Some(Bound::AtMost(high)) => Some(high),
+                    _ => None,
+                },
+                binding: inside - state.tightened <= state.in_sample_error,
+                shadow_price: None,
+                range: PriceRange::default(),
+                unit: match state.measure {
+                    RiskMeasure::Probability { .. } => Unit::Share,
+                    RiskMeasure::Cvar { .. } if state.metric.denominator().is_some() => Unit::Money,
+                    RiskMeasure::Cvar { .. } => Unit::Metric(state.metric),
+                },
+                price_unit: String::new(),
+                words: String::new(),
+                origin: rule.origin.clone(),
+            }
+        })
+        .collect();
+    plan.constraints.extend(rows);
+    let short: Vec<String> = plan
+        .risks
+        .iter()
+        .filter(|state| state.held() == Some(false))
+        .map(|state| state.key.clone())
+        .collect();
+    for key in short {
+        let but = |why: &str| {
+            format!(
+                "{key} holds in the trials that the plan was made on, but not on fresh ones{why}"
+            )
+        };
+        plan.warnings.push(match ending {
+            Ending::Fixed => format!("these counts do not keep {key} on fresh trials"),
+            Ending::NoPlan => but(", and no plan keeps it tighter"),
+            Ending::NotFound => but(", and no plan was found that keeps it tighter"),
+            Ending::Searched(0) => format!("{key} does not hold on fresh trials"),
+            Ending::Searched(1) => but(", although it was tightened once"),
+            Ending::Searched(times) => but(&format!(", although it was tightened {times} times")),
+        });
+    }
+    plan
+}

@@ -1,0 +1,229 @@
+//! Why no plan keeps the rules, where that depends on what audiences and shocks leave of a plan.
+
+use super::Run;
+use super::affine::Aim;
+use super::boxes::Boxes;
+use crate::model::{Conflict, ConflictMember, Constraint};
+use crate::optimizer::conflict::words::{Rounding, amount, quoted, stated};
+use crate::optimizer::state::keeps;
+
+/// Part of the effort of a plan's search that one question may take.
+const PART: f64 = 0.25;
+
+/// What proves that there is no plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// A search over all plans.
+    Boxes,
+    /// The majorant's program, of whole counts or not.
+    Program { whole: bool },
+}
+
+/// A rule without which the rest allows plans, and the least change that does, if proven.
+struct Finding {
+    rule: usize,
+    change: Option<(bool, f64)>,
+}
+
+/// A set of rules that no plan keeps together, and for each the least change of its bound that lets a plan exist,
+/// others as they are, where a search over all plans proves it; by a linear program changes are not known.
+pub(super) fn conflict(run: &Run<'_>, proof: Proof) -> Conflict {
+    let cells = run.model.cells.len();
+    let constraints = run.values.constraints(&run.values.units(&vec![1.0; cells]));
+    let mut sides = run.sides.to_vec();
+    for rule in 0..sides.len() {
+        // That a plan books somebody is never in question.
+        if constraints[rule].origin == crate::model::Origin::Default
+            && constraints[rule].name == "at least one partnership"
+        {
+            continue;
+        }
+        let before = std::mem::take(&mut sides[rule]);
+        if !nothing(run, &sides, proof) {
+            sides[rule] = before;
+        }
+    }
+    let members: Vec<usize> = (0..sides.len())
+        .filter(|&rule| {
+            sides[rule] != [false; 2] && constraints[rule].name != "at least one partnership"
+        })
+        .collect();
+    let findings: Vec<Finding> = members
+        .iter()
+        .map(|&rule| Finding {
+            rule,
+            change: (proof == Proof::Boxes)
+                .then(|| change(run, &constraints[rule], rule))
+                .flatten(),
+        })
+        .collect();
+    written(run, &constraints, &findings)
+}
+
+/// Whether it is proven that no plan keeps these sides of rules.
+fn nothing(run: &Run<'_>, sides: &[[bool; 2]], proof: Proof) -> bool {
+    if let Proof::Program { whole } = proof {
+        return run.ruled_out(sides, whole);
+    }
+    let boxes = Boxes {
+        sides,
+        any: true,
+        part: PART,
+        ..of(run, run.aim)
+    };
+    let found = boxes.search(None);
+    // Without a limit on counts there is no first box; the program may still rule all plans out.
+    found.best.is_none() && (found.complete || run.ruled_out(sides, false))
+}
+
+fn of<'a>(run: &'a Run<'_>, aim: &'a Aim) -> Boxes<'a> {
+    Boxes {
+        values: run.values,
+        limits: run.limits,
+        aim,
+        sides: run.sides,
+        any: false,
+        part: PART,
+        settings: run.settings,
+        cancel: run.cancel,
+        started: run.started,
+    }
+}
+
+/// The least change of one bound with which a plan exists: the best value of the rule over all plans that
+/// keep the others. Returns whether it is the lower bound, and its new value.
+fn change(run: &Run<'_>, constraint: &Constraint, rule: usize) -> Option<(bool, f64)> {
+    let ends = [(false, constraint.high), (true, constraint.low)];
+    let mut best: Option<(f64, bool, f64)> = None;
+    for (lower, bound) in ends {
+        let Some(bound) = bound else { continue };
+        let Some(aim) = Aim::of_rule(run.values, rule, lower) else {
+            continue;
+        };
+        let mut sides = run.sides.to_vec();
+        sides[rule][usize::from(lower)] = false;
+        let boxes = Boxes {
+            sides: &sides,
+            ..of(run, &aim)
+        };
+        let found = boxes.search(None);
+        let Some((value, x)) = found.best.filter(|_| found.complete) else {
+            continue;
+        };
+        let to = if lower { value } else { -value };
+        let size = (to - bound).abs();
+        if enough(run, constraint, rule, (lower, to), &x) && best.is_none_or(|b| size < b.0) {
+            best = Some((size, lower, to));
+        }
+    }
+    best.map(|(_, lower, to)| (lower, to))
+}
+
+/// Whether a plan keeps all rules once a bound is moved: shares of a budget move with it.
+fn enough(
+    run: &Run<'_>,
+    constraint: &Constraint,
+    rule: usize,
+    (lower, to): (bool, f64),
+    x: &[f64],
+) -> bool {
+    let mut model = run.model.clone();
+    let budget = constraint.name == "budget";
+    if budget {
+        model.rules.budget = to * (1.0 + 1e-9);
+    }
+    let units = run.values.units(&run.values.factors(x));
+    let mut all = crate::model::constraints(&model, &units);
+    if !budget {
+        let bound = if lower {
+            &mut all[rule].low
+        } else {
+            &mut all[rule].high
+        };
+        *bound = Some(to);
+    }
+    all.iter().all(|c| keeps(c, x))
+}
+
+fn written(run: &Run<'_>, constraints: &[Constraint], findings: &[Finding]) -> Conflict {
+    let currency = &run.model.currency;
+    let left = match (run.model.audiences.is_empty(), run.model.incidents.shocks()) {
+        (true, _) => "shocks",
+        (_, false) => "audiences",
+        _ => "audiences and shocks",
+    };
+    let members: Vec<ConflictMember> = findings
+        .iter()
+        .map(|finding| {
+            let constraint = &constraints[finding.rule];
+            let stated = stated(constraint, currency);
+            let change = finding.change.map(|(lower, to)| {
+                let from = if lower {
+                    constraint.low
+                } else {
+                    constraint.high
+                };
+                (lower, to, (to - from.unwrap_or(to)).abs())
+            });
+            let words = match change {
+                None => stated.clone(),
+                Some((lower, to, _)) => {
+                    let (end, rounding) = if lower {
+                        ("at least", Rounding::Down)
+                    } else {
+                        ("at most", Rounding::Up)
+                    };
+                    let to = amount(to, constraint.unit, currency, rounding);
+                    format!("{stated}; {end} {to} would be enough")
+                }
+            };
+            ConflictMember {
+                constraint: constraint.name.clone(),
+                kind: constraint.kind,
+                origin: constraint.origin.clone(),
+                stated,
+                least_change: change.map(|c| c.2),
+                changed_to: change.map(|c| c.1),
+                unit: constraint.unit,
+                words,
+                enough_alone: change.is_some(),
+            }
+        })
+        .collect();
+    let names: Vec<String> = members.iter().map(|m| quoted(&m.constraint)).collect();
+    let mut sentences = vec![format!(
+        "No plan keeps {}, with what {left} leave of each plan's conversions.",
+        listed(&names)
+    )];
+    sentences.extend(members.iter().map(|m| format!("{}.", m.words)));
+    let some = members.iter().any(|m| m.enough_alone);
+    sentences.push(
+        if some {
+            "Each change named is the least that lets a plan exist while all other rules stay."
+        } else {
+            "How far one of them would have to move is not known: it depends on the plan that would follow."
+        }
+        .to_owned(),
+    );
+    Conflict {
+        members,
+        others: Vec::new(),
+        none_alone_is_enough: false,
+        joint_change: Vec::new(),
+        open: Vec::new(),
+        set_line: None,
+        sentences,
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`; of many only their number.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => "the rules".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] if first.len() < 6 => {
+            format!("{} and {last} together", first.join(", "))
+        }
+        _ => format!("these {} rules together", names.len()),
+    }
+}

@@ -1,0 +1,222 @@
+//! Plans that promise more than a mean: tail means, probabilities, objectives of risk.
+//!
+//! Given the shared factors of trial t, a plan's gain is a sum over independent creators, about normal
+//! with mean Σ x·mₜ and variance Σ x·vₜ ([`crate::model::conditional`]); over trials it is a mixture.
+//!
+//! - `measure` has the tail mean, quantile and probability of such a mixture with their slopes;
+//! - `field` turns counts into means and variances of all trials, and slopes back into those of counts;
+//! - `rules` are measures with their levels, and concave stand-ins above and below them;
+//! - `planes` solves continuous programs by cuts, `search` finds plans and bounds, `climb` improves
+//!   whole counts, `every` looks at all plans of a small program;
+//! - `story` says what a rule that cannot be kept could reach.
+
+mod climb;
+mod every;
+mod field;
+mod measure;
+mod planes;
+mod rules;
+mod search;
+mod story;
+
+pub(crate) use planes::{Case, Worth};
+pub(crate) use rules::{Measure, Rule, Spread};
+pub(crate) use search::{Found, Run};
+pub(crate) use story::{beyond, stated};
+
+use self::field::Field;
+use crate::model::conditional::{CreatorMoments, Gain, GainMoments, creators};
+use crate::model::{FactorSample, Model, RiskMeasure, RiskRule, RiskState, joint, valuation};
+use crate::optimizer::program::dot;
+
+/// Probabilities wanted after tightening stay below one.
+const MOST: f64 = 1.0 - 1e-9;
+
+/// A model's risk over a sample: makes its rules.
+pub(crate) struct Sampled<'a> {
+    model: &'a Model,
+    sample: &'a FactorSample,
+    creators: Vec<CreatorMoments>,
+    /// What the plan as a whole leaves of every cell's conversions.
+    factors: Vec<f64>,
+}
+
+impl<'a> Sampled<'a> {
+    /// At the factors that a plan of these counts has; without counts each is 1.
+    pub(crate) fn new(model: &'a Model, sample: &'a FactorSample, counts: Option<&[f64]>) -> Self {
+        let factors = match counts {
+            Some(counts) if joint::applies(model) => joint::conversion_factors(model, counts),
+            _ => vec![1.0; model.cells.len()],
+        };
+        Self {
+            model,
+            sample,
+            creators: creators(model),
+            factors,
+        }
+    }
+
+    fn moments(&self, gain: Gain) -> Vec<GainMoments> {
+        self.creators
+            .iter()
+            .zip(&self.factors)
+            .map(|(creator, &factor)| creator.gain(gain).in_plan(factor))
+            .collect()
+    }
+
+    fn rule(&self, gain: Gain, measure: Measure, least: f64, around: &[f64]) -> Rule<'a> {
+        let tiers = self.model.cells.iter().map(|cell| cell.tier).collect();
+        let field = Field::new(self.sample, tiers, self.moments(gain));
+        let sizes: Vec<f64> = field.plain().iter().map(|(mean, _)| mean.abs()).collect();
+        let size = dot(&sizes, around);
+        Rule {
+            field,
+            measure,
+            least,
+            scale: if size > 0.0 { size } else { 1.0 },
+        }
+    }
+
+    /// A rule of the model, tightened, sized around a plan; the reason where it cannot be measured.
+    pub(crate) fn of(
+        &self,
+        rule: &RiskRule,
+        tightened: f64,
+        around: &[f64],
+    ) -> Result<Rule<'a>, String> {
+        let margin = self.model.order.margin;
+        let Some((gain, level)) = Gain::bounded(rule.metric, rule.bound, margin) else {
+            return Err(format!(
+                "{}: the risk of {} is not planned",
+                rule.key,
+                rule.metric.name()
+            ));
+        };
+        let (measure, least) = match rule.measure {
+            RiskMeasure::Cvar { level: at } => (Measure::Tail(at), level + tightened),
+            RiskMeasure::Probability { with } => (
+                Measure::Quantile((with + tightened).clamp(0.0, MOST)),
+                level,
+            ),
+        };
+        let out = self.rule(gain, measure, least, around);
+        self.finite(&out, &rule.key)?;
+        Ok(out)
+    }
+
+    fn finite(&self, rule: &Rule<'_>, key: &str) -> Result<(), String> {
+        match rule.field.first_infinite() {
+            None => Ok(()),
+            Some(cell) => Err(format!(
+                "{key}: what a creator of {} yields has no finite spread",
+                self.model.key(cell)
+            )),
+        }
+    }
+
+    /// All rules of the model.
+    pub(crate) fn rules(&self, tightened: &[f64], around: &[f64]) -> Result<Vec<Rule<'a>>, String> {
+        self.model
+            .risk
+            .rules
+            .iter()
+            .enumerate()
+            .map(|(i, rule)| self.of(rule, tightened.get(i).copied().unwrap_or(0.0), around))
+            .collect()
+    }
+
+    /// The objective of risk, if the model has one.
+    pub(crate) fn worth(&self, around: &[f64]) -> Result<Option<Worth<'a>>, String> {
+        let Some(objective) = &self.model.risk.objective else {
+            return Ok(None);
+        };
+        let metric = valuation::objective_metric(self.model.objective);
+        let Some(gain) = Gain::of_total(metric, self.model.order.margin, 1.0) else {
+            return Err(format!("the risk of {} is not planned", metric.name()));
+        };
+        let tail = self.rule(gain, Measure::Tail(objective.level), 0.0, around);
+        self.finite(&tail, "risk.objective")?;
+        Ok(Some(Worth {
+            mean: objective.mean,
+            cvar: objective.cvar,
+            tail,
+        }))
+    }
+
+    /// How far a plan keeps every rule, and what its objective's tail is.
+    pub(crate) fn states(&self, tightened: &[f64], x: &[f64]) -> Vec<RiskState> {
+        let mut out: Vec<RiskState> = Vec::new();
+        for (i, rule) in self.model.risk.rules.iter().enumerate() {
+            let tightened = tightened.get(i).copied().unwrap_or(0.0);
+            let Ok(own) = self.of(rule, 0.0, x) else {
+                continue;
+            };
+            let (in_sample, in_sample_error) = match rule.measure {
+                RiskMeasure::Cvar { .. } => {
+                    let measured = own.value(x);
+                    (sign(rule) * measured.value, measured.error)
+                }
+                RiskMeasure::Probability { .. } => own.probability(x),
+            };
+            out.push(RiskState {
+                key: rule.key.clone(),
+                metric: rule.metric,
+                measure: rule.measure,
+                bound: Some(rule.bound),
+                in_sample,
+                in_sample_error,
+                out_of_sample: None,
+                out_of_sample_error: None,
+                tightened,
+            });
+        }
+        if let (Some(objective), Ok(Some(worth))) = (&self.model.risk.objective, self.worth(x)) {
+            let measured = worth.tail.value(x);
+            out.push(RiskState {
+                key: "risk.objective".to_owned(),
+                metric: valuation::objective_metric(self.model.objective),
+                measure: RiskMeasure::Cvar {
+                    level: objective.level,
+                },
+                bound: None,
+                in_sample: measured.value,
+                in_sample_error: measured.error,
+                out_of_sample: None,
+                out_of_sample_error: None,
+                tightened: 0.0,
+            });
+        }
+        out
+    }
+}
+
+/// What turns a gain's value into the metric's: −1 for totals that are to stay below their bound.
+pub(crate) fn sign(rule: &RiskRule) -> f64 {
+    let ratio = rule.metric.denominator().is_some();
+    match rule.bound {
+        crate::model::Bound::AtMost(_) if !ratio => -1.0,
+        _ => 1.0,
+    }
+}
+
+/// Rules made by hand, for tests.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::{Field, Measure, Rule};
+    use crate::model::FactorSample;
+    use crate::model::conditional::GainMoments;
+
+    pub(crate) fn rule(
+        sample: &FactorSample,
+        tiers: Vec<usize>,
+        moments: Vec<GainMoments>,
+        (measure, least, scale): (Measure, f64, f64),
+    ) -> Rule<'_> {
+        Rule {
+            field: Field::new(sample, tiers, moments),
+            measure,
+            least,
+            scale,
+        }
+    }
+}

@@ -1,0 +1,565 @@
+//! The search for a plan under rules of risk: a bound from above, plans from below.
+//!
+//! 1. **Bound.** σ by its chord over the range that the program leaves its variance: cuts of tail means hold
+//!    for every plan. The continuous optimum with them is a proven bound; so is, for whole counts, the
+//!    branch and bound with them. Probability rules are no part of it: they are not convex.
+//! 2. **Continuous plan.** σ by its tangent at the last point: what keeps the rules so keeps them truly,
+//!    and no round is worse than the one before. Probability rules enter as quantiles, by their tangents.
+//! 3. **Whole counts.** Branch and bound with the cuts of 2, cut again where its answer breaks a rule; the
+//!    tangent stands for an objective of risk, in a box around the continuous plan. What is found
+//!    climbs along neighbours measured as they are. A program of few whole plans is gone through
+//!    plan by plan where that leaves a question open.
+
+use std::time::Instant;
+
+use crate::model::PlanSettings;
+use crate::optimizer::goal::{Goal, within_gap};
+use crate::optimizer::program::{Program, Row, dot, relax};
+use crate::optimizer::ratio::solve_relaxed;
+use crate::optimizer::risk::climb::Climb;
+use crate::optimizer::risk::every::best_of_all;
+use crate::optimizer::risk::planes::{Answer, Ask, Case, Cut};
+use crate::optimizer::risk::rules::{Rule, Spread};
+use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, remaining, solve};
+use crate::optimizer::whole::Search;
+
+/// Rounds of tangents.
+const TANGENTS: usize = 4;
+
+/// Rounds of tangents on the way to a point that keeps the rules.
+const RESTORING: usize = 4;
+
+/// Rounds of branch and bound in search of a plan, and of a better bound.
+const PLANS: usize = 10;
+const BOUNDS: usize = 10;
+
+/// How far within their levels plans are sought, in sizes of the gain.
+const INSIDE: f64 = 2e-5;
+
+/// Relative gain at which rounds of tangents go on.
+const WORTHWHILE: f64 = 1e-6;
+
+/// How far a whole plan lies from the continuous one where an objective of risk is a tangent.
+const REACH: f64 = 0.1;
+const CREATORS: f64 = 2.0;
+
+/// What came of a search.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// Verdict, plan, value, bound, nodes.
+    pub(crate) solved: Solved,
+    /// The continuous optimum of a program with cuts around the plan, for prices.
+    pub(crate) relaxed: Vec<f64>,
+    pub(crate) optimum: f64,
+    pub(crate) program: Program,
+    pub(crate) goal: Goal,
+}
+
+/// The best whole plan so far.
+struct Best<'a> {
+    climb: Climb<'a>,
+    found: Option<(f64, Vec<f64>)>,
+}
+
+impl Best<'_> {
+    /// Takes what a climb from counts finds, if it is better.
+    fn climb(&mut self, x: &[f64]) {
+        if let Some(found) = self.climb.from(x)
+            && self.found.as_ref().is_none_or(|best| found.0 > best.0)
+        {
+            self.found = Some(found);
+        }
+    }
+}
+
+pub(crate) struct Run<'a> {
+    pub(crate) case: &'a Case<'a>,
+    pub(crate) settings: &'a PlanSettings,
+    pub(crate) fractional: bool,
+    pub(crate) started: Instant,
+}
+
+impl Run<'_> {
+    fn all(&self) -> Vec<usize> {
+        (0..self.case.rules.len()).collect()
+    }
+
+    pub(crate) fn tails(&self) -> Vec<usize> {
+        let tail = |&k: &usize| self.case.rules[k].is_tail();
+        self.all().into_iter().filter(tail).collect()
+    }
+
+    /// σ by chords over all that the linear program allows.
+    pub(crate) fn chords(&self) -> (Vec<Spread>, Spread) {
+        let rules = self.case.rules.iter();
+        (
+            rules.map(|rule| self.chord(rule)).collect(),
+            self.case
+                .worth
+                .as_ref()
+                .map_or(Spread::Root, |worth| self.chord(&worth.tail)),
+        )
+    }
+
+    fn chord(&self, rule: &Rule<'_>) -> Spread {
+        if !rule.is_tail() {
+            return Spread::Root;
+        }
+        let variances: Vec<f64> = rule.field.plain().iter().map(|p| p.1).collect();
+        let end = |sign: f64| -> Option<f64> {
+            let mut program = relax(self.case.program);
+            program.maximize = variances.iter().map(|v| sign * v).collect();
+            let solved = solve(&program, self.case.relaxations, self.case.cancel);
+            (solved.verdict == Verdict::Optimal).then_some(sign * solved.objective)
+        };
+        // A hair wider than solvers keep rows.
+        let low = end(-1.0).map_or(0.0, |v| (v * (1.0 - 1e-6)).max(0.0));
+        let high = end(1.0).map_or(f64::INFINITY, |v| v * (1.0 + 1e-6));
+        let usable: Vec<bool> = self
+            .case
+            .program
+            .columns
+            .iter()
+            .map(|c| c.high > 0.0)
+            .collect();
+        let ratios = rule.field.variance_ratios(&usable);
+        Spread::chord(ratios.into_iter().map(|(least, most)| {
+            let product = |a: f64, b: f64| if a == 0.0 || b == 0.0 { 0.0 } else { a * b };
+            (
+                if least.is_finite() {
+                    product(least, low)
+                } else {
+                    0.0
+                },
+                product(most, high),
+            )
+        }))
+    }
+
+    fn tangents(&self, x: &[f64]) -> (Vec<Spread>, Spread) {
+        let rules = self.case.rules.iter();
+        (
+            rules
+                .map(|rule| {
+                    if rule.is_tail() {
+                        rule.tangent(x)
+                    } else {
+                        Spread::Root
+                    }
+                })
+                .collect(),
+            self.case.worth.as_ref().map_or(Spread::Root, |worth| {
+                if worth.tail.is_tail() {
+                    worth.tail.tangent(x)
+                } else {
+                    Spread::Root
+                }
+            }),
+        )
+    }
+
+    /// The continuous optimum of the program whose cuts hold for every plan.
+    pub(crate) fn outer(&self, start: &[f64]) -> (Answer, Ask) {
+        let (spreads, worth) = self.chords();
+        let ask = Ask {
+            spreads,
+            worth,
+            hard: self.tails(),
+            lifted: Vec::new(),
+            margin: 0.0,
+        };
+        (self.case.converge(&ask, &[start], Vec::new()), ask)
+    }
+
+    /// A point whose least distance above the levels is as large as tangents get it, from another one.
+    fn restored(&self, start: &[f64]) -> Vec<f64> {
+        let mut point = start.to_vec();
+        let mut best = self.case.slack(&point);
+        for _ in 0..RESTORING {
+            let (spreads, worth) = self.tangents(&point);
+            let ask = Ask {
+                spreads,
+                worth,
+                hard: Vec::new(),
+                lifted: self.all(),
+                margin: 0.0,
+            };
+            let lifted = self.case.converge(&ask, &[&point], Vec::new());
+            if !lifted.solved.found() {
+                break;
+            }
+            let mut next = lifted.counts;
+            let mut slack = self.case.slack(&next);
+            // Tangents of what is not concave may promise too much: then part of the way.
+            for _ in 0..4 {
+                if slack > best {
+                    break;
+                }
+                for (next, at) in next.iter_mut().zip(&point) {
+                    *next = 0.5 * (*next + at);
+                }
+                slack = self.case.slack(&next);
+            }
+            if slack <= best {
+                break;
+            }
+            (best, point) = (slack, next);
+            if best > 10.0 * INSIDE {
+                break;
+            }
+        }
+        point
+    }
+
+    /// Points from which plans that keep all rules are sought where the bound's is of no use: the
+    /// safest by each rule alone, and what lies between all of them.
+    fn restarts(&self, first: &[f64]) -> Vec<Vec<f64>> {
+        let mut corners = vec![first.to_vec()];
+        for k in self.all() {
+            let (spreads, worth) = self.tangents(first);
+            let ask = Ask {
+                spreads,
+                worth,
+                hard: Vec::new(),
+                lifted: vec![k],
+                margin: 0.0,
+            };
+            let lifted = self.case.converge(&ask, &[first], Vec::new());
+            if lifted.solved.found() {
+                corners.push(lifted.counts);
+            }
+        }
+        let share = 1.0 / corners.len() as f64;
+        let middle = (0..first.len())
+            .map(|i| corners.iter().map(|x| share * x[i]).sum())
+            .collect();
+        let mut out = vec![self.restored(first), middle];
+        out.extend(corners.into_iter().skip(1));
+        out
+    }
+
+    /// The best continuous plan that truly keeps every rule, from the points at hand, with the
+    /// program that it is the optimum of.
+    fn inner(&self, first: &[f64]) -> Option<(Answer, Ask)> {
+        if let Some(found) = self.from(first) {
+            return Some(found);
+        }
+        if self.case.rules.is_empty() {
+            return None;
+        }
+        for start in self.restarts(first) {
+            if self.case.cancel.requested() {
+                return None;
+            }
+            if let Some(found) = self.from(&start) {
+                return Some(found);
+            }
+            let restored = self.restored(&start);
+            if restored != start
+                && let Some(found) = self.from(&restored)
+            {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// The same by tangents at one point, then at its answers.
+    fn from(&self, start: &[f64]) -> Option<(Answer, Ask)> {
+        let mut point = start.to_vec();
+        let mut best: Option<(f64, Answer, Ask)> = None;
+        for _ in 0..TANGENTS {
+            let (spreads, worth) = self.tangents(&point);
+            let ask = Ask {
+                spreads,
+                worth,
+                hard: self.all(),
+                lifted: Vec::new(),
+                margin: INSIDE,
+            };
+            let mut answer = self.case.converge(&ask, &[&point], Vec::new());
+            if !answer.solved.found() {
+                break;
+            }
+            if !self.case.keeps(&answer.counts) {
+                let kept = match &best {
+                    Some((_, known, _)) => Some(&known.counts),
+                    None => self.case.keeps(&point).then_some(&point),
+                };
+                if let Some(kept) = kept {
+                    answer.counts = self.between(kept, &answer.counts);
+                }
+            }
+            let value = self.case.value(&answer.counts);
+            let next = answer.counts.clone();
+            let keeps = self.case.keeps(&next);
+            let before = best.as_ref().map(|b| b.0);
+            if keeps && before.is_none_or(|b| value > b) {
+                best = Some((value, answer, ask));
+            }
+            point = next;
+            if keeps && before.is_some_and(|b| value <= b + WORTHWHILE * b.abs()) {
+                break;
+            }
+        }
+        if best.is_none() && self.case.keeps(start) {
+            // A plan is a plan, if no program's optimum.
+            let (spreads, worth) = self.tangents(start);
+            let ask = Ask {
+                spreads,
+                worth,
+                hard: Vec::new(),
+                lifted: Vec::new(),
+                margin: INSIDE,
+            };
+            let mut answer = self.case.converge(&ask, &[start], Vec::new());
+            answer.counts = start.to_vec();
+            return answer.solved.found().then_some((answer, ask));
+        }
+        best.map(|(_, answer, ask)| (answer, ask))
+    }
+
+    /// The last plan that keeps the rules on the way from one that does to one that does not.
+    fn between(&self, from: &[f64], to: &[f64]) -> Vec<f64> {
+        let mut share = 0.5;
+        for _ in 0..12 {
+            let x: Vec<f64> = from
+                .iter()
+                .zip(to)
+                .map(|(a, b)| a + share * (b - a))
+                .collect();
+            if self.case.keeps(&x) {
+                return x;
+            }
+            share *= 0.5;
+        }
+        from.to_vec()
+    }
+
+    fn clocked(&self) -> bool {
+        remaining(self.settings, self.started).time_limit <= 0.0
+    }
+
+    /// The plan, from the linear program's continuous optimum.
+    pub(crate) fn best(&self, relaxed: &Solved) -> Result<Found, Box<Answer>> {
+        let (outer, ask) = self.outer(&relaxed.x);
+        if !outer.solved.found() {
+            return Err(Box::new(outer));
+        }
+        let inner = self.inner(&outer.counts);
+        let bound = outer.solved.bound.unwrap_or(outer.solved.objective);
+        let found = if self.fractional {
+            let best = inner
+                .as_ref()
+                .map(|(a, _)| (self.case.value(&a.counts), a.counts.clone()));
+            self.answer(best, bound, 0, outer.solved.solver, false)
+        } else {
+            self.whole(&outer, &ask, inner.as_ref(), bound)
+        };
+        let shown = inner.map_or(outer, |(answer, _)| answer);
+        Ok(Found {
+            solved: found,
+            relaxed: shown.solved.x.clone(),
+            optimum: shown.solved.objective,
+            program: shown.program,
+            goal: shown.goal,
+        })
+    }
+
+    fn answer(
+        &self,
+        best: Option<(f64, Vec<f64>)>,
+        bound: f64,
+        nodes: u64,
+        solver: &'static str,
+        empty: bool,
+    ) -> Solved {
+        if self.case.cancel.requested() {
+            return Solved::without_point(Verdict::Failed(INTERRUPTED.to_owned()), solver);
+        }
+        let clocked = self.clocked();
+        let Some((objective, x)) = best else {
+            let verdict = match (empty, clocked) {
+                (true, _) => Verdict::Infeasible,
+                (_, true) => Verdict::TimeLimit { found: false },
+                _ => Verdict::NodeLimit,
+            };
+            return Solved {
+                nodes,
+                ..Solved::without_point(verdict, solver)
+            };
+        };
+        let proven = within_gap(bound, objective, self.settings.gap);
+        Solved {
+            verdict: match (proven, clocked) {
+                (true, _) => Verdict::Optimal,
+                (_, true) => Verdict::TimeLimit { found: true },
+                _ => Verdict::Feasible,
+            },
+            bound: Some(bound.max(objective)),
+            objective,
+            x,
+            nodes,
+            solver,
+            // Cuts are computed from sums over trials, without their rounding.
+            certified: false,
+        }
+    }
+
+    fn whole(
+        &self,
+        outer: &Answer,
+        ask: &Ask,
+        inner: Option<&(Answer, Ask)>,
+        mut bound: f64,
+    ) -> Solved {
+        let mut nodes = 0;
+        let mut best = Best {
+            climb: Climb::new(self.case),
+            found: None,
+        };
+        let mut empty = false;
+        let point = inner.map_or(&outer.counts, |(answer, _)| &answer.counts);
+        let near: Vec<f64> = point.iter().map(|x| x.round()).collect();
+        best.climb(&near);
+        if best.found.is_none() && inner.is_none() {
+            // No continuous plan was found either: as safe as neighbours get.
+            let safest = best.climb.safest_from(&near);
+            if let Some((_, x)) = safest {
+                best.climb(&x);
+            }
+        }
+        let proven = |best: &Best<'_>, bound: f64| {
+            let gap = self.settings.gap;
+            best.found
+                .as_ref()
+                .is_some_and(|found| within_gap(bound, found.0, gap))
+        };
+        if let (Some((answer, ask)), false) = (inner, proven(&best, bound)) {
+            let from = (answer.counts.as_slice(), answer.cuts.clone());
+            if let Some(x) = self.plans(from, ask, &mut nodes) {
+                best.climb(&x);
+            }
+        }
+        if !proven(&best, bound) {
+            empty = self.bounds(outer, ask, &mut bound, &mut nodes, &mut best);
+        }
+        if !empty
+            && !proven(&best, bound)
+            && let Some(all) = best_of_all(self.case)
+        {
+            empty = all.is_none();
+            bound = all.as_ref().map_or(bound, |found| found.0);
+            best.found = all;
+        }
+        self.answer(best.found, bound, nodes, "branch and bound", empty)
+    }
+
+    /// A whole plan under the cuts of a continuous one, cut again until it keeps every rule, or
+    /// the last one found.
+    fn plans(
+        &self,
+        (point, mut cuts): (&[f64], Vec<Cut>),
+        ask: &Ask,
+        nodes: &mut u64,
+    ) -> Option<Vec<f64>> {
+        let case = self.case;
+        let slope = case.tangent(point, &ask.worth);
+        let mut last = None;
+        for _ in 0..PLANS {
+            let mut program = case.program.clone();
+            if case.worth.is_some() {
+                program.maximize.clone_from(&slope.by_count);
+                for (column, x) in program.columns.iter_mut().zip(point) {
+                    let reach = (REACH * x).max(CREATORS);
+                    column.low = column.low.max((x - reach).ceil());
+                    column.high = column.high.min((x + reach).floor());
+                }
+            }
+            let solved = self.branched(program, &cuts, nodes, PLANS);
+            if !solved.found() {
+                break;
+            }
+            let keeps = case.keeps(&solved.x);
+            let added = !keeps && case.cut_here(&solved.x, ask, &mut cuts);
+            last = Some(solved.x);
+            if !added {
+                break;
+            }
+        }
+        last
+    }
+
+    /// Lowers the bound by branch and bound with cuts that hold for every plan, and shows its plans;
+    /// whether it showed that there is none.
+    fn bounds(
+        &self,
+        outer: &Answer,
+        ask: &Ask,
+        bound: &mut f64,
+        nodes: &mut u64,
+        best: &mut Best<'_>,
+    ) -> bool {
+        let case = self.case;
+        let slope = case.tangent(&outer.counts, &ask.worth);
+        let offset = match (&case.worth, case.goal) {
+            (Some(_), _) => slope.value - dot(&slope.by_count, &outer.counts),
+            _ => 0.0,
+        };
+        let mut cuts = outer.cuts.clone();
+        for _ in 0..BOUNDS {
+            let mut program = case.program.clone();
+            if case.worth.is_some() {
+                program.maximize.clone_from(&slope.by_count);
+            }
+            let solved = self.branched(program, &cuts, nodes, BOUNDS);
+            if let Some(upper) = solved.bound {
+                *bound = bound.min(upper + offset);
+            }
+            if !solved.found() {
+                return solved.verdict == Verdict::Infeasible;
+            }
+            best.climb(&solved.x);
+            if case.keeps(&solved.x) || !case.cut_here(&solved.x, ask, &mut cuts) {
+                break;
+            }
+        }
+        false
+    }
+
+    /// The usual search for whole counts under cuts, with a share of the nodes.
+    fn branched(&self, program: Program, cuts: &[Cut], nodes: &mut u64, rounds: usize) -> Solved {
+        let case = self.case;
+        let mut program = program;
+        let n = case.cells();
+        program.rows.extend(cuts.iter().map(|cut| {
+            let mut row: Row = cut.row.clone();
+            row.coefficients.truncate(n);
+            row
+        }));
+        let goal = match case.goal {
+            Goal::Sum(_) => Goal::Sum(program.maximize.clone()),
+            ratio @ Goal::Ratio { .. } => ratio.clone(),
+        };
+        let part = PlanSettings {
+            node_limit: (self.settings.node_limit / (2 * rounds as u64)).max(1),
+            gap: 0.5 * self.settings.gap,
+            ..remaining(self.settings, self.started)
+        };
+        let relaxed = solve_relaxed(&program, &goal, case.relaxations, case.cancel);
+        if !relaxed.found() {
+            return relaxed;
+        }
+        let search = Search {
+            program: &program,
+            goal: &goal,
+            settings: &part,
+            relaxations: case.relaxations,
+            cancel: case.cancel,
+            started: self.started,
+        };
+        let solved = search.best(&relaxed);
+        *nodes += solved.nodes;
+        solved
+    }
+}

@@ -1,0 +1,310 @@
+//! What rules of risk could reach where no plan keeps them.
+
+use crate::model::conditional::Gain;
+use crate::model::{
+    Bound, Conflict, ConflictMember, ConstraintKind, Metric, Model, RiskMeasure, RiskRule, Unit,
+};
+use crate::optimizer::goal::Goal;
+use crate::optimizer::ratio::solve_relaxed;
+use crate::optimizer::risk::planes::{Case, Worth};
+use crate::optimizer::risk::rules::{Measure, Rule};
+use crate::optimizer::risk::search::Run;
+use crate::optimizer::risk::{Sampled, sign};
+use crate::optimizer::solver::Solved;
+use crate::optimizer::words::amount;
+use crate::stats::special::normal_cdf;
+
+/// Halvings in search of the level of a ratio that a plan keeps.
+const HALVINGS: usize = 40;
+
+/// Why rules of risk leave no plan.
+pub(crate) struct Beyond {
+    /// Whether a rule was shown to be out of reach of every plan.
+    pub(crate) proven: bool,
+    pub(crate) conflict: Conflict,
+}
+
+/// The best that plans can do for one rule, with no other rule of risk.
+struct Reach {
+    /// No plan's measure is above it: a gain, or for a probability rule a probability.
+    most: Option<f64>,
+    /// The safest plan found.
+    plan: Option<Vec<f64>>,
+}
+
+/// Finds out what each rule could reach. `shown` says that the rules together were shown to leave
+/// no plan.
+pub(crate) fn beyond(
+    run: &Run<'_>,
+    model: &Model,
+    sampled: &Sampled<'_>,
+    tightened: &[f64],
+    shown: bool,
+) -> Beyond {
+    let mut alone: Vec<(usize, bool, ConflictMember)> = Vec::new();
+    for (k, rule) in model.risk.rules.iter().enumerate() {
+        let own = &run.case.rules[k];
+        let reach = reach(run, k);
+        let out = reach.most.is_some_and(|most| match own.measure {
+            // A hair more than solvers promise.
+            Measure::Tail(_) => most < own.least - 1e-6 * own.scale,
+            Measure::Quantile(p) => most < p,
+        });
+        let level = reach
+            .plan
+            .and_then(|plan| level(model, sampled, rule, own, &plan));
+        let tightened = tightened.get(k).copied().unwrap_or(0.0);
+        alone.push((k, out, member(model, rule, level, tightened, out)));
+    }
+    let single = alone.iter().any(|(_, out, _)| *out);
+    let several = alone.len() > 1;
+    let mut sentences: Vec<String> = Vec::new();
+    let mut sets: Vec<Vec<ConflictMember>> = Vec::new();
+    if single {
+        for (_, _, member) in alone.into_iter().filter(|a| a.1) {
+            sentences.push(format!("No plan keeps {}.", member.words));
+            sets.push(vec![member]);
+        }
+    } else {
+        let names: Vec<String> = alone.iter().map(|a| a.2.constraint.clone()).collect();
+        if several {
+            sentences.push(format!(
+                "{} cannot all be kept by one plan. Each by itself:",
+                names.join(", ")
+            ));
+        }
+        let members: Vec<ConflictMember> = alone.into_iter().map(|a| a.2).collect();
+        sentences.extend(members.iter().map(|m| format!("{}.", m.words)));
+        sets.push(members);
+    }
+    let none_alone_is_enough = sets.iter().map(Vec::len).sum::<usize>() > 1;
+    let mut sets = sets.into_iter();
+    Beyond {
+        proven: single || shown,
+        conflict: Conflict {
+            members: sets.next().unwrap_or_default(),
+            others: sets.collect(),
+            none_alone_is_enough,
+            joint_change: Vec::new(),
+            open: Vec::new(),
+            set_line: None,
+            sentences,
+        },
+    }
+}
+
+/// The measure as an objective of its own, by the search for such plans.
+fn reach(run: &Run<'_>, k: usize) -> Reach {
+    let rule = &run.case.rules[k];
+    let zero = Goal::Sum(vec![0.0; run.case.cells()]);
+    let alone = Case {
+        goal: &zero,
+        rules: Vec::new(),
+        worth: Some(Worth {
+            mean: 0.0,
+            cvar: 1.0,
+            tail: rule.clone(),
+        }),
+        ..*run.case
+    };
+    let means: Vec<f64> = rule.field.plain().iter().map(|p| p.0).collect();
+    let start = solve_relaxed(
+        run.case.program,
+        &Goal::Sum(means),
+        run.case.relaxations,
+        run.case.cancel,
+    );
+    let tail = rule.is_tail();
+    let probable = || Some(most_probable(run, rule));
+    if !start.found() {
+        return Reach {
+            most: if tail { None } else { probable() },
+            plan: None,
+        };
+    }
+    let sub = Run {
+        case: &alone,
+        settings: run.settings,
+        fractional: run.fractional,
+        started: run.started,
+    };
+    let found = sub.best(&start).ok().map(|found| found.solved);
+    Reach {
+        most: if tail {
+            found.as_ref().and_then(|solved| solved.bound)
+        } else {
+            probable()
+        },
+        plan: found.filter(Solved::found).map(|solved| solved.x),
+    }
+}
+
+/// No plan reaches a gain's level with more than this probability: the mean over trials of the
+/// most that any plan reaches in the trial, each by itself. In a trial where no plan's mean is at the
+/// level, P is at most Φ of the largest distance in standard deviations; where one is, at most 1.
+///
+/// Plans are bounded by each single row of the program with positive coefficients and an upper
+/// bound: Σ x·m is at most its bound times the best m per unit of it.
+fn most_probable(run: &Run<'_>, rule: &Rule<'_>) -> f64 {
+    let program = run.case.program;
+    let trials = rule.field.trials();
+    let n = program.columns.len();
+    let mut mean = vec![f64::INFINITY; trials];
+    let mut variance = vec![f64::INFINITY; trials];
+    for row in &program.rows {
+        let Some(high) = row.high else { continue };
+        if high <= 0.0 || row.coefficients.iter().any(|&a| a < 0.0) {
+            continue;
+        }
+        let (mut best, mut widest) = (vec![0.0_f64; trials], vec![0.0_f64; trials]);
+        for cell in (0..n).filter(|&i| program.columns[i].high > 0.0) {
+            let per = high / row.coefficients[cell];
+            for (t, (m, v)) in rule.field.cell(cell).enumerate() {
+                // Nothing in this row limits a cell of coefficient 0.
+                best[t] = best[t].max(if m > 0.0 { m * per } else { 0.0 });
+                widest[t] = widest[t].max(if v > 0.0 { v * per } else { 0.0 });
+            }
+        }
+        for t in 0..trials {
+            mean[t] = mean[t].min(best[t]);
+            variance[t] = variance[t].min(widest[t]);
+        }
+    }
+    let reached = mean.iter().zip(&variance).map(|(m, v)| {
+        let short = m - rule.least;
+        if short >= 0.0 || !v.is_finite() {
+            1.0
+        } else if *v > 0.0 {
+            normal_cdf(short / v.sqrt())
+        } else {
+            0.0
+        }
+    });
+    reached.sum::<f64>() / trials as f64
+}
+
+/// The level that a plan keeps, in the unit in which the rule states its own: a probability for
+/// probability rules.
+fn level(
+    model: &Model,
+    sampled: &Sampled<'_>,
+    rule: &RiskRule,
+    own: &Rule<'_>,
+    plan: &[f64],
+) -> Option<f64> {
+    match rule.measure {
+        RiskMeasure::Probability { .. } => Some(own.probability(plan).0),
+        RiskMeasure::Cvar { .. } if rule.metric.denominator().is_none() => {
+            Some(sign(rule) * own.value(plan).value)
+        }
+        RiskMeasure::Cvar { .. } => {
+            // The measure falls as the level gets harder: halve between one kept and one not.
+            let hard = rule.bound.value();
+            let at = |level: f64| -> Option<bool> {
+                let bound = match rule.bound {
+                    Bound::AtLeast(_) => Bound::AtLeast(level),
+                    Bound::AtMost(_) => Bound::AtMost(level),
+                };
+                Gain::bounded(rule.metric, bound, model.order.margin)?;
+                let moved = RiskRule {
+                    bound,
+                    ..rule.clone()
+                };
+                let own = sampled.of(&moved, 0.0, plan).ok()?;
+                Some(own.value(plan).value >= 0.0)
+            };
+            let (mut kept, mut broken) = match rule.bound {
+                Bound::AtLeast(_) => (0.0, hard),
+                Bound::AtMost(_) => (100.0 * hard.abs(), hard),
+            };
+            if !at(kept)? {
+                return None;
+            }
+            for _ in 0..HALVINGS {
+                let middle = 0.5 * (kept + broken);
+                if at(middle)? {
+                    kept = middle;
+                } else {
+                    broken = middle;
+                }
+            }
+            Some(kept)
+        }
+    }
+}
+
+fn shown(metric: Metric) -> String {
+    match metric {
+        Metric::Roas | Metric::Roi | Metric::Cpa => metric.name().to_uppercase(),
+        _ => metric.name().to_owned(),
+    }
+}
+
+/// A rule as written, in words.
+pub(crate) fn stated(rule: &RiskRule, currency: &str) -> String {
+    let unit = Unit::Metric(rule.metric);
+    let side = match rule.bound {
+        Bound::AtLeast(_) => "at least",
+        Bound::AtMost(_) => "at most",
+    };
+    let bound = amount(rule.bound.value(), unit, currency);
+    let metric = shown(rule.metric);
+    match rule.measure {
+        RiskMeasure::Probability { with } => {
+            let with = amount(with, Unit::Share, currency);
+            format!("{metric} {side} {bound} with probability {with}")
+        }
+        RiskMeasure::Cvar { level } => {
+            let worst = if sign(rule) < 0.0 { "largest" } else { "worst" };
+            let tail = amount(1.0 - level, Unit::Share, currency);
+            format!("{metric} {side} {bound} on average over the {worst} {tail} of trials")
+        }
+    }
+}
+
+fn member(
+    model: &Model,
+    rule: &RiskRule,
+    level: Option<f64>,
+    tightened: f64,
+    alone: bool,
+) -> ConflictMember {
+    let currency = &model.currency;
+    let own = Unit::Metric(rule.metric);
+    let (asked, unit) = match rule.measure {
+        RiskMeasure::Probability { with } => (with, Unit::Share),
+        RiskMeasure::Cvar { .. } => (rule.bound.value(), own),
+    };
+    let stated = stated(rule, currency);
+    let tightness = if tightened > 0.0 {
+        let unit = match rule.measure {
+            RiskMeasure::Probability { .. } => Unit::Share,
+            RiskMeasure::Cvar { .. } if rule.metric.denominator().is_none() => own,
+            RiskMeasure::Cvar { .. } => Unit::Money,
+        };
+        let by = amount(tightened, unit, currency);
+        format!(" (tightened by {by} for fresh trials)")
+    } else {
+        String::new()
+    };
+    let best = level.map_or_else(
+        || "no plan was found that comes near".to_owned(),
+        |level| {
+            format!(
+                "the best plan found reaches {}",
+                amount(level, unit, currency)
+            )
+        },
+    );
+    ConflictMember {
+        constraint: rule.key.clone(),
+        kind: ConstraintKind::Risk,
+        origin: rule.origin.clone(),
+        words: format!("{}, {stated}{tightness}: {best}", rule.key),
+        stated,
+        least_change: level.map(|level| (asked - level).abs()),
+        changed_to: level,
+        unit,
+        enough_alone: alone,
+    }
+}

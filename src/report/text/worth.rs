@@ -1,0 +1,225 @@
+//! What a plan's rules cost, what its unused cells lack, and plans that are as good.
+
+use super::figures::{label, objective, partnerships, signed, value};
+use super::layout::{Grid, Page};
+use crate::model::{ConstraintState, Metric, Model, Plan, PlanStatus, Unit, UnusedCell, valuation};
+use crate::units::{count, fixed, money, percent};
+
+/// Rules and cells that are worth a line.
+const LINES: usize = 3;
+
+/// A change of a figure by less is none.
+const AS_GOOD: f64 = 0.000_5;
+
+/// The dearest rules, and how far it would pay to move them.
+pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
+    let first = || plan.constraints.iter().filter(|c| c.month == 0);
+    let mut dearest: Vec<(&ConstraintState, f64)> = first()
+        .filter_map(|c| Some((c, c.range.cost?)))
+        .filter(|&(_, cost)| says_something(&amount(model, cost)))
+        .collect();
+    dearest.sort_by(|a, b| b.1.total_cmp(&a.1));
+    dearest.truncate(LINES);
+    let budget = first().filter(|c| c.name == "budget" && c.range.cost.is_none());
+    let (name, _) = objective(model.objective);
+    let lines: Vec<String> = budget
+        .filter_map(|c| {
+            let farther = farther(model, c)?;
+            Some(format!("{}: {farther}", c.name))
+        })
+        .chain(dearest.iter().map(|&(c, cost)| {
+            let costs = format!(
+                "{}{} costs {} of expected {name}",
+                c.name,
+                stated(model, c),
+                amount(model, cost)
+            );
+            match farther(model, c) {
+                Some(farther) => format!("{costs}; {farther}"),
+                None => costs,
+            }
+        }))
+        .collect();
+    if lines.is_empty() {
+        return;
+    }
+    page.sentence("What the rules cost a month (in the plan with fractional counts):");
+    for line in lines {
+        page.item(&line);
+    }
+}
+
+/// An amount of the objective.
+fn amount(model: &Model, amount: f64) -> String {
+    let (_, metric) = objective(model.objective);
+    if metric == Metric::Roas {
+        fixed(amount, 3)
+    } else {
+        value(metric, Some(amount), &model.currency)
+    }
+}
+
+fn says_something(text: &str) -> bool {
+    text.bytes().any(|b| (b'1'..=b'9').contains(&b))
+}
+
+/// A bound in its unit.
+fn bound(model: &Model, unit: Unit, bound: f64) -> String {
+    match unit {
+        Unit::Money => money(bound, &model.currency),
+        Unit::Share => percent(bound),
+        Unit::Count | Unit::Plain => partnerships(bound),
+        Unit::Hours if bound == 1.0 => "1 hour".to_owned(),
+        Unit::Hours => format!("{} hours", partnerships(bound)),
+        Unit::Metric(metric) => {
+            format!(
+                "{} {}",
+                label(metric),
+                value(metric, Some(bound), &model.currency)
+            )
+        }
+    }
+}
+
+/// The end of a rule that costs, as it stands: the one that its bound moves away from.
+fn stated(model: &Model, state: &ConstraintState) -> String {
+    let say = |word: &str, at: f64| format!(" ({word} {})", bound(model, state.unit, at));
+    match (state.low, state.high, state.range.to) {
+        (Some(low), Some(high), _) if low == high => say("exactly", low),
+        (Some(low), None, _) => say("at least", low),
+        (None, Some(high), _) => say("at most", high),
+        (Some(low), Some(_), Some(to)) if to < low => say("at least", low),
+        (Some(_), Some(high), Some(_)) => say("at most", high),
+        _ => String::new(),
+    }
+}
+
+/// Where a bound would pay to move, and what comes of it: "at 42 % it would cost ¥3,000 less, and
+/// from there … limits".
+fn farther(model: &Model, state: &ConstraintState) -> Option<String> {
+    let (to, gain) = (state.range.to?, state.range.gain?);
+    let gain = amount(model, gain);
+    if !says_something(&gain) {
+        return None;
+    }
+    let to = bound(model, state.unit, to);
+    Some(match &state.range.then_binds {
+        Some(rule) => format!("at {to} the plan brings {gain} more, and from there {rule} limits"),
+        None => format!("at {to} the plan brings {gain} more, and beyond that no more"),
+    })
+}
+
+/// The unused cells that lack least.
+pub(super) fn cells(page: &mut Page, model: &Model, plan: &Plan) {
+    if plan.status == PlanStatus::Fixed {
+        return;
+    }
+    let lacks = |u: &UnusedCell| {
+        let fee = u.fee_factor.map_or(f64::INFINITY, |f| 1.0 - f);
+        fee.min(u.conversion_factor.map_or(f64::INFINITY, |f| f - 1.0))
+    };
+    let mut nearest: Vec<(&UnusedCell, f64)> = plan
+        .unused
+        .iter()
+        .map(|u| (u, lacks(u)))
+        .filter(|(_, lack)| lack.is_finite())
+        .collect();
+    if nearest.is_empty() {
+        return;
+    }
+    nearest.sort_by(|a, b| a.1.total_cmp(&b.1));
+    page.sentence("Not booked, and nearest to it:");
+    for (unused, lack) in nearest.into_iter().take(LINES) {
+        if lack < AS_GOOD {
+            page.item(&format!(
+                "{}: as good as what is booked in its place",
+                model.key(unused.cell)
+            ));
+            continue;
+        }
+        let cost = valuation::law(model, unused.cell).expected().spend;
+        let fee = unused
+            .fee_factor
+            .zip(unused.enters_at_unit_cost)
+            .map(|(factor, at)| {
+                if factor == 0.0 {
+                    "without a fee".to_owned()
+                } else {
+                    format!(
+                        "at a fee {} lower (a partnership then costs {} instead of {})",
+                        percent(1.0 - factor),
+                        money(at, &model.currency),
+                        money(cost, &model.currency)
+                    )
+                }
+            });
+        let conversions = unused
+            .conversion_factor
+            .map(|factor| format!("with {} more conversions", percent(factor - 1.0)));
+        let ways: Vec<String> = fee.into_iter().chain(conversions).collect();
+        page.item(&format!(
+            "{}: {}",
+            model.key(unused.cell),
+            ways.join(", or ")
+        ));
+    }
+}
+
+/// Plans that are as good, beside this one.
+pub(super) fn alternatives(page: &mut Page, model: &Model, plan: &Plan) {
+    if plan.alternatives.is_empty() {
+        return;
+    }
+    let (name, metric) = objective(model.objective);
+    page.blank();
+    page.sentence(if plan.alternatives.len() == 1 {
+        "Another plan that is as good within the gap:"
+    } else {
+        "Other plans that are as good within the gap:"
+    });
+    for (i, other) in plan.alternatives.iter().enumerate() {
+        let difference = plan.objective.map_or_else(String::new, |best| {
+            let change = other.objective - best;
+            let words = signed(metric, Some(change), &model.currency);
+            if says_something(&words) {
+                format!(", expected {name} {words}")
+            } else {
+                format!(", expected {name} the same")
+            }
+        });
+        page.item(&format!(
+            "alternative {}: {} of the partnerships differ{difference}",
+            i + 1,
+            percent(other.moved)
+        ));
+    }
+    let header: Vec<String> = ["tier", "type", "plan"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain((1..=plan.alternatives.len()).map(|i| format!("alt. {i}")))
+        .collect();
+    let mut grid = Grid::new(header.iter().map(String::as_str)).left(1);
+    let first = plan.counts.row(0).to_vec();
+    let columns: Vec<&[f64]> = std::iter::once(&first[..])
+        .chain(plan.alternatives.iter().map(|a| &a.counts[..]))
+        .collect();
+    for (t, tier) in model.tiers.iter().enumerate() {
+        for (p, partnership) in model.partnerships.iter().enumerate() {
+            let own = |x: &[f64]| -> f64 {
+                let cells = model.cells.iter().zip(x);
+                let own = cells.filter(|(c, _)| c.tier == t && c.partnership == p);
+                own.map(|(_, n)| n).sum()
+            };
+            let counts: Vec<f64> = columns.iter().map(|x| own(x)).collect();
+            if counts.iter().all(|&n| n == counts[0]) {
+                continue;
+            }
+            let mut row = vec![tier.name.clone(), partnership.name.clone()];
+            row.extend(counts.iter().map(|&n| count(n)));
+            grid.row(row);
+        }
+    }
+    page.blank();
+    page.table(&grid);
+    page.blank();
+}

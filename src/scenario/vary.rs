@@ -1,0 +1,175 @@
+//! Which keys of a scenario take a number, for a walk over its values.
+
+use super::keys::{NOT_IN_WHAT_IF, ROOT};
+use super::shape::{Field, Kind, Shape};
+use super::source::{Kind as SourceKind, Sources};
+use super::tree;
+
+/// What a key makes of a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Takes {
+    /// A whole number.
+    Whole,
+    /// Any number.
+    Real,
+    /// No number: why, in words.
+    Nothing(String),
+    /// There is no such key. Setting it gives an error that names the nearest one.
+    Unknown,
+}
+
+/// What the key of a path, as in `--set`, makes of a number.
+///
+/// ```
+/// use influencer_matrix::scenario::{Takes, takes};
+/// assert_eq!(takes("budget"), Takes::Real);
+/// assert_eq!(takes("tiers.micro.max_creators"), Takes::Whole);
+/// assert_eq!(takes("budgte"), Takes::Unknown);
+/// assert!(matches!(takes("stage"), Takes::Nothing(_)));
+/// assert!(matches!(takes("seed"), Takes::Nothing(_)));
+/// ```
+#[must_use]
+pub fn takes(key: &str) -> Takes {
+    let Some(path) = path(key) else {
+        return Takes::Unknown;
+    };
+    if let Some(first) = path.first()
+        && (NOT_IN_WHAT_IF.contains(&first.as_str()) || first == "name")
+    {
+        return Takes::Nothing(format!("{first} belongs to the whole file"));
+    }
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    in_table(ROOT, &path)
+}
+
+/// The names of a dotted key.
+fn path(key: &str) -> Option<Vec<String>> {
+    if key.contains(['\n', '\r']) {
+        return None;
+    }
+    let text = format!("{key} = 0");
+    let mut sources = Sources::default();
+    let source = sources.add("", SourceKind::Default, &text);
+    let mut faults = Vec::new();
+    let root = tree::parse(source, &sources, &text, &mut faults);
+    let mut node = &root;
+    let mut names = Vec::new();
+    while let [only] = node.items() {
+        names.push(only.key.clone());
+        node = &only.node;
+    }
+    (faults.is_empty() && !names.is_empty()).then_some(names)
+}
+
+fn in_table(fields: &[Field], path: &[&str]) -> Takes {
+    let [first, rest @ ..] = path else {
+        return Takes::Nothing("it is a table; name one of its keys".to_owned());
+    };
+    match fields.iter().find(|field| field.name == *first) {
+        Some(field) => in_shape(&field.shape, rest),
+        None => Takes::Unknown,
+    }
+}
+
+fn in_shape(shape: &Shape, path: &[&str]) -> Takes {
+    match (shape, path) {
+        (Shape::Leaf(kind) | Shape::LeafOr(kind, _), []) | (Shape::Leaf(kind), _) => {
+            of_kind(*kind, path)
+        }
+        (Shape::Table(fields) | Shape::TableOrList(fields) | Shape::LeafOr(_, fields), path) => {
+            in_table(fields, path)
+        }
+        (Shape::Map(_, shape), [_, rest @ ..]) => in_shape(shape, rest),
+        (Shape::Map(..), []) => Takes::Nothing("it is a table; name one of its keys".to_owned()),
+        _ => Takes::Nothing("it is a list".to_owned()),
+    }
+}
+
+fn of_kind(kind: Kind, inside: &[&str]) -> Takes {
+    match kind {
+        Kind::Count | Kind::CountOrFree | Kind::Whole { .. } => Takes::Whole,
+        Kind::Cells(true) if !inside.is_empty() => Takes::Whole,
+        Kind::Number { .. } if !inside.is_empty() => Takes::Unknown,
+        Kind::Number { .. }
+        | Kind::Amount
+        | Kind::CostPer
+        | Kind::Rate
+        | Kind::Band
+        | Kind::OrderValue
+        | Kind::LevelOrFree
+        | Kind::Sizes => Takes::Real,
+        Kind::Cells(_) => Takes::Nothing("it takes numbers by cell".to_owned()),
+        Kind::Word(words) => Takes::Nothing(format!("it is one of {}", words.join(", "))),
+        Kind::Flag => Takes::Nothing("it is true or false".to_owned()),
+        Kind::Some(_) => Takes::Nothing("it is a list of names".to_owned()),
+        Kind::Month => Takes::Nothing("it is a month".to_owned()),
+        Kind::Months => Takes::Nothing("it is 1 in this release".to_owned()),
+        _ => Takes::Nothing("it takes no number".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_take_what_the_reader_takes() {
+        for real in [
+            "order.value",
+            "order.margin",
+            "diversity.tier_budget_share.micro",
+            "tiers.micro.followers",
+            "tiers.mid.benchmark.roas",
+            "partnerships.affiliate.commission",
+            "uncertainty.market",
+            "funnel.conversion_rate",
+            "risk.objective.cvar",
+            "risk.cvar.at_least",
+            "budget.with",
+            "budget.amount",
+        ] {
+            assert_eq!(takes(real), Takes::Real, "{real}");
+        }
+        for whole in [
+            "diversity.min_creators",
+            "risk.trials",
+            "tiers.\"micro\".max_creators",
+            "counts.\"mid.sponsored\"",
+            "counts.mid.sponsored",
+        ] {
+            assert_eq!(takes(whole), Takes::Whole, "{whole}");
+        }
+        for none in [
+            "objective",
+            "trials",
+            "schema",
+            "name",
+            "tiers",
+            "tiers.use",
+            "diversity",
+            "start",
+            "constraint",
+            "what_if",
+            "roster",
+            "months",
+            "currency",
+        ] {
+            assert!(
+                matches!(takes(none), Takes::Nothing(_)),
+                "{none}: {:?}",
+                takes(none)
+            );
+        }
+        for unknown in [
+            "",
+            "x",
+            "tiers.micro.folowers",
+            "order.value.x.y.",
+            "a b",
+            "budget.x.y",
+            "= 3",
+        ] {
+            assert_eq!(takes(unknown), Takes::Unknown, "{unknown}");
+        }
+    }
+}
