@@ -74,7 +74,11 @@ fn what_ifs_are_selected_again_and_compared() {
         ("r.csv", &roster()),
     ]);
     let ran = place.run(&["select", "r.csv", "r.toml"]).exits(0);
-    assert!(ran.stdout.contains("less against base"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("\"less\" against base"),
+        "{}",
+        ran.stdout
+    );
     assert!(
         ran.stdout.contains("the what-if fixed fixes counts"),
         "{}",

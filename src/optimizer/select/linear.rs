@@ -12,6 +12,8 @@ use crate::optimizer::solver::{Verdict, remaining};
 
 /// Bookings up to which all creators go to branch and bound at once.
 const SMALL: usize = 240;
+/// Creators of the cores that are open with all that they are offered.
+const CORES: [usize; 2] = [30, 70];
 /// Choices beside the best ones of the cores that are solved one after another.
 const WIDTHS: [usize; 5] = [60, 120, 240, 480, 800];
 /// Nodes of a core.
@@ -134,7 +136,11 @@ impl Task<'_> {
         };
         let shakes = if self.quick { SHAKES / 5 } else { SHAKES };
         shaken(&mut found, shakes);
+        self.cores(&search, objective, &gains, &mut found);
         self.focus(&search, objective, &gains, &mut found);
+        if !self.quick {
+            shaken(&mut found, shakes);
+        }
         found.clocked = self.late() && !self.done(&found);
         found
     }
@@ -172,6 +178,37 @@ impl Task<'_> {
         }
         if let Some(bound) = solved.bound {
             found.bound = found.bound.min(bound.max(found.value));
+        }
+    }
+
+    /// Betters a selection, or finds a first one, by branch and bound on all choices of the creators whose
+    /// choice the multipliers leave most open.
+    fn cores(&self, search: &Search<'_>, objective: &Weights, gains: &[f64], found: &mut Found) {
+        let margins = search.margins();
+        let mut order: Vec<usize> = (0..self.all.creators())
+            .filter(|&i| !self.all.of_creator(i).is_empty())
+            .collect();
+        order.sort_by(|&a, &b| margins[a].total_cmp(&margins[b]).then(a.cmp(&b)));
+        for size in CORES {
+            if self.done(found) || self.late() {
+                return;
+            }
+            let base = found
+                .choice
+                .clone()
+                .unwrap_or_else(|| best_choices(self.all, gains));
+            let open = Open::wholly(&order[..size.min(order.len())]);
+            let core = Core::new(self.all, self.rows, objective, &open, &base);
+            let start = found.choice.as_deref();
+            let solved = core.solve(self.all, start, None, &self.nodes(NODES), self.cancel);
+            found.nodes += solved.nodes;
+            if solved.found() {
+                let state = search.state(core.choices(self.all, &solved, &base));
+                if search.keeps(&state) {
+                    let polished = search.polish(state, f64::INFINITY);
+                    found.offer(polished);
+                }
+            }
         }
     }
 
