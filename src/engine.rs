@@ -190,7 +190,7 @@ pub fn simulate_plans(
             counts: planned[i].1.counts.view(),
         })
         .collect();
-    let simulator = Simulator::new(&inputs, settings.seed).map_err(unsimulated)?;
+    let simulator = Simulator::new(&inputs, settings.seed).map_err(|error| unsimulated(&error))?;
     let mut drawn = draw(
         scenario,
         &planned,
@@ -222,7 +222,7 @@ fn usable(planned: &[(Model, Plan)]) -> Vec<usize> {
         .collect()
 }
 
-fn unsimulated(error: SimulationError) -> EngineError {
+fn unsimulated(error: &SimulationError) -> EngineError {
     EngineError::Simulation(error.to_string())
 }
 

@@ -73,7 +73,7 @@ fn main() {
         record(folder, name, plan);
         write(folder, name, &mps(&model));
     }
-    for creators in [300, 1_000, 2_000, 5_000, 20_000, 100_000] {
+    for creators in [1_000, 2_000, 5_000, 20_000, 100_000] {
         let name = format!("select-{creators}");
         if only.as_ref().is_some_and(|o| !name.starts_with(o.as_str())) {
             continue;

@@ -68,7 +68,8 @@ pub fn simulate_selections(
             bookings,
         })
         .collect();
-    let simulator = Simulator::of_selections(&inputs, settings.seed).map_err(unsimulated)?;
+    let simulator =
+        Simulator::of_selections(&inputs, settings.seed).map_err(|error| unsimulated(&error))?;
     let planned: Vec<(Model, Plan)> = selected.iter().map(SelectedPlan::planned).collect();
     let ports = (sink, progress);
     let drawn = draw(scenario, &planned, &simulator, settings, ports, cancel)?;

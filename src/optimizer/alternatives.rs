@@ -23,6 +23,9 @@ use crate::optimizer::search::Neighbourhood;
 use crate::optimizer::solver::{remaining, solve_from};
 use crate::optimizer::whole::Search;
 
+/// A row by its terms, with its bounds.
+type Sparse = (Vec<(usize, f64)>, Option<f64>, Option<f64>);
+
 /// Least share of partnerships that two plans do not share, to count as different.
 pub const APART: f64 = 0.1;
 
@@ -215,7 +218,7 @@ impl Finder<'_> {
         let top = n;
         columns.push(amount(1.0, false));
         start.push(1.0);
-        let mut rows: Vec<(Vec<(usize, f64)>, Option<f64>, Option<f64>)> = Vec::new();
+        let mut rows: Vec<Sparse> = Vec::new();
         for y in chosen {
             let total: f64 = y.iter().sum();
             let mut overlap = vec![(top, -total)];

@@ -67,7 +67,7 @@ const PATIENCE: f64 = 60.0;
 /// ```
 #[must_use]
 pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
-    worked(model, settings, cancel, true, |work| work.any())
+    worked(model, settings, cancel, true, any)
 }
 
 /// Whether [`plan`] finds a plan, the first being as good as the best; nothing is explained.
@@ -77,7 +77,16 @@ pub fn is_feasible(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> b
         gap: 1.0,
         ..*settings
     };
-    worked(model, &first, cancel, false, |work| work.any()).is_usable()
+    worked(model, &first, cancel, false, any).is_usable()
+}
+
+/// A plan without regard to risk.
+fn any(work: &Work<'_>) -> Plan {
+    match &work.model.counts {
+        Some(counts) => work.fixed(counts),
+        None if joint::applies(work.model) => work.together(),
+        None => work.optimized(),
+    }
 }
 
 /// Plans a model by what is done with its program, and holds the plan against the rules.
@@ -186,15 +195,6 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// A plan without regard to risk.
-    fn any(&self) -> Plan {
-        match &self.model.counts {
-            Some(counts) => self.fixed(counts),
-            None if joint::applies(self.model) => self.together(),
-            None => self.optimized(),
-        }
-    }
-
     fn fixed(&self, counts: &[f64]) -> Plan {
         let warnings = self
             .constraints

@@ -157,7 +157,7 @@ fn line_ends(text: &[u8], from: usize, to: usize) -> usize {
 fn left_open(record: &[u8]) -> bool {
     let inside = record.trim_ascii_end();
     let lines = inside.iter().any(|&b| b == b'\n' || b == b'\r');
-    lines && inside.iter().filter(|&&b| b == b'"').count() % 2 == 1
+    lines && inside.iter().fold(false, |odd, &b| odd != (b == b'"'))
 }
 
 /// Reads the records of a text, each with the row of the file that it starts in, until one is

@@ -19,7 +19,7 @@ pub struct TailMean {
 ///
 /// With k = (1 − level)·n of n values and q the ⌈k⌉-th smallest,
 ///
-/// CVaR = q − Σᵢ max(q − xᵢ, 0) / k,
+/// `CVaR` = q − Σᵢ max(q − xᵢ, 0) / k,
 ///
 /// the largest value of that expression over q (Rockafellar & Uryasev, *J. Banking & Finance* 26,
 /// 2002, 1443–1471). Where k is not whole the value at q counts with the share of it that the tail
@@ -27,7 +27,7 @@ pub struct TailMean {
 ///
 /// Since q is a maximum, its own error does not matter to first order: the error is that of the
 /// mean of wᵢ = q − max(q − xᵢ, 0)/(1 − level) at the q found, from the replicates that take turns
-/// among the trials ([`ReplicateSums::error`]), or s_w/√n below 512 values. Its bias, of order 1/n, makes
+/// among the trials ([`ReplicateSums::error`]), or `s_w/√n` below 512 values. Its bias, of order 1/n, makes
 /// the tail look better by about s²/(2n·density) and is far below it.
 ///
 /// ```

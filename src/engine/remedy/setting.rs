@@ -119,15 +119,11 @@ fn setting(
                 bound(change.to),
             )
         }
-        (ConstraintKind::Target, key) => {
-            let side = if up { "at_most" } else { "at_least" };
-            plain(format!("{key}.{side}"), bound(change.to))
-        }
         // A probability moves; of a tail mean the level that is asked for.
         (ConstraintKind::Risk, key) if unit == Unit::Share => {
             plain(format!("{key}.with"), bound(change.to))
         }
-        (ConstraintKind::Risk, key) => {
+        (ConstraintKind::Target | ConstraintKind::Risk, key) => {
             let side = if up { "at_most" } else { "at_least" };
             plain(format!("{key}.{side}"), bound(change.to))
         }

@@ -298,10 +298,12 @@ fn another_order_of_the_roster_selects_as_much() {
     turned.reverse();
     let value = |creators: &[Creator]| {
         let selection = select(&model, creators, &settings(0.001), &Cancel::new());
-        selection.plan.objective.unwrap()
+        let bound = selection.plan.gap.unwrap().bound;
+        (selection.plan.objective.unwrap(), bound)
     };
     let (a, b) = (value(&creators), value(&turned));
-    assert!((a - b).abs() <= 0.001 * a, "{a} {b}");
+    assert!(a.0 <= b.1 && b.0 <= a.1, "{a:?} {b:?}");
+    assert!((a.0 - b.0).abs() <= 0.005 * a.0, "{a:?} {b:?}");
     assert_eq!(a, value(&creators));
 }
 

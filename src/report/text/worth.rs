@@ -86,10 +86,9 @@ fn stated(model: &Model, state: &ConstraintState) -> String {
     let say = |word: &str, at: f64| format!(" ({word} {})", bound(model, state.unit, at));
     match (state.low, state.high, state.range.to) {
         (Some(low), Some(high), _) if low == high => say("exactly", low),
-        (Some(low), None, _) => say("at least", low),
-        (None, Some(high), _) => say("at most", high),
         (Some(low), Some(_), Some(to)) if to < low => say("at least", low),
-        (Some(_), Some(high), Some(_)) => say("at most", high),
+        (Some(low), None, _) => say("at least", low),
+        (None, Some(high), _) | (Some(_), Some(high), Some(_)) => say("at most", high),
         _ => String::new(),
     }
 }
