@@ -298,13 +298,19 @@ fn another_order_of_the_roster_selects_as_much() {
     turned.reverse();
     let value = |creators: &[Creator]| {
         let selection = select(&model, creators, &settings(0.001), &Cancel::new());
-        let bound = selection.plan.gap.unwrap().bound;
-        (selection.plan.objective.unwrap(), bound)
+        (
+            selection.plan.objective.unwrap(),
+            selection.plan.gap.unwrap().bound,
+        )
     };
-    let (a, b) = (value(&creators), value(&turned));
-    assert!(a.0 <= b.1 && b.0 <= a.1, "{a:?} {b:?}");
-    assert!((a.0 - b.0).abs() <= 0.005 * a.0, "{a:?} {b:?}");
-    assert_eq!(a, value(&creators));
+    let ((a, over_a), (b, over_b)) = (value(&creators), value(&turned));
+    // The bounds hold for both; searches that start elsewhere may end a little apart.
+    assert!(
+        a <= over_b * (1.0 + 1e-9) && b <= over_a * (1.0 + 1e-9),
+        "{a} {b}"
+    );
+    assert!((a - b).abs() <= 0.005 * a, "{a} {b}");
+    assert_eq!((a, over_a), value(&creators));
 }
 
 #[test]
