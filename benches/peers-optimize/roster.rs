@@ -23,8 +23,10 @@ category_budget_share = { skincare = [0.3, 0.6] }
 region_budget_share = { north = [0.35, 0.65] }
 "#;
 
-/// Ranges of followers, fees per post and engagement rates, and the tier's share of the roster.
-const TIERS: [([f64; 2], [f64; 2], [f64; 2], f64); 3] = [
+/// Ranges of followers, fees per post and engagement rates, and the roster's share up to the tier.
+type Tier = ([f64; 2], [f64; 2], [f64; 2], f64);
+
+const TIERS: [Tier; 3] = [
     ([1e5, 5e5], [6_000.0, 25_000.0], [0.02, 0.05], 0.05),
     ([1e4, 1e5], [1_000.0, 5_000.0], [0.04, 0.12], 0.30),
     ([1e3, 1e4], [200.0, 1_000.0], [0.08, 0.20], 1.00),
