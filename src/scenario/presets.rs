@@ -52,18 +52,13 @@ pub(super) fn load(sources: &mut Sources) -> Presets {
     }
 }
 
-/// The figures that a word for a whole table stands for, as a table marked as given; `None` for
-/// words that stand for none.
-pub(super) fn figures(key: &str, word: &str, mark: Mark) -> Option<Node> {
+/// The figures that a word for a whole table stands for: a preset's own, others marked as given;
+/// `None` for words that stand for none.
+pub(super) fn figures(presets: &Presets, key: &str, word: &str, mark: Mark) -> Option<Node> {
     let figures = match (key, word) {
         ("uncertainty", "none") => zeros(UNCERTAINTY, mark),
         ("risk", "none") => nones(&["cvar", "probability", "objective"], mark),
-        ("incidents", "cautious") => {
-            let mut sources = Sources::default();
-            let mut node = load(&mut sources).cautious.get("incidents")?.clone();
-            mark_all(&mut node, mark);
-            node
-        }
+        ("incidents", "cautious") => presets.cautious.get("incidents")?.clone(),
         _ => return None,
     };
     Some(figures)
@@ -96,16 +91,6 @@ fn nones(keys: &[&str], mark: Mark) -> Node {
     Node {
         value: Value::Table(keys.iter().map(item).collect()),
         mark,
-    }
-}
-
-fn mark_all(node: &mut Node, mark: Mark) {
-    node.mark = mark;
-    if let Value::Table(items) = &mut node.value {
-        for item in items {
-            item.key_mark = mark;
-            mark_all(&mut item.node, mark);
-        }
     }
 }
 
