@@ -20,6 +20,10 @@ pub(super) struct Presets {
     pub(super) incidents: Node,
     /// The figures of `incidents = "cautious"`.
     pub(super) cautious: Node,
+    /// What tables leave out where they are given.
+    pub(super) given: Node,
+    /// What `trials` leaves out beside `best`.
+    pub(super) best: Node,
     /// What is wrong with the embedded file; a test holds it empty.
     pub(super) faults: Vec<Fault>,
 }
@@ -41,6 +45,8 @@ pub(super) fn load(sources: &mut Sources) -> Presets {
     let profit = part("profit", Kind::Default);
     let incidents = part("incidents", Kind::Default);
     let cautious = part("cautious", Kind::Preset(Assumption::Assumption));
+    let given = part("given", Kind::Default);
+    let best = part("best", Kind::Default);
     overlay(&mut base, &assumption, ROOT);
     overlay(&mut base, &default, ROOT);
     Presets {
@@ -48,6 +54,8 @@ pub(super) fn load(sources: &mut Sources) -> Presets {
         profit,
         incidents,
         cautious,
+        given,
+        best,
         faults,
     }
 }
