@@ -41,6 +41,12 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
 
 fn status(model: &Model, plan: &Plan) -> String {
     let (name, _) = objective(model.objective);
+    let short = plan.risks.iter().any(|state| state.held() == Some(false));
+    let keeps = if short {
+        "Keeps every rule but for what it promises below its mean"
+    } else {
+        "Keeps every rule"
+    };
     let gap = plan.gap.map(|g| g.relative).filter(|g| g.is_finite());
     // With risk in the objective the bound is one of both.
     let of = match &model.risk.objective {
@@ -61,18 +67,18 @@ fn status(model: &Model, plan: &Plan) -> String {
     });
     // What is proven of creators that act on each other is often much wider than what a search leaves open.
     if joint::applies(model) && plan.status == PlanStatus::Feasible {
-        return format!("Keeps every rule.{better}");
+        return format!("{keeps}.{better}");
     }
     match &plan.status {
         PlanStatus::Optimal => format!("Optimal.{better}"),
         PlanStatus::Feasible => {
-            format!("Keeps every rule; the search ended at its limit.{better}")
+            format!("{keeps}; the search ended at its limit.{better}")
         }
         PlanStatus::TimeLimit { found: true } => format!(
-            "Keeps every rule; the clock ended the search, so another run may find another plan.{better}"
+            "{keeps}; the clock ended the search, so another run may find another plan.{better}"
         ),
         PlanStatus::Stopped => {
-            format!("Stopped. The best plan until then, which keeps every rule.{better}")
+            format!("Stopped. The best plan until then. {keeps}.{better}")
         }
         PlanStatus::TimeLimit { found: false } => {
             "No plan was found before the clock ended the search; one may exist. Allow more time."
