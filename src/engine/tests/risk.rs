@@ -178,7 +178,17 @@ fn a_rule_that_the_program_rates_too_low_is_loosened_once() {
         let rule = format!("risk.cvar = {{ metric = \"revenue\", at_least = {level} }}\n");
         planned(model(&format!("{text}{rule}")))
     };
-    let held = with(200.0);
+    // The plan without the rule keeps it, whatever the program says.
+    let plain = with(200.0);
+    assert_eq!(plain.counts.sum(), 1.0);
+    assert_eq!(plain.risks[0].held(), Some(true));
+    assert_eq!(plain.risks[0].tightened, 0.0);
+    // An objective of risk has no such plan.
+    let text = format!("{text}risk.objective = {{ mean = 1, cvar = 0.1 }}\n");
+    let held = {
+        let rule = "risk.cvar = { metric = \"revenue\", at_least = 200 }\n";
+        planned(model(&format!("{text}{rule}")))
+    };
     assert_eq!(held.counts.sum(), 1.0);
     let state = &held.risks[0];
     assert_eq!(state.held(), Some(true), "{state:?}");
