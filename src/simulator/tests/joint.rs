@@ -423,7 +423,7 @@ fn shocks_on_an_audience_agree_with_every_pattern() {
                         wanted <= product * (1.0 + 1e-9),
                         "bounds over all plans rest on it"
                     );
-                    apart = product.max(apart * wanted) / wanted;
+                    apart = apart.max(product / wanted);
                 }
             }
         }
