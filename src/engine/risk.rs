@@ -1,5 +1,7 @@
 //! Plans that keep rules on random totals: planned on a sample, checked on fresh trials, tightened.
 
+use std::time::Instant;
+
 use rayon::prelude::*;
 
 use super::{EngineError, stop_if};
@@ -35,6 +37,7 @@ pub(super) fn plan(
         return Ok(optimizer::plan(model, settings, cancel));
     }
     let risk = &model.risk;
+    let started = Instant::now();
     let seed = risk.seed ^ slot_hash(&["risk", "program"], 0);
     let sample = simulator::factor_sample(model, seed, risk.trials)
         .map_err(|error| EngineError::Simulation(error.to_string()))?;
@@ -54,7 +57,8 @@ pub(super) fn plan(
     let mut seconds = 0.0;
     let mut round = 0;
     loop {
-        let mut plan = optimizer::plan_at_risk(model, &sample, &tightened, settings, cancel);
+        let left = left(settings, started);
+        let mut plan = optimizer::plan_at_risk(model, &sample, &tightened, &left, cancel);
         stop_if(cancel)?;
         seconds += plan.solver.seconds;
         let (best, ending) = if plan.is_usable() {
@@ -79,6 +83,8 @@ pub(super) fn plan(
             }
         } else if let Some(refused) = refused {
             return Ok(unproven(model, refused));
+        } else if matches!(plan.status, PlanStatus::TimeLimit { .. }) {
+            return Ok(plan);
         } else if let Some(loose) = free.as_ref().and_then(loosened) {
             (kept, refused) = (None, Some(plan));
             tightened = loose;
@@ -87,13 +93,32 @@ pub(super) fn plan(
         } else {
             return Ok(unproven(model, plan));
         };
+        let clocked = started.elapsed().as_secs_f64() >= settings.time_limit;
         match tighter(&best, too_tight.as_deref()) {
+            Some(_) if clocked => {
+                let mut best = refused.unwrap_or(best);
+                if best.is_usable() {
+                    best = finished(model, best, seconds, &ending);
+                    best.status = PlanStatus::TimeLimit { found: true };
+                }
+                best.solver.reproducible = false;
+                return Ok(best);
+            }
             Some(next) if round < ROUNDS => tightened = next,
             Some(_) if let Some(refused) = refused => return Ok(unproven(model, refused)),
             _ => return Ok(finished(model, best, seconds, &ending)),
         }
         kept = Some(best);
         round += 1;
+    }
+}
+
+/// The settings with the time that is left of theirs.
+fn left(settings: &PlanSettings, started: Instant) -> PlanSettings {
+    let left = settings.time_limit - started.elapsed().as_secs_f64();
+    PlanSettings {
+        time_limit: left.max(0.0),
+        ..*settings
     }
 }
 

@@ -3,7 +3,8 @@
 use super::{Work, worked};
 use crate::model::valuation;
 use crate::model::{
-    Cancel, FactorSample, HeldBy, Model, Plan, PlanSettings, PlanStatus, constraints, joint,
+    BudgetScale, Cancel, FactorSample, HeldBy, Model, Plan, PlanSettings, PlanStatus, constraints,
+    joint,
 };
 use crate::optimizer::goal::Goal;
 use crate::optimizer::price::prices;
@@ -86,7 +87,12 @@ impl Work<'_> {
             worth: sampled.worth(around)?,
             relaxations: self.relaxations,
             cancel: self.cancel,
+            clock: (self.search.started, self.settings.time_limit),
         })
+    }
+
+    fn clocked(&self) -> bool {
+        self.search.started.elapsed().as_secs_f64() >= self.settings.time_limit
     }
 
     fn run<'b>(&'b self, case: &'b Case<'b>) -> Run<'b> {
@@ -94,7 +100,6 @@ impl Work<'_> {
             case,
             settings: self.settings,
             fractional: self.model.fractional_counts,
-            started: self.search.started,
         }
     }
 
@@ -145,9 +150,19 @@ impl Work<'_> {
         if !plain.is_usable() {
             return plain;
         }
+        if self.clocked() && !empty {
+            return self.without_plan(PlanStatus::TimeLimit { found: false }, solved);
+        }
         let beyond = beyond(run, self.model, sampled, tightened, empty);
         if self.cancel.requested() {
             return self.without_plan(failed(INTERRUPTED.to_owned()), solved);
+        }
+        if let Some(kept) = &beyond.kept {
+            let found = run.onward(kept);
+            return match self.status(&found.solved) {
+                Ok(status) => self.found_at_risk(status, run.case, &found),
+                Err(plan) => *plan,
+            };
         }
         if beyond.proven {
             return Plan {
@@ -155,31 +170,58 @@ impl Work<'_> {
                 ..self.without_plan(PlanStatus::Infeasible, solved)
             };
         }
-        let mut reason =
-            String::from("no plan that keeps every rule of risk was found, and none was ruled out");
-        for member in &beyond.conflict.members {
-            reason.push_str("; ");
-            reason.push_str(&member.words);
+        if self.clocked() {
+            return self.without_plan(PlanStatus::TimeLimit { found: false }, solved);
         }
+        let members: Vec<&str> = beyond
+            .conflict
+            .members
+            .iter()
+            .map(|member| member.words.as_str())
+            .collect();
+        let found = if members.len() > 1 {
+            "no plan that keeps all rules of risk together was found, and none was ruled out; each by itself"
+        } else {
+            "no plan that keeps every rule of risk was found, and none was ruled out"
+        };
+        let reason = format!("{found}: {}", members.join("; "));
         self.without_plan(failed(reason), solved)
     }
 
     fn found_at_risk(&self, status: PlanStatus, case: &Case<'_>, found: &Found) -> Plan {
         let counts = self.clean(&found.solved.x);
         let costs: Vec<f64> = self.units.iter().map(|u| u.spend).collect();
-        let prices = prices(
-            &found.program,
-            &found.goal,
-            self.constraints,
-            (&found.relaxed, found.optimum),
-            self.relaxations,
-            self.cancel,
-        );
+        let prices = if found.optimum.is_nan() {
+            vec![None; self.constraints.len()]
+        } else {
+            let found = prices(
+                &found.program,
+                &found.goal,
+                self.constraints,
+                (&found.relaxed, found.optimum),
+                self.relaxations,
+                self.cancel,
+            );
+            self.without_shared(found)
+        };
         let spend = dot(&costs, &found.relaxed);
         let value = found.solved.objective;
         let mut plan = self.described(status, &found.solved, (&counts, value), &prices, spend);
         self.held_by_risk(case, &counts, &mut plan);
         plan
+    }
+
+    /// Prices without those of bounds that rules of risk share: more budget would loosen the rule on its
+    /// probability too, which the program's rows do not show.
+    fn without_shared(&self, mut prices: Vec<Option<f64>>) -> Vec<Option<f64>> {
+        let rules = &self.model.risk.rules;
+        for (price, constraint) in prices.iter_mut().zip(self.constraints) {
+            let budget = constraint.scales == Some(BudgetScale::Budget);
+            if budget && rules.iter().any(|rule| rule.key == "budget") {
+                *price = None;
+            }
+        }
+        prices
     }
 
     /// Rules of risk among what holds the unspent budget: those that a further creator breaks.
@@ -245,7 +287,7 @@ impl Work<'_> {
             {
                 best = Some((value, next.clone(), plan));
             }
-            if next == point || self.cancel.requested() {
+            if next == point || self.clocked() || self.cancel.requested() {
                 break;
             }
             point = if self.model.fractional_counts {

@@ -147,7 +147,7 @@ impl<'a> Climb<'a> {
     }
 
     fn spent(&self) -> bool {
-        self.left <= 0.0 || self.case.cancel.requested()
+        self.left <= 0.0 || self.case.over()
     }
 
     fn ascend(&mut self, mut x: Vec<f64>) -> (f64, Vec<f64>) {

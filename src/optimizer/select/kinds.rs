@@ -66,15 +66,17 @@ impl Kinds {
             .enumerate()
             .flat_map(|(kind, members)| all.of_creator(members[0]).map(move |j| (kind, j)))
             .collect();
-        let weigh = |weights: &Weights, j: usize| {
-            dot(&weights[all.cell[j] as usize], &all.features[j])
-        };
+        let weigh =
+            |weights: &Weights, j: usize| dot(&weights[all.cell[j] as usize], &all.features[j]);
         let supply = |kind: usize| self.members[kind].len() as f64;
         let mut list: Vec<Row> = rows
             .list
             .iter()
             .map(|row| Row {
-                coefficients: firsts.iter().map(|&(_, j)| weigh(&row.weights, j)).collect(),
+                coefficients: firsts
+                    .iter()
+                    .map(|&(_, j)| weigh(&row.weights, j))
+                    .collect(),
                 low: None,
                 high: Some(row.bound),
             })

@@ -40,7 +40,6 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
 }
 
 fn status(model: &Model, plan: &Plan) -> String {
-    let (name, _) = objective(model.objective);
     let short = plan.risks.iter().any(|state| state.held() == Some(false));
     let keeps = if short {
         "Keeps every rule but for what it promises below its mean"
@@ -48,11 +47,7 @@ fn status(model: &Model, plan: &Plan) -> String {
         "Keeps every rule"
     };
     let gap = plan.gap.map(|g| g.relative).filter(|g| g.is_finite());
-    // With risk in the objective the bound is one of both.
-    let of = match &model.risk.objective {
-        Some(objective) if objective.cvar > 0.0 => format!("{name}, mean and worst trials weighed"),
-        _ => format!("expected {name}"),
-    };
+    let of = maximized(model);
     let better = gap.map_or_else(String::new, |relative| {
         let proof = match plan.gap {
             Some(gap) if gap.certified => "certified",
@@ -86,6 +81,9 @@ fn status(model: &Model, plan: &Plan) -> String {
         }
         PlanStatus::Infeasible => "No plan keeps all rules.".to_owned(),
         PlanStatus::Fixed => "The scenario gives the counts; they are not optimized.".to_owned(),
+        PlanStatus::Failed { reason } if plan.status.is_open() => {
+            format!("{}.", reason.replacen("no plan", "No plan", 1))
+        }
         PlanStatus::Failed { reason } => format!("No plan: the solver failed ({reason})."),
     }
 }
@@ -351,19 +349,32 @@ fn month_of(plan: &Plan, state: &ConstraintState) -> String {
     }
 }
 
+/// What bounds and prices are of: with risk in the objective, of both that is weighed.
+fn maximized(model: &Model) -> String {
+    let (name, _) = objective(model.objective);
+    match &model.risk.objective {
+        Some(objective) if objective.cvar > 0.0 => format!("{name}, mean and worst trials weighed"),
+        _ => format!("expected {name}"),
+    }
+}
+
 /// Whether a step more of a bound would change the objective, and how.
 fn price(model: &Model, state: &ConstraintState) -> Option<(bool, String)> {
-    let (name, metric) = objective(model.objective);
+    let (_, metric) = objective(model.objective);
+    let name = match maximized(model) {
+        weighed if weighed.contains(',') => format!("{weighed},"),
+        expected => expected,
+    };
     let price = state.shadow_price.filter(|p| p.is_finite())?;
     let step = price_step(state.unit, model);
     let change = signed(metric, Some(price), &model.currency);
     let changes = change.bytes().any(|b| (b'1'..=b'9').contains(&b));
     let words = if changes {
-        format!("{step} would change expected {name} by {change}")
+        format!("{step} would change {name} by {change}")
     } else if price == 0.0 {
-        format!("{step} would not change expected {name}")
+        format!("{step} would not change {}", name.trim_end_matches(','))
     } else {
-        format!("{step} would hardly change expected {name}")
+        format!("{step} would hardly change {}", name.trim_end_matches(','))
     };
     Some((changes, words))
 }
