@@ -207,7 +207,14 @@ fn western_letters_in_pairs_are_not_taken_for_chinese() {
             Some(name)
         );
     }
-    for name in ["张三", "李小龙", "小红书达人", "１２３号", "美食・成都"] {
+    for name in [
+        "张三",
+        "李小龙",
+        "小红书达人",
+        "１２３号",
+        "美食·成都",
+        "陳大文",
+    ] {
         let text = format!("id,等级,昵称\na,mid,{name}\n");
         let (gbk, _, unmappable) = encoding_rs::GBK.encode(&text);
         assert!(!unmappable, "{name}");
