@@ -27,6 +27,8 @@ const BUDGETS: (f64, f64) = (0.25, 2.0);
 const LEVEL: f64 = 0.9;
 /// Budgets from here on are walked over in whole units of currency.
 const COARSE: f64 = 1000.0;
+/// Rounding changes a value by less than this share of a step.
+const ROUNDING: f64 = 0.01;
 /// The key of the tail's weight.
 const WEIGHT: &str = "risk.objective.cvar";
 /// Most trials of all points together: their totals are kept.
@@ -188,13 +190,24 @@ impl Sweep {
         let values = match (by, range.ends) {
             (By::Risk, None) => weights(args.points.unwrap_or(WEIGHTS)),
             (_, ends) => {
-                let (from, to) = ends.unwrap_or((BUDGETS.0 * budget, BUDGETS.1 * budget));
+                let (mut from, mut to) = ends.unwrap_or((BUDGETS.0 * budget, BUDGETS.1 * budget));
+                if ends.is_none() && whole {
+                    (from, to) = (from.round(), to.round());
+                }
                 if takes_whole && (from.fract() != 0.0 || to.fract() != 0.0) {
                     return Err(Stop::invalid(format!(
                         "--by {key}: it takes whole numbers, so the range must start and end with one"
                     )));
                 }
-                spread(from, to, args.points.unwrap_or(POINTS), whole)
+                let mut values = spread(from, to, args.points.unwrap_or(POINTS), whole);
+                if by == By::Budget {
+                    let inner = 1..values.len() - 1;
+                    for value in values[inner].iter_mut().filter(|v| **v >= COARSE) {
+                        *value = value.round();
+                    }
+                    with_own(&mut values, budget);
+                }
+                values
             }
         };
         Ok(Self {
@@ -251,6 +264,17 @@ impl Sweep {
             }
         }
         Ok(model)
+    }
+}
+
+/// Puts a budget in the place of the value that rounding made of it.
+fn with_own(values: &mut [f64], budget: f64) {
+    for i in 1..values.len().saturating_sub(1) {
+        let step = (values[i + 1] - values[i]).min(values[i] - values[i - 1]);
+        if (values[i] - budget).abs() <= ROUNDING * step {
+            values[i] = budget;
+            return;
+        }
     }
 }
 

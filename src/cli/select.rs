@@ -10,11 +10,14 @@ use influencer_matrix::engine::{self, RunResult, SelectedPlan, SimulationSetting
 use influencer_matrix::export::roster::read_parquet;
 use influencer_matrix::export::selection::{Selected, selection_json, write_selection};
 use influencer_matrix::export::{RunRecord, TrialWriter, names};
-use influencer_matrix::model::{Model, Plan, Progress as _, RosterSettings, TrialSink, joint};
+use influencer_matrix::model::{
+    Model, Plan, Progress as _, RosterSettings, TrialSink, joint, past_ignored,
+};
 use influencer_matrix::optimizer;
 use influencer_matrix::report::text;
 use influencer_matrix::roster::{self, RawTable, Roster, RosterError};
 use influencer_matrix::scenario::Scenario;
+use influencer_matrix::units::count;
 
 use super::args::{Format, SelectArgs};
 use super::console::Console;
@@ -27,13 +30,14 @@ use super::work::{BLOCK, context, on_threads, plan_settings, shown, tell_failure
 pub(crate) fn run(args: &SelectArgs, console: &Console) -> Result<Exit, Stop> {
     let overrides = files::overrides(Some(&args.set), Some(&args.work.draws));
     let scenario = files::read(&args.file, &overrides, console)?;
-    // A run's folder of the same scenario stays as it is.
+    let begun = Instant::now();
+    let table = table(&args.roster, &scenario.roster)?;
+    let of_base = read(&args.roster, &table, &scenario, &scenario.base)?;
+    let reading = begun.elapsed().as_secs_f64();
+    // After what may be wrong with the files, so that nothing is left behind then. A run's folder of the same
+    // scenario stays as it is.
     let folder = open(&args.work.output.out, &format!("{}-select", scenario.name))?;
     on_threads(args.work.solve.threads, |threads| {
-        let begun = Instant::now();
-        let table = table(&args.roster, &scenario.roster)?;
-        let of_base = read(&args.roster, &table, &scenario, &scenario.base)?;
-        let reading = begun.elapsed().as_secs_f64();
         let begun = Instant::now();
         let selected = select(args, &scenario, (&table, &of_base), console)?;
         let selecting = begun.elapsed().as_secs_f64();
@@ -61,6 +65,7 @@ pub(crate) fn run(args: &SelectArgs, console: &Console) -> Result<Exit, Stop> {
         let phases = [("reading", reading), ("selection", selecting)];
         run.seconds.splice(0..0, phases);
         run.warnings.splice(0..0, warnings(&scenario));
+        run.warnings.extend(unused_past(&of_base, &scenario.base));
 
         let found = Selected {
             roster: &of_base,
@@ -156,6 +161,29 @@ fn warnings(scenario: &Scenario) -> Vec<String> {
         out.push("creators are booked whole, whatever fractional_counts says".to_owned());
     }
     out
+}
+
+/// Past results that change nothing, counted by reason.
+fn unused_past(roster: &Roster, model: &Model) -> Vec<String> {
+    let mut reasons: Vec<(&str, usize)> = Vec::new();
+    for reason in roster
+        .creators
+        .iter()
+        .filter_map(|c| past_ignored(model, c))
+    {
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, creators)) => *creators += 1,
+            None => reasons.push((reason, 1)),
+        }
+    }
+    let line = |(reason, creators)| {
+        let creators = match creators {
+            1 => "one creator".to_owned(),
+            many => format!("{} creators", count(many as f64)),
+        };
+        format!("past results of {creators} change nothing: {reason}")
+    };
+    reasons.into_iter().map(line).collect()
 }
 
 /// Says what failed, and how bad that is.

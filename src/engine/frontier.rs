@@ -95,6 +95,7 @@ fn narrow<E: From<EngineError>>(
     {
         let end = found.stops[0].value;
         let values = (1..=HALVINGS).map(|i| end * 0.5_f64.powi(i));
+        let values = values.map(|v| if how.whole { v.round() } else { v });
         found.ask(values.collect(), model_at, how, progress, cancel)?;
     }
     for _ in 0..ROUNDS {

@@ -20,7 +20,7 @@ pub struct Least {
     pub possibly: Option<usize>,
     /// The least value from which on, up to the next that is not, all values looked at surely are.
     pub surely: Option<usize>,
-    /// Whether some larger value looked at misses what the answer meets.
+    /// The next larger value looked at whose plan misses what the answer meets.
     pub lost_again: Option<usize>,
 }
 
@@ -58,8 +58,9 @@ pub fn least(points: &[Option<Evidence>]) -> Least {
         verdict,
         possibly: all().find(|&i| is(i, |e| e.possibly)),
         surely: all().find(|&i| is(i, |e| e.surely)),
+        // Where there is no plan, nothing is known of one.
         lost_again: first
-            .and_then(|first| (first + 1..points.len()).find(|&i| !is(i, |e| e.possibly))),
+            .and_then(|first| (first + 1..points.len()).find(|&i| is(i, |e| !e.possibly))),
     }
 }
 
@@ -111,6 +112,9 @@ mod tests {
             }
         );
         assert_eq!(found.lost_again, Some(1));
+        // A value without a plan misses nothing.
+        assert_eq!(least(&[NO, YES, None]).lost_again, None);
+        assert_eq!(least(&[NO, YES, None, NO]).lost_again, Some(3));
         assert_eq!(least(&[NO, None, NEARLY]).verdict, Verdict::None);
         assert_eq!(least(&[]).verdict, Verdict::None);
     }

@@ -36,7 +36,7 @@ pub struct FrontierRow {
     pub estimate: Estimate,
     /// Mean of the worst trials, and its error.
     pub tail: Option<(f64, f64)>,
-    /// Gain since the point before per unit of spend, expected; of totals.
+    /// Gain since the even step before per unit of spend, expected; of totals.
     pub marginal: Option<f64>,
     /// The same over trials, and its error.
     pub marginal_simulated: Option<(f64, f64)>,

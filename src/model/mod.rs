@@ -48,7 +48,7 @@ pub use plan::{
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
 pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState, SHORT};
-pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_value};
+pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_value, past_ignored};
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
 pub use settings::{BestWanted, Indifference, Objective, PlanSettings, Trials};
 pub use target::{Bound, Target, TargetScope};

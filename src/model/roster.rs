@@ -94,38 +94,67 @@ impl OwnLaw {
 }
 
 /// The factor on conversions that past results suggest: with λ the creator's conversions per post,
-/// gamma with the mean m and the relative variance v that its figures leave, and y conversions in
-/// n posts Poisson with mean nλ, the posterior mean of λ is `(a + y) / (a/m + n)`, a = 1/v; the
-/// factor is that over m, `(a + y) / (a + n·m)` (Gelman et al., *Bayesian Data Analysis*, 2.6).
+/// gamma with the mean m that its figures give and the relative variance v of the tier's conversions
+/// per post, and y conversions in n posts Poisson with mean nλ, the posterior mean of λ is
+/// `(a + y) / (a/m + n)`, a = 1/v; the factor is that over m, `(a + y) / (a + n·m)` (Gelman et al.,
+/// *Bayesian Data Analysis*, 2.6). How far creators of the tier differ is all that a scenario knows of how
+/// far one may be off, whichever of its figures are known: rates are the tier's, and certain in the presets.
 fn learned(model: &Model, creator: &Creator, f: &Followers, past: Past) -> f64 {
     let segment = |list: &[super::Segment], i: Option<usize>| {
         i.map_or(super::Factors::ONE, |i| list[i].factors)
     };
     let factors =
         segment(&model.categories, creator.category).times(segment(&model.regions, creator.region));
-    let parts = [
+    let mean = parts(f).iter().map(|d| d.mean()).product::<f64>()
+        * factors.view_rate
+        * factors.engagement_rate
+        * factors.click_rate
+        * factors.conversion_rate;
+    match tier_spread(model, creator.tier) {
+        Some(spread) if mean > 0.0 => {
+            let a = 1.0 / spread;
+            (a + past.conversions) / (a + past.posts * mean)
+        }
+        _ => 1.0,
+    }
+}
+
+/// What conversions of a post are the product of.
+fn parts(f: &Followers) -> [&Distribution; 5] {
+    [
         &f.followers,
         &f.view_rate,
         &f.engagement_rate,
         &f.click_rate,
         &f.conversion_rate,
-    ];
-    let mean = parts.iter().map(|d| d.mean()).product::<f64>()
-        * factors.view_rate
-        * factors.engagement_rate
-        * factors.click_rate
-        * factors.conversion_rate;
-    let spread = parts
+    ]
+}
+
+/// Relative variance of the conversions per post of a tier's creators, `Π(1 + vᵢ) − 1` of their
+/// independent factors; `None` unless it is positive and finite.
+fn tier_spread(model: &Model, tier: usize) -> Option<f64> {
+    let Basis::Followers(f) = &model.tiers[tier].basis else {
+        return None;
+    };
+    let spread = parts(f)
         .iter()
         .map(|d| 1.0 + d.variance() / (d.mean() * d.mean()))
         .product::<f64>()
         - 1.0;
-    let usable = mean > 0.0 && spread.is_finite() && spread > 0.0;
-    if !usable {
-        return 1.0;
+    (spread.is_finite() && spread > 0.0).then_some(spread)
+}
+
+/// Why past results of a creator change nothing; `None` if they count, or if there are none.
+#[must_use]
+pub fn past_ignored(model: &Model, creator: &Creator) -> Option<&'static str> {
+    creator.past?;
+    let Basis::Followers(_) = &model.tiers[creator.tier].basis else {
+        return Some("their tier is known by its benchmark");
+    };
+    match tier_spread(model, creator.tier) {
+        None => Some("all figures of their tier are certain, so that creators do not differ"),
+        Some(_) => None,
     }
-    let a = 1.0 / spread;
-    (a + past.conversions) / (a + past.posts * mean)
 }
 
 /// Expected cost and yields of a creator in a cell.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::RosterError;
 use super::headers::plain;
 use super::issue::{Action, Issue, shown};
+use super::label::label;
 use super::number::{Number, Reading, Style, What, is_unknown};
 use super::ranges::{Range, ranges};
 use super::table::{RawTable, TextColumn};
@@ -17,8 +18,6 @@ use crate::model::{Basis, Creator, Model, Past, RosterField, RosterSettings, Seg
 const MOST_FOLLOWERS: f64 = 2e9;
 /// Largest fee, number of posts or orders that is believed.
 const LARGEST: f64 = 1e12;
-/// Longest id or name, in characters.
-const LONGEST_NAME: usize = 200;
 
 /// Creators from the columns of a file, as tiers, categories and regions of a model.
 ///
@@ -221,30 +220,9 @@ impl<'a> Reader<'a> {
 
     /// A text without padding; `None` for what stands for "not known".
     fn label(&mut self, field: RosterField, at: usize) -> Option<String> {
-        let text = self.text(field, at);
-        if is_unknown(text) {
-            return None;
-        }
-        let trim =
-            |c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}' || c == '\u{200b}';
-        let trimmed = text.trim_matches(trim);
-        if trimmed.is_empty() {
-            return None;
-        }
-        let mut label: String = trimmed
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
-        if label.chars().count() > LONGEST_NAME {
-            label = label.chars().take(LONGEST_NAME).collect();
-            self.issue(
-                at,
-                Some(field),
-                Action::Repaired,
-                "it is very long and was cut off",
-            );
-        } else if label != text {
-            self.issue(at, Some(field), Action::Repaired, "padding was taken off");
+        let (label, repaired) = label(self.text(field, at))?;
+        if let Some(reason) = repaired {
+            self.issue(at, Some(field), Action::Repaired, reason);
         }
         Some(label)
     }
@@ -264,6 +242,7 @@ impl<'a> Reader<'a> {
         } else {
             self.label(RosterField::Name, at)
         };
+        self.damaged(at)?;
         let status = plain(self.text(RosterField::Status, at));
         if CLOSED.contains(&status.as_str()) {
             let reason = "its status says that it cannot be booked";
@@ -302,6 +281,22 @@ impl<'a> Reader<'a> {
             engagement_rate,
             past,
         })
+    }
+
+    /// Lists what is no text in the file's encoding. A creator whose status cannot be read is not booked.
+    fn damaged(&mut self, at: usize) -> Option<()> {
+        for field in RosterField::ALL {
+            if !self.text(field, at).contains('\u{fffd}') {
+                continue;
+            }
+            if field == RosterField::Status {
+                self.drop(at, Some(field), "its status is damaged and cannot be read");
+                return None;
+            }
+            let reason = "bytes of it are no text in the file's encoding";
+            self.issue(at, Some(field), Action::Repaired, reason);
+        }
+        Some(())
     }
 
     /// A number that the text holds; what is none is told and left out.

@@ -1,7 +1,7 @@
 //! Bytes to text: byte order marks, UTF-8, UTF-16, GBK and Windows-1252.
 //!
-//! A mark decides; then what is valid UTF-8 is UTF-8; zero bytes in every other place are UTF-16;
-//! the rest is GBK where its high bytes come in pairs of two, and Windows-1252 where they stand alone.
+//! A mark decides; then zero bytes in every other place are UTF-16; what is UTF-8 but for a few bytes is UTF-8; the
+//! rest is GBK where its high bytes come in pairs of two that are no two western letters, and Windows-1252 where not.
 
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
@@ -11,6 +11,11 @@ use super::RosterError;
 const SAMPLE: usize = 4096;
 /// Share of high bytes in pairs from which on a text is GBK.
 const PAIRED: f64 = 0.9;
+/// Share of those pairs that may be two western letters as well; in Chinese texts such characters are rare.
+const WESTERN: f64 = 0.4;
+/// Valid characters of several bytes for each place that is not UTF-8, from which on a text is damaged UTF-8. By
+/// chance one in seven pairs of GBK is valid.
+const VALID: usize = 4;
 
 /// The text of a file and the name of its encoding; `stated` is what the user says it is.
 ///
@@ -67,13 +72,42 @@ fn recognized(bytes: &[u8]) -> &'static Encoding {
     if even * 20 > half && even > 4 * odd {
         return UTF_16BE;
     }
-    if std::str::from_utf8(bytes).is_ok() {
+    if mostly_utf8(bytes) {
         UTF_8
-    } else if paired(bytes) >= PAIRED && !GB18030.decode_without_bom_handling(bytes).1 {
+    } else if paired(bytes) >= PAIRED
+        && western(bytes) <= WESTERN
+        && !GB18030.decode_without_bom_handling(bytes).1
+    {
         GB18030
     } else {
         WINDOWS_1252
     }
+}
+
+/// Whether all of a text is UTF-8, or all but a few bytes.
+fn mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut valid, mut invalid) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        valid += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        invalid += usize::from(!chunk.invalid().is_empty());
+    }
+    valid >= VALID * invalid
+}
+
+/// Share of pairs of two bytes that are two western letters, the first a small one or nearly so: characters outside
+/// the 3,755 most common ones of GB 2312.
+fn western(bytes: &[u8]) -> f64 {
+    let (mut letters, mut all, mut at) = (0_usize, 0_usize, 0);
+    while at + 1 < bytes.len() {
+        if bytes[at] < 0x80 {
+            at += 1;
+            continue;
+        }
+        all += 1;
+        letters += usize::from(bytes[at] >= 0xd8 && bytes[at + 1] >= 0xc0);
+        at += 2;
+    }
+    letters as f64 / all.max(1) as f64
 }
 
 /// Share of high bytes that stand in runs of even length.

@@ -27,6 +27,31 @@ pub enum RosterError {
         /// Most bytes.
         most: usize,
     },
+    /// A value of a parquet file longer than [`super::LONGEST_FIELD`].
+    #[error("column {column} of row {row} is longer than {most} bytes; shorten it")]
+    LongValue {
+        /// Row, from 1.
+        row: usize,
+        /// Column.
+        column: String,
+        /// Most bytes.
+        most: usize,
+    },
+    /// Texts of a parquet file that are larger than a text file may be, [`super::LARGEST_FILE`].
+    #[error(
+        "its columns hold more than {0} MiB of text; split the file, or leave out columns that are not needed"
+    )]
+    TooMuchText(u64),
+    /// A column of a parquet file whose values are no texts and no plain numbers.
+    #[error(
+        "column {column} is stored as {kind}, which is not read; store it as text, as a floating-point number or as an integer of 32 or 64 bits"
+    )]
+    ColumnType {
+        /// Column.
+        column: String,
+        /// Name of its type.
+        kind: String,
+    },
     /// A quotation mark without its other half.
     #[error("a quotation mark opens in the record of row {row} and is never closed")]
     OpenQuote {

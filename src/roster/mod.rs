@@ -15,6 +15,7 @@ mod encoding;
 mod error;
 mod headers;
 mod issue;
+mod label;
 mod number;
 mod ranges;
 mod table;

@@ -156,6 +156,72 @@ fn encodings_are_recognized() {
     );
 }
 
+/// One bad byte, or a last character cut off, costs the fields it stands in and no others.
+#[test]
+fn a_damaged_byte_leaves_the_rest_of_a_text_as_it_is() {
+    let rows: String = (0..20)
+        .map(|i| {
+            format!(
+                "c{i},张三李四,mid,{}\n",
+                if i % 2 == 0 { "黑名单" } else { "正常" }
+            )
+        })
+        .collect();
+    let text = format!("id,昵称,等级,状态\n{rows}");
+    let mut bytes = text.clone().into_bytes();
+    // The second byte of the name of c1, in row 3.
+    let at = text.find("c1,").unwrap() + 4;
+    bytes[at] = b'x';
+    let (read_as, encoding) = decode(&bytes, None).unwrap();
+    assert_eq!(encoding, "UTF-8");
+    assert_eq!(read_as.matches("张三李四").count(), 19);
+    let roster = read(&bytes).unwrap();
+    assert_eq!(roster.creators.len(), 10);
+    let told: Vec<&Issue> = roster.issues.iter().filter(|i| i.row == 3).collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].action, Action::Repaired);
+    assert!(told[0].reason.contains("no text"), "{}", told[0].reason);
+
+    let cut = format!("{text}c20,王五,mid,黑名单");
+    let roster = read(&cut.as_bytes()[..cut.len() - 1]).unwrap();
+    // Whether the last can be booked cannot be told.
+    assert_eq!(roster.creators.len(), 10);
+    let last = roster.issues.last().unwrap();
+    assert_eq!((last.row, last.action), (22, Action::Dropped));
+    assert!(last.reason.contains("status is damaged"), "{}", last.reason);
+}
+
+#[test]
+fn western_letters_in_pairs_are_not_taken_for_chinese() {
+    for name in [
+        "Größe",
+        "Straßenbäääcker",
+        "Ménagère Noël",
+        "François Lefèvre-Müüll",
+    ] {
+        let text = format!("id,tier,name\na,mid,{name}\n");
+        let (western, _, unmappable) = encoding_rs::WINDOWS_1252.encode(&text);
+        assert!(!unmappable);
+        assert_eq!(
+            read(&western).unwrap().creators[0].name.as_deref(),
+            Some(name)
+        );
+    }
+    for name in [
+        "张三",
+        "李小龙",
+        "小红书达人",
+        "１２３号",
+        "美食·成都",
+        "陳大文",
+    ] {
+        let text = format!("id,等级,昵称\na,mid,{name}\n");
+        let (gbk, _, unmappable) = encoding_rs::GBK.encode(&text);
+        assert!(!unmappable, "{name}");
+        assert_eq!(read(&gbk).unwrap().creators[0].name.as_deref(), Some(name));
+    }
+}
+
 #[test]
 fn files_that_are_no_rosters_end_in_one_error() {
     let huge = format!("id,tier\n\"{}", "x".repeat(LONGEST_FIELD + 10));

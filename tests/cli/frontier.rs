@@ -359,3 +359,71 @@ fn an_interrupted_walk_exits_with_130_and_leaves_nothing() {
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
     assert_eq!(place.names("out"), [""; 0]);
 }
+
+/// Budgets that no round step meets: whole all the same, with the file's own among them.
+#[test]
+fn budgets_are_whole_and_hold_the_files_own() {
+    let odd = ALIKE.replace("budget = 20_000", "budget = 33_333");
+    let place = Place::with(&[("a.toml", &odd)]);
+    let ran = frontier(&place, &["--by", "budget"]).exits(0);
+    assert!(ran.stdout.contains("¥33,333 ○") || ran.stdout.contains("¥33,333 ◆"));
+    let values = |name: &str| -> Vec<f64> {
+        let result = place.json(name);
+        let points = result["points"].as_array().expect("points");
+        points
+            .iter()
+            .map(|p| p["value"].as_f64().expect("a value"))
+            .collect()
+    };
+    let found = values("out/alike-frontier/result.json");
+    assert_eq!(found.len(), 15);
+    assert!(found.iter().all(|v| v.fract() == 0.0), "{found:?}");
+    assert_eq!(
+        (found[0], found[6], found[14]),
+        (8_333.0, 33_333.0, 66_666.0)
+    );
+    // Steps below 100 from below 1,000 on.
+    frontier(&place, &["--by", "budget=900..1_200", "--points", "8"]).exits(0);
+    let found = values("out/alike-frontier/result.json");
+    let large = found.iter().filter(|v| **v >= 1_000.0);
+    assert!(large.clone().count() > 3 && large.into_iter().all(|v| v.fract() == 0.0));
+    // Halves below the range are whole too.
+    frontier(
+        &place,
+        &[
+            "--least-budget",
+            "--target",
+            "conversions=1",
+            "--with",
+            "50%",
+        ],
+    )
+    .exits(0);
+    let found = values("out/alike-frontier/result.json");
+    assert!(
+        found[0] < 8_333.0 && found.iter().all(|v| v.fract() == 0.0),
+        "{found:?}"
+    );
+}
+
+/// The answer lies between two steps: the marginal of the row below it is not measured from it.
+#[test]
+fn a_marginal_beside_the_answer_is_said_to_pass_over_it() {
+    let place = Place::with(&[("a.toml", ALIKE)]);
+    let ran = frontier(
+        &place,
+        &[
+            "--by",
+            "budget=1_000..37_000",
+            "--points",
+            "7",
+            "--least-budget",
+        ],
+    )
+    .exits(0);
+    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("than in the row before, ◆ aside"), "{said}");
+    let ran = frontier(&place, &["--by", "budget=1_000..37_000", "--points", "7"]).exits(0);
+    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("than in the row before;"), "{said}");
+}

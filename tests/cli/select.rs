@@ -175,3 +175,50 @@ fn what_cannot_be_read_or_kept_has_its_exit_code() {
         .exits(2)
         .says("not a file");
 }
+
+#[test]
+fn a_roster_that_cannot_be_read_leaves_no_folder_behind() {
+    let place = Place::with(&[("r.toml", SCENARIO), ("none.csv", "a,b\n1,2\n")]);
+    for roster in ["none.csv", "missing.csv"] {
+        place
+            .run(&["select", roster, "r.toml", "--out", "new/deep"])
+            .exits(2);
+        assert!(!place.path("new").exists(), "{roster}");
+    }
+}
+
+/// The rates of the presets are certain: the past counts all the same, as the tier's creators differ.
+#[test]
+fn past_results_count_or_are_said_not_to() {
+    let rows = "a,20000,500,12%,,\nb,20000,500,12%,10,300\nc,20000,500,12%,100,0\n";
+    let header = "id,followers,fee,er,past posts,past conversions\n";
+    let place = Place::with(&[("r.toml", SCENARIO), ("r.csv", &format!("{header}{rows}"))]);
+    let every = [
+        "select",
+        "r.csv",
+        "r.toml",
+        "--set",
+        "diversity.min_spend=0",
+    ];
+    let ran = place.run(&every).exits(0);
+    assert!(!ran.stdout.contains("past results"), "{}", ran.stdout);
+    let result = place.json("out/r-select/result.json");
+    let conversions = |id: &str| {
+        let rows = result["selection"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["id"] == id);
+        row.map(|row| row["conversions"].as_f64().unwrap())
+    };
+    let a = conversions("a").unwrap();
+    assert!(conversions("b").unwrap() > 2.0 * a);
+    assert!(conversions("c").is_none_or(|c| c < 0.1 * a));
+
+    let certain = "tiers.mid = { followers = 20_000, engagement_rate = \"12%\" }\n";
+    let place = Place::with(&[
+        ("r.toml", &format!("{SCENARIO}{certain}")),
+        ("r.csv", &format!("{header}{rows}")),
+    ]);
+    let ran = place.run(&every).exits(0);
+    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let wanted = "past results of 2 creators change nothing: all figures of their tier are certain";
+    assert!(said.contains(wanted), "{}", ran.stdout);
+}

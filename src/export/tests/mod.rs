@@ -1,4 +1,5 @@
 mod files;
 mod folder;
+mod roster;
 mod sensitivity;
 mod trials;

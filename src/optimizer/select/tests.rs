@@ -1,6 +1,8 @@
 use super::*;
+use crate::distribution::Distribution;
 use crate::model::{
-    Bound, Origin, Past, PlanStatus, Target, TargetScope, UserAmount, UserRule, creator_value,
+    Basis, Bound, Origin, Past, PlanStatus, Target, TargetScope, UserAmount, UserRule,
+    creator_value, past_ignored,
 };
 use crate::model::{CellPattern, Metric};
 use crate::optimizer::sample::{band, maturity, model as sample, segmented, tier, types};
@@ -402,32 +404,65 @@ fn a_share_that_nobody_can_have_must_fall_to_zero() {
     assert!(member.enough_alone);
 }
 
+/// The tier's followers alone vary, with cv² = 1 and so a = 1, and those of the creator are known: the spread is the
+/// tier's all the same. Gamma with shape 1 is the exponential law, so Bayes' rule is two integrals summed here.
 #[test]
 fn past_results_move_a_creator_towards_them() {
     let mut model = maturity(300_000.0);
-    if let crate::model::Basis::Followers(f) = &mut model.tiers[3].basis {
-        f.conversion_rate = crate::distribution::Distribution::beta_mean_sd(0.05, 0.05).unwrap();
+    let certain = |d: &mut Distribution| *d = Distribution::Certain(d.mean());
+    let Basis::Followers(f) = &mut model.tiers[3].basis else {
+        panic!("the tier states followers");
+    };
+    let mean = f.followers.mean();
+    f.followers = Distribution::lognormal_mean_sd(mean, mean).unwrap();
+    for rate in [
+        &mut f.view_rate,
+        &mut f.engagement_rate,
+        &mut f.click_rate,
+        &mut f.conversion_rate,
+    ] {
+        certain(rate);
     }
     let mut draws = Draws(3);
     let mut creator = roster(&model, 50, &mut draws)
         .into_iter()
         .find(|c| c.tier == 3)
         .unwrap();
+    creator.followers = Some(mean);
+    creator.engagement_rate = Some(0.1);
     let cell = (0..model.cells.len())
         .find(|&c| model.cells[c].tier == 3)
         .unwrap();
     let before = creator_value(&model, &creator, cell).conversions;
-    // cv² = 1, so a = 1: (1 + 30)/(1 + 10 m) with m the mean of one post.
-    creator.past = Some(Past {
-        posts: 10.0,
-        conversions: 30.0,
-    });
-    let after = creator_value(&model, &creator, cell).conversions;
-    let wanted = before * 31.0 / (1.0 + 10.0 * before);
-    assert!(
-        (after - wanted).abs() < 1e-9 * wanted,
-        "{before} {after} {wanted}"
-    );
+    for (posts, conversions) in [(10.0, 30.0), (100.0, 0.0), (4.0, 1.0)] {
+        creator.past = Some(Past { posts, conversions });
+        assert_eq!(past_ignored(&model, &creator), None);
+        let after = creator_value(&model, &creator, cell).conversions;
+        let (mut mass, mut sum) = (0.0, 0.0);
+        let step = 1e-4 * before;
+        for i in 0..1_000_000 {
+            let rate = step * (f64::from(i) + 0.5);
+            let weight = libm::exp(
+                conversions * libm::log(rate) - posts * rate - rate / before + conversions,
+            );
+            mass += weight;
+            sum += weight * rate;
+        }
+        let wanted = sum / mass;
+        assert!(
+            (after - wanted).abs() < 1e-3 * wanted,
+            "{posts} posts: {before} {after} {wanted}"
+        );
+    }
+    // A tier without any spread leaves nothing to learn, which is said.
+    let Basis::Followers(f) = &mut model.tiers[3].basis else {
+        panic!("the tier states followers");
+    };
+    certain(&mut f.followers);
+    assert_eq!(creator_value(&model, &creator, cell).conversions, before);
+    assert!(past_ignored(&model, &creator).unwrap().contains("certain"));
+    creator.past = None;
+    assert_eq!(past_ignored(&model, &creator), None);
 }
 
 #[test]

@@ -272,8 +272,16 @@ impl View<'_> {
         page.table(&grid.fitted(page.width(), &spare));
         let mut said = vec!["Figures are expected totals and their ratios".to_owned()];
         if by_budget {
+            let between = self
+                .marked()
+                .is_some_and(|marked| self.found.points[marked].refined);
+            let aside = if between {
+                format!(", {KNEE} aside")
+            } else {
+                String::new()
+            };
             said.push(format!(
-                "marginal: revenue gained per {} of spend more than in the row before",
+                "marginal: revenue gained per {} of spend more than in the row before{aside}",
                 money(1.0, &self.model.currency)
             ));
         }
