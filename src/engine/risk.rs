@@ -75,13 +75,17 @@ pub(super) fn plan(
             return Ok(refused);
         } else if matches!(plan.status, PlanStatus::TimeLimit { .. }) {
             return Ok(plan);
-        } else if let Some(loose) = loosened(model, &sample, &left, cancel)? {
-            (kept, refused) = (None, Some(plan));
-            tightened = loose;
-            round += 1;
-            continue;
         } else {
-            return Ok(plan);
+            match loosened(model, &sample, &left, cancel)? {
+                Loosened::Kept(kept) => return Ok(finished(model, *kept, seconds, &Ending::Free)),
+                Loosened::No => return Ok(plan),
+                Loosened::By(loose) => {
+                    (kept, refused) = (None, Some(plan));
+                    tightened = loose;
+                    round += 1;
+                    continue;
+                }
+            }
         };
         let clocked = started.elapsed().as_secs_f64() >= settings.time_limit;
         match tighter(&best, too_tight.as_deref()) {
@@ -120,25 +124,61 @@ fn loosened(
     sample: &FactorSample,
     settings: &PlanSettings,
     cancel: &Cancel,
-) -> Result<Option<Vec<f64>>, EngineError> {
+) -> Result<Loosened, EngineError> {
     let mut plain = Model {
         risk: Risk::NONE,
         ..model.clone()
     };
-    let plan = optimizer::plan(&plain, settings, cancel);
+    let free = optimizer::plan(&plain, settings, cancel);
     stop_if(cancel)?;
-    if !plan.is_usable() {
-        return Ok(None);
+    if !free.is_usable() {
+        return Ok(Loosened::No);
     }
     plain.risk = model.risk.clone();
-    plain.counts = Some(plan.counts.row(0).to_vec());
+    plain.counts = Some(free.counts.row(0).to_vec());
     let mut plan = optimizer::plan_at_risk(&plain, sample, &[], settings, cancel);
     check(&plain, &mut plan, u64::MAX, cancel)?;
+    if shortfall(&plan) == 0.0 {
+        return Ok(Loosened::Kept(Box::new(kept_as_it_is(
+            model, free, plan.risks,
+        ))));
+    }
     let rules = plan.risks.iter().filter(|state| state.bound.is_some());
     let loose: Vec<f64> = rules
         .map(|state| overstated(state).map_or(0.0, |by| by.min(0.0)))
         .collect();
-    Ok(loose.iter().any(|&by| by < 0.0).then_some(loose))
+    Ok(if loose.iter().any(|&by| by < 0.0) {
+        Loosened::By(loose)
+    } else {
+        Loosened::No
+    })
+}
+
+/// What becomes of rules that no plan keeps in the program.
+enum Loosened {
+    /// The plan of the most expected objective keeps them on fresh trials.
+    Kept(Box<Plan>),
+    /// They may be so much looser.
+    By(Vec<f64>),
+    /// The program is not too strict.
+    No,
+}
+
+/// The plan of the most expected objective with its risk.
+fn kept_as_it_is(model: &Model, mut plan: Plan, risks: Vec<RiskState>) -> Plan {
+    plan.risks = risks;
+    if model.risk.objective.is_some() {
+        // Its bound and prices are of the mean alone.
+        plan.status = PlanStatus::Feasible;
+        plan.gap = None;
+    }
+    let shared = model.risk.rules.iter().any(|rule| rule.key == "budget");
+    for state in &mut plan.constraints {
+        if model.risk.objective.is_some() || (shared && state.name == "budget") {
+            state.shadow_price = None;
+        }
+    }
+    plan
 }
 
 /// By how many standard errors the rule that is shortest falls short on fresh trials; 0 if all hold.
@@ -153,6 +193,8 @@ fn shortfall(plan: &Plan) -> f64 {
 enum Ending {
     /// Counts are given.
     Fixed,
+    /// The plan without risk keeps every rule.
+    Free,
     /// No plan keeps the rules any tighter.
     NoPlan,
     /// None was found that does.
@@ -367,7 +409,7 @@ fn finished(model: &Model, mut plan: Plan, seconds: f64, ending: &Ending) -> Pla
             Ending::Fixed => format!("these counts do not keep {key} on fresh trials"),
             Ending::NoPlan => but(", and no plan keeps it tighter"),
             Ending::NotFound => but(", and no plan was found that keeps it tighter"),
-            Ending::Searched(0) => format!("{key} does not hold on fresh trials"),
+            Ending::Free | Ending::Searched(0) => format!("{key} does not hold on fresh trials"),
             Ending::Searched(1) => but(", although it was tightened once"),
             Ending::Searched(times) => but(&format!(", although it was tightened {times} times")),
         });

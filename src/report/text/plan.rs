@@ -54,17 +54,23 @@ fn status(model: &Model, plan: &Plan) -> String {
             format!(" No other plan has more than {more} more {of} ({proof}).")
         }
     });
+    let short = plan.risks.iter().any(|state| state.held() == Some(false));
+    let keeps = if short {
+        "Keeps every rule but those of risk that are not held (below)"
+    } else {
+        "Keeps every rule"
+    };
     // What is proven of creators that act on each other is often much wider than what a search leaves open.
     if joint::applies(model) && plan.status == PlanStatus::Feasible {
-        return format!("Keeps every rule.{better}");
+        return format!("{keeps}.{better}");
     }
     match &plan.status {
         PlanStatus::Optimal => format!("Optimal.{better}"),
         PlanStatus::Feasible => {
-            format!("Keeps every rule; the search ended at its limit.{better}")
+            format!("{keeps}; the search ended at its limit.{better}")
         }
         PlanStatus::TimeLimit { found: true } => format!(
-            "Keeps every rule; the clock ended the search, so another run may find another plan.{better}"
+            "{keeps}; the clock ended the search, so another run may find another plan.{better}"
         ),
         PlanStatus::Stopped => {
             format!("Stopped. The best plan until then, which keeps every rule.{better}")
