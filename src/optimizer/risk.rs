@@ -22,6 +22,7 @@ mod rules;
 mod search;
 mod story;
 
+pub(crate) use climb::Climb;
 pub(crate) use planes::{Case, Worth};
 pub(crate) use rules::{Measure, Rule, Spread};
 pub(crate) use search::{Found, Run};

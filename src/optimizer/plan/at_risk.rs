@@ -1,5 +1,7 @@
 //! The plan of a model with rules or an objective of risk.
 
+use ndarray::Array2;
+
 use super::{Work, worked};
 use crate::model::valuation;
 use crate::model::{
@@ -10,7 +12,7 @@ use crate::optimizer::goal::Goal;
 use crate::optimizer::price::prices;
 use crate::optimizer::program::{Program, dot, program_of};
 use crate::optimizer::ratio::solve_relaxed;
-use crate::optimizer::risk::{Case, Found, Run, Sampled, Spread, beyond, stated};
+use crate::optimizer::risk::{Case, Climb, Found, Run, Sampled, Spread, beyond, stated};
 use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, confirm_infeasible};
 use crate::optimizer::whole::Search;
 
@@ -19,6 +21,10 @@ const ROUNDS: usize = 8;
 
 /// Share of the budget below which what is left is not worth a word.
 const NOTABLE: f64 = 1e-3;
+
+/// How much further above their levels rules are sought each time a plan moves its conversions, in
+/// sizes of the gain.
+const SETTLING: f64 = 5e-4;
 
 /// Plans a model with [`Risk`](crate::model::Risk): the counts that maximize its objective, or the mean
 /// and the tail mean of it in the weights asked for, under its rules and its rules of risk, these as
@@ -281,11 +287,11 @@ impl Work<'_> {
                 last = plan;
                 break;
             };
-            let value = self.worth_together(&next, sample, tightened);
-            if let Some(value) = value
+            let settled = self.settled(&next, sample, tightened);
+            if let Some((value, settled)) = settled
                 && best.as_ref().is_none_or(|b| value > b.0)
             {
-                best = Some((value, next.clone(), plan));
+                best = Some((value, settled, plan));
             }
             if next == point || self.clocked() || self.cancel.requested() {
                 break;
@@ -302,8 +308,15 @@ impl Work<'_> {
         }
         let Some((_, counts, plan)) = best else {
             if last.is_usable() {
-                let reason = "creators that act on each other: no plan was found that keeps every rule of risk at \
-                              the conversions it has itself"
+                let reason = "no plan that keeps every rule of risk at the conversions it has itself was found, and none \
+                              was ruled out: creators of a plan act on each other"
+                    .to_owned();
+                return self.empty_plan(PlanStatus::Failed { reason });
+            }
+            if last.status == PlanStatus::Infeasible {
+                // At the conversions that some other plan leaves: no proof.
+                let reason = "no plan that keeps every rule of risk was found, and none was ruled out: creators of a \
+                              plan act on each other, for which no bound is known"
                     .to_owned();
                 return self.empty_plan(PlanStatus::Failed { reason });
             }
@@ -366,6 +379,36 @@ impl Work<'_> {
         }
     }
 
+    /// Counts that keep all rules at their own conversions, and what is maximized of them: the ones given
+    /// or, where these fall short by a little, whole ones near them.
+    fn settled(
+        &self,
+        counts: &[f64],
+        sample: &FactorSample,
+        tightened: &[f64],
+    ) -> Option<(f64, Vec<f64>)> {
+        let mut x = counts.to_vec();
+        for round in 0..ROUNDS {
+            if let Some(value) = self.worth_together(&x, sample, tightened) {
+                return Some((value, x));
+            }
+            if self.model.fractional_counts || self.clocked() || self.cancel.requested() {
+                return None;
+            }
+            let units = valuation::units_in(self.model, &x);
+            let constraints = constraints(self.model, &units);
+            let program = program_of(self.model, &units, &constraints);
+            let goal = Goal::of(self.model, &units);
+            let within = self.within(&units, &constraints, &program, &goal);
+            let sampled = Sampled::new(self.model, sample, Some(&x));
+            let case = within.case(&sampled, tightened, &x).ok()?;
+            // Every step moves the conversions a little: more room each time.
+            let room = SETTLING * round as f64;
+            x = Climb::new(&case).safe_from(&x, room)?;
+        }
+        None
+    }
+
     /// What is maximized, of counts that keep all rules at their own conversions.
     fn worth_together(
         &self,
@@ -406,9 +449,17 @@ impl Work<'_> {
              leaves them on average, and no bound is proven"
                 .to_owned(),
         );
+        let months = self.model.months.max(1);
+        let own = found.counts.row(0).iter().eq(counts);
         Plan {
             objective: within.objective(counts),
             unspent: within.unspent(counts),
+            counts: Array2::from_shape_fn((months, counts.len()), |(_, cell)| counts[cell]),
+            unspent_held_by: if own {
+                found.unspent_held_by
+            } else {
+                Vec::new()
+            },
             constraints: within.states(Some(counts), None, None),
             gap: None,
             status,

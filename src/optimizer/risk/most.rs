@@ -7,7 +7,7 @@ use crate::optimizer::solver::{Verdict, solve};
 use crate::stats::special::normal_cdf;
 
 /// Most linear programs, one a trial.
-const PROGRAMS: usize = 4_000;
+const PROGRAMS: usize = 12_000;
 
 /// Programs after which the work ends unless they promise to be enough.
 const FIRST: usize = 200;

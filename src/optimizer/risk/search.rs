@@ -458,6 +458,16 @@ impl Run<'_> {
                 }
             }
         }
+        if best.found.is_none() && !empty {
+            // With effort of its own: cuts may stay a creator short of rules that a step would keep.
+            best.climb = Climb::new(self.case);
+            if let Some((slack, x)) = best.climb.safest_from(&near)
+                && slack >= 0.0
+            {
+                best.found = Some((self.case.value(&x), x.clone()));
+                best.climb(&x);
+            }
+        }
         self.answer(best.found, bound, nodes, "branch and bound", empty)
     }
 

@@ -40,12 +40,6 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
 }
 
 fn status(model: &Model, plan: &Plan) -> String {
-    let short = plan.risks.iter().any(|state| state.held() == Some(false));
-    let keeps = if short {
-        "Keeps every rule but for what it promises below its mean"
-    } else {
-        "Keeps every rule"
-    };
     let gap = plan.gap.map(|g| g.relative).filter(|g| g.is_finite());
     let of = maximized(model);
     let better = gap.map_or_else(String::new, |relative| {
@@ -60,6 +54,12 @@ fn status(model: &Model, plan: &Plan) -> String {
             format!(" No other plan has more than {more} more {of} ({proof}).")
         }
     });
+    let short = plan.risks.iter().any(|state| state.held() == Some(false));
+    let keeps = if short {
+        "Keeps every rule but those of risk that are not held (below)"
+    } else {
+        "Keeps every rule"
+    };
     // What is proven of creators that act on each other is often much wider than what a search leaves open.
     if joint::applies(model) && plan.status == PlanStatus::Feasible {
         return format!("{keeps}.{better}");
