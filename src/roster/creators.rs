@@ -1,7 +1,7 @@
 //! Rows to creators.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::RosterError;
 use super::headers::plain;
@@ -62,7 +62,13 @@ pub fn read_table(
         .into_iter()
         .filter_map(|f| Some((f, table.columns[f.index()].as_ref()?.0.clone())))
         .collect();
+    let dropped: HashSet<usize> = own
+        .iter()
+        .filter(|issue| issue.action == Action::Dropped)
+        .map(|issue| issue.row)
+        .collect();
     let mut issues = table.issues.clone();
+    issues.retain(|issue| issue.action == Action::Dropped || !dropped.contains(&issue.row));
     issues.extend(own);
     issues.sort_by_key(|issue| issue.row);
     if creators.is_empty() {

@@ -135,6 +135,13 @@ fn every_dropped_row_is_listed_with_its_reason() {
 }
 
 #[test]
+fn a_dropped_row_is_listed_once() {
+    let roster = read(b"id,tier,followers,name\na,mid,20k,Ann\nb,giant\nc,mid\n").unwrap();
+    let listed: Vec<(usize, Action)> = roster.issues.iter().map(|i| (i.row, i.action)).collect();
+    assert_eq!(listed, [(3, Action::Dropped), (4, Action::Repaired)]);
+}
+
+#[test]
 fn encodings_are_recognized() {
     let text = "达人id,昵称,粉丝数,报价\n甲一,张三,1.2万,500\n乙二,李四,3000,300\n";
     let utf16: Vec<u8> = [0xff, 0xfe]
