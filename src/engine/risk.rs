@@ -138,7 +138,7 @@ fn loosened(
     plain.counts = Some(free.counts.row(0).to_vec());
     let mut plan = optimizer::plan_at_risk(&plain, sample, &[], settings, cancel);
     check(&plain, &mut plan, u64::MAX, cancel)?;
-    if shortfall(&plan) == 0.0 {
+    if model.risk.objective.is_none() && shortfall(&plan) == 0.0 {
         return Ok(Loosened::Kept(Box::new(kept_as_it_is(
             model, free, plan.risks,
         ))));
@@ -164,17 +164,12 @@ enum Loosened {
     No,
 }
 
-/// The plan of the most expected objective with its risk.
+/// The plan of the most expected objective with its risk. None that keeps the rules has more.
 fn kept_as_it_is(model: &Model, mut plan: Plan, risks: Vec<RiskState>) -> Plan {
     plan.risks = risks;
-    if model.risk.objective.is_some() {
-        // Its bound and prices are of the mean alone.
-        plan.status = PlanStatus::Feasible;
-        plan.gap = None;
-    }
     let shared = model.risk.rules.iter().any(|rule| rule.key == "budget");
     for state in &mut plan.constraints {
-        if model.risk.objective.is_some() || (shared && state.name == "budget") {
+        if shared && state.name == "budget" {
             state.shadow_price = None;
         }
     }
