@@ -146,6 +146,14 @@ fn without_risk(
     plain.counts = Some(plan.counts.row(0).to_vec());
     plan.risks = optimizer::plan_at_risk(&plain, sample, &[], settings, cancel).risks;
     check(&plain, &mut plan, u64::MAX, cancel)?;
+    // A budget with a probability bounds two things; one price cannot speak of both.
+    if model.risk.rules.iter().any(|rule| rule.key == "budget") {
+        for state in &mut plan.constraints {
+            if state.name == "budget" {
+                state.shadow_price = None;
+            }
+        }
+    }
     Ok(Some(plan))
 }
 
