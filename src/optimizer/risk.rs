@@ -11,6 +11,7 @@
 //! - `onward` starts from a plan that is known to keep every rule;
 //! - `most` bounds the probability that any plan reaches, `story` says what a rule that cannot be kept could reach.
 
+mod branched;
 mod climb;
 mod every;
 mod field;
