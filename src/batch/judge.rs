@@ -127,6 +127,7 @@ fn plan_case(result: &PlanResult, allow_time_limit: bool) -> Case {
                 .unwrap_or_else(|| "no plan keeps every rule".to_owned());
             Case::failed(&name, Failure::Infeasible, why)
         }
+        PlanStatus::Failed { reason } if plan.status.is_open() => internal(reason),
         PlanStatus::Failed { reason } => internal(&format!("the solvers failed: {reason}")),
         PlanStatus::TimeLimit { found: false } => {
             internal("the time limit ended the search before a plan was found; raise --time-limit")

@@ -304,6 +304,7 @@ fn evidence(targets: &[TargetResult]) -> Option<Evidence> {
 fn reason(plan: &Plan) -> Option<String> {
     match &plan.status {
         _ if plan.is_usable() => None,
+        PlanStatus::Failed { reason } if plan.status.is_open() => Some(reason.clone()),
         PlanStatus::Failed { reason } => Some(format!("the solvers failed: {reason}")),
         PlanStatus::TimeLimit { .. } => {
             Some("the time limit ended the search before a plan was found".to_owned())

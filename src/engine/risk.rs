@@ -1,16 +1,19 @@
 //! Plans that keep rules on random totals: planned on a sample, checked on fresh trials, tightened.
 
+use std::time::Instant;
+
 use rayon::prelude::*;
 
 use super::{EngineError, stop_if};
 use crate::model::{
-    Bound, Cancel, ConstraintKind, ConstraintState, FactorSample, Metric, Model, Plan,
-    PlanSettings, PlanStatus, PriceRange, Risk, RiskMeasure, RiskState, Unit,
+    Bound, Cancel, Conflict, ConstraintKind, ConstraintState, FactorSample, Metric, Model, Plan,
+    PlanSettings, PlanStatus, PriceRange, Risk, RiskMeasure, RiskState, Unit, joint,
 };
 use crate::optimizer;
 use crate::rng::{STREAM_BLOCK, slot_hash};
 use crate::simulator::{self, PlanInput, Simulator};
 use crate::stats::{ReplicateSums, replicated_probability_error, worst_mean};
+use crate::units;
 
 /// Most times that rules are tightened and the plan is made anew.
 const ROUNDS: u64 = 6;
@@ -23,7 +26,8 @@ const ROUNDS: u64 = 6;
 ///
 /// A rule that falls short on fresh trials by more than two standard errors is tightened by what the
 /// program's measure overstates, in sample − out of sample, and one standard error more; then the
-/// plan is made anew. Fixed counts are measured only.
+/// plan is made anew. Fixed counts are measured only. The best plan without rules of risk is measured
+/// first: if it keeps them on fresh trials, no plan that keeps them is better.
 pub(super) fn plan(
     model: &Model,
     settings: &PlanSettings,
@@ -33,10 +37,19 @@ pub(super) fn plan(
         return Ok(optimizer::plan(model, settings, cancel));
     }
     let risk = &model.risk;
+    let started = Instant::now();
     let seed = risk.seed ^ slot_hash(&["risk", "program"], 0);
     let sample = simulator::factor_sample(model, seed, risk.trials)
         .map_err(|error| EngineError::Simulation(error.to_string()))?;
     stop_if(cancel)?;
+    let free = without_risk(model, &sample, settings, cancel)?;
+    if let Some(plan) = &free
+        && risk.objective.is_none()
+        && plan.risks.iter().all(|state| state.held() == Some(true))
+    {
+        let seconds = plan.solver.seconds;
+        return Ok(finished(model, plan.clone(), seconds, &Ending::Searched(0)));
+    }
     let mut tightened = vec![0.0; risk.rules.len()];
     let mut kept: Option<Plan> = None;
     let mut refused: Option<Plan> = None;
@@ -44,7 +57,8 @@ pub(super) fn plan(
     let mut seconds = 0.0;
     let mut round = 0;
     loop {
-        let mut plan = optimizer::plan_at_risk(model, &sample, &tightened, settings, cancel);
+        let left = left(settings, started);
+        let mut plan = optimizer::plan_at_risk(model, &sample, &tightened, &left, cancel);
         stop_if(cancel)?;
         seconds += plan.solver.seconds;
         let (best, ending) = if plan.is_usable() {
@@ -68,18 +82,30 @@ pub(super) fn plan(
                 (kept, Ending::NotFound)
             }
         } else if let Some(refused) = refused {
-            return Ok(refused);
-        } else if let Some(loose) = loosened(model, &sample, settings, cancel)? {
+            return Ok(unproven(model, refused));
+        } else if matches!(plan.status, PlanStatus::TimeLimit { .. }) {
+            return Ok(plan);
+        } else if let Some(loose) = free.as_ref().and_then(loosened) {
             (kept, refused) = (None, Some(plan));
             tightened = loose;
             round += 1;
             continue;
         } else {
-            return Ok(plan);
+            return Ok(unproven(model, plan));
         };
+        let clocked = started.elapsed().as_secs_f64() >= settings.time_limit;
         match tighter(&best, too_tight.as_deref()) {
+            Some(_) if clocked => {
+                let mut best = refused.unwrap_or(best);
+                if best.is_usable() {
+                    best = finished(model, best, seconds, &ending);
+                    best.status = PlanStatus::TimeLimit { found: true };
+                }
+                best.solver.reproducible = false;
+                return Ok(best);
+            }
             Some(next) if round < ROUNDS => tightened = next,
-            Some(_) if let Some(refused) = refused => return Ok(refused),
+            Some(_) if let Some(refused) = refused => return Ok(unproven(model, refused)),
             _ => return Ok(finished(model, best, seconds, &ending)),
         }
         kept = Some(best);
@@ -87,33 +113,90 @@ pub(super) fn plan(
     }
 }
 
-/// Where no plan keeps the rules in the program: how much looser they may be, if the program is too
-/// strict with the plan of the most expected objective. It takes the sums of few creators with long
-/// tails for normal. Whether a plan of the looser rules holds, fresh trials say.
-fn loosened(
+/// The settings with the time that is left of theirs.
+fn left(settings: &PlanSettings, started: Instant) -> PlanSettings {
+    let left = settings.time_limit - started.elapsed().as_secs_f64();
+    PlanSettings {
+        time_limit: left.max(0.0),
+        ..*settings
+    }
+}
+
+/// The best plan without rules of risk, these measured in sample and on fresh trials; `None` if
+/// there is none, or counts are fixed.
+fn without_risk(
     model: &Model,
     sample: &FactorSample,
     settings: &PlanSettings,
     cancel: &Cancel,
-) -> Result<Option<Vec<f64>>, EngineError> {
+) -> Result<Option<Plan>, EngineError> {
+    if model.counts.is_some() {
+        return Ok(None);
+    }
     let mut plain = Model {
         risk: Risk::NONE,
         ..model.clone()
     };
-    let plan = optimizer::plan(&plain, settings, cancel);
+    let mut plan = optimizer::plan(&plain, settings, cancel);
     stop_if(cancel)?;
     if !plan.is_usable() {
         return Ok(None);
     }
     plain.risk = model.risk.clone();
     plain.counts = Some(plan.counts.row(0).to_vec());
-    let mut plan = optimizer::plan_at_risk(&plain, sample, &[], settings, cancel);
+    plan.risks = optimizer::plan_at_risk(&plain, sample, &[], settings, cancel).risks;
     check(&plain, &mut plan, u64::MAX, cancel)?;
-    let rules = plan.risks.iter().filter(|state| state.bound.is_some());
+    // A budget with a probability bounds two things; one price cannot speak of both.
+    if model.risk.rules.iter().any(|rule| rule.key == "budget") {
+        for state in &mut plan.constraints {
+            if state.name == "budget" {
+                state.shadow_price = None;
+            }
+        }
+    }
+    Ok(Some(plan))
+}
+
+/// A program of risk looks at audiences and shocks at the averages of a plan: that it has no plan is no
+/// proof there.
+fn unproven(model: &Model, mut plan: Plan) -> Plan {
+    let of_risk = |conflict: &Conflict| {
+        let mut members = conflict
+            .members
+            .iter()
+            .chain(conflict.others.iter().flatten());
+        members.any(|m| m.kind == ConstraintKind::Risk)
+    };
+    if joint::applies(model)
+        && plan.status == PlanStatus::Infeasible
+        && plan.conflict.as_ref().is_some_and(of_risk)
+    {
+        let rules: Vec<String> = model
+            .risk
+            .rules
+            .iter()
+            .map(|rule| rule.key.clone())
+            .collect();
+        plan.status = PlanStatus::Failed {
+            reason: format!(
+                "no plan was found that keeps {}; with audiences or shocks to the brand that is no proof that there is none",
+                units::listed(&rules),
+            ),
+        };
+        plan.conflict = None;
+    }
+    plan
+}
+
+/// How much looser rules may be where the program has no plan, if it is too strict with the best plan
+/// without them: it takes the sums of few creators with long tails for normal. Whether a plan of the looser
+/// rules holds, fresh trials say.
+fn loosened(free: &Plan) -> Option<Vec<f64>> {
+    let rules = free.risks.iter().filter(|state| state.bound.is_some());
     let loose: Vec<f64> = rules
         .map(|state| overstated(state).map_or(0.0, |by| by.min(0.0)))
         .collect();
-    Ok(loose.iter().any(|&by| by < 0.0).then_some(loose))
+    loose.iter().any(|&by| by < 0.0).then_some(loose)
 }
 
 /// By how many standard errors the rule that is shortest falls short on fresh trials; 0 if all hold.

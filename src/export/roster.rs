@@ -162,8 +162,14 @@ fn is_read(kind: &ArrowDataType) -> bool {
     };
     match kind {
         A::Dictionary(_, values, _) => text(values),
-        A::Null | A::Boolean | A::Int32 | A::Int64 | A::UInt32 | A::UInt64 => true,
-        A::Float32 | A::Float64 => true,
+        A::Null
+        | A::Boolean
+        | A::Int32
+        | A::Int64
+        | A::UInt32
+        | A::UInt64
+        | A::Float32
+        | A::Float64 => true,
         other => text(other),
     }
 }

@@ -115,24 +115,43 @@ impl Incidents {
         }
     }
 
-    /// What shocks leave of the expected conversions of a partnership of weight `w`, as a factor on
-    /// its expectation without them; the others of its month have no shock with probability `others`.
+    /// Share of the expected conversions of a partnership of weight `w` that fall in months without a shock; the
+    /// others of its month have no shock with probability `others`.
     ///
     /// A partnership's own incident both lowers its yields and may be the shocking one, so the two
     /// are not independent: with J its incident, X its shock and S any shock of the month,
     ///
     /// ```text
-    /// E[(1 − ℓJ)(1 − sS)] = (1 − s)(1 − pℓ) + s E[(1 − ℓJ)(1 − X)] Π over the others (1 − p q w)
-    /// E[(1 − ℓJ)(1 − X)]  = 1 − p + p (1 − ℓ)(1 − q w)
+    /// E[(1 − ℓJ)(1 − S)] = E[(1 − ℓJ)(1 − X)] Π over the others (1 − p q w)
+    /// E[(1 − ℓJ)(1 − X)] = 1 − p + p (1 − ℓ)(1 − q w)
     /// ```
-    fn left_by_shocks_to_one(&self, w: f64, others: f64) -> f64 {
+    ///
+    /// of E\[1 − ℓJ\] = 1 − pℓ; 1 where nothing is kept.
+    fn calm_share_of_one(&self, w: f64, others: f64) -> f64 {
         let kept = self.kept();
         if kept <= 0.0 {
             return 1.0;
         }
         let (p, q) = (self.probability, self.shock_probability);
         let own = 1.0 - p + p * (1.0 - self.yield_lost) * (1.0 - q * w);
-        (1.0 - self.shock) + self.shock * own * others / kept
+        own * others / kept
+    }
+
+    /// Incidents of a partnership of weight `w` in months without a shock: given that its own is not shocking, it
+    /// has one with probability p (1 − q w) / (1 − p q w), independently of all others, and none is shocking.
+    #[must_use]
+    pub fn in_calm(&self, w: f64) -> Self {
+        let still = 1.0 - self.shocking() * w;
+        Self {
+            probability: if still > 0.0 {
+                (self.probability * (1.0 - self.shock_probability * w) / still).clamp(0.0, 1.0)
+            } else {
+                // Never without a shock.
+                self.probability
+            },
+            shock_probability: 0.0,
+            ..*self
+        }
     }
 
     /// The most that shocks can leave of a cell's expected conversions in a month of partnerships whose weights add
@@ -151,23 +170,38 @@ impl Incidents {
         if !self.shocks() || counts.iter().all(|&count| count <= 0.0) {
             return vec![1.0; counts.len()];
         }
+        counts
+            .iter()
+            .zip(self.calm_shares(counts))
+            .map(|(&count, calm)| {
+                let (whole, part) = (count.floor(), count - count.floor());
+                let calm = if count <= 0.0 {
+                    calm[0]
+                } else {
+                    (whole * calm[0] + part * calm[1]) / count
+                };
+                (1.0 - self.shock) + self.shock * calm
+            })
+            .collect()
+    }
+
+    /// Shares of the expected conversions that fall in months without a shock, of a whole partnership of every cell and
+    /// of its part; of a cell without bookings, of one more creator.
+    #[must_use]
+    pub fn calm_shares(&self, counts: &[f64]) -> Vec<[f64; 2]> {
         let calm = self.calm(counts);
         counts
             .iter()
             .zip(&calm.but_part)
             .map(|(&count, &but_part)| {
                 if count <= 0.0 {
-                    return self.left_by_shocks_to_one(1.0, calm.all);
+                    return [self.calm_share_of_one(1.0, calm.all); 2];
                 }
-                let whole = count.floor();
-                let part = count - whole;
-                let mut sum = 0.0;
-                for (number, w, others) in [(whole, 1.0, calm.but_whole), (part, part, but_part)] {
-                    if number > 0.0 {
-                        sum += number * self.left_by_shocks_to_one(w, others);
-                    }
-                }
-                sum / count
+                let part = count - count.floor();
+                [
+                    self.calm_share_of_one(1.0, calm.but_whole),
+                    self.calm_share_of_one(part, but_part),
+                ]
             })
             .collect()
     }

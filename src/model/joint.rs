@@ -34,6 +34,8 @@ pub fn reached(model: &Model, counts: &[f64]) -> Vec<Reached> {
 #[derive(Debug, Clone)]
 pub struct Effects {
     saturation: Saturation,
+    /// In months without a shock; only where there are audiences and shocks.
+    calm: Option<Saturation>,
     incidents: Incidents,
 }
 
@@ -43,6 +45,8 @@ impl Effects {
     pub fn new(model: &Model) -> Self {
         Self {
             saturation: Saturation::new(model),
+            calm: (!model.audiences.is_empty() && model.incidents.shocks())
+                .then(|| Saturation::in_calm(model)),
             incidents: model.incidents,
         }
     }
@@ -55,17 +59,45 @@ impl Effects {
         factors
     }
 
-    /// Shocks to the whole brand: [`Incidents::left_by_shocks`]. Those they share with saturation
-    /// (an incident takes impressions too) are taken as independent of it.
+    /// Shocks to the whole brand. Incidents take impressions too, so that months without a shock are more saturated
+    /// than others; with z the share that a shock takes,
+    ///
+    /// ```text
+    /// E[λ s(G) (1 − z S)] = (1 − z) E[λ s(G)] + z E[λ s(G) 1{no shock}]
+    /// ```
+    ///
+    /// At most the net share times [`Incidents::left_by_shocks`].
     fn shocks(&self, counts: &[f64], which: Which, factors: &mut [f64]) {
-        if self.incidents.shocks() {
+        if !self.incidents.shocks() || counts.iter().all(|&count| count <= 0.0) {
+            return;
+        }
+        let asked = |count: f64| which == Which::All || count > 0.0;
+        if let Some(calm) = &self.calm {
+            let shares = calm.weighted_shares(counts, which, &self.incidents.calm_shares(counts));
+            let shock = self.incidents.shock;
+            for ((factor, share), &count) in factors.iter_mut().zip(shares).zip(counts) {
+                if asked(count) {
+                    *factor = (1.0 - shock) * *factor + shock * share;
+                }
+            }
+        } else {
             let left = self.incidents.left_by_shocks(counts);
             for ((factor, left), &count) in factors.iter_mut().zip(left).zip(counts) {
-                if which == Which::All || count > 0.0 {
+                if asked(count) {
                     *factor *= left;
                 }
             }
         }
+    }
+
+    /// What a factor gains by every unit that shocks leave more, impressions as they are: the net share of months
+    /// without a shock.
+    #[must_use]
+    pub fn calm_net_shares(&self, counts: &[f64]) -> Vec<f64> {
+        self.calm.as_ref().map_or_else(
+            || vec![1.0; counts.len()],
+            |calm| calm.conversion_shares(counts, Which::All),
+        )
     }
 
     /// What shocks alone leave of every cell's conversions.

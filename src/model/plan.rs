@@ -95,6 +95,12 @@ impl PlanStatus {
             Self::Failed { .. } => "failed",
         }
     }
+
+    /// Whether it failed with the question left open: nothing was found, and nothing was ruled out.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Failed { reason } if reason.starts_with("no plan "))
+    }
 }
 
 /// A proven bound.

@@ -20,7 +20,7 @@ use crate::model::{
 use crate::optimizer::certify::certify;
 use crate::optimizer::check::check;
 use crate::optimizer::goal::Goal;
-use crate::optimizer::price::{price_unit, prices};
+use crate::optimizer::price::{plan_price_unit, prices};
 use crate::optimizer::program::{Program, dot, program_of};
 use crate::optimizer::ratio::solve_relaxed;
 use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict};
@@ -419,7 +419,7 @@ impl Work<'_> {
                     shadow_price: prices.and_then(|p| p[i]),
                     range: PriceRange::default(),
                     unit: c.unit,
-                    price_unit: price_unit(self.model, c.unit),
+                    price_unit: plan_price_unit(self.model, c.unit),
                     words: words.unwrap_or_default(),
                     origin: c.origin.clone(),
                 }

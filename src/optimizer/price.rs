@@ -129,9 +129,25 @@ fn moved(constraints: &[Constraint], i: usize, side: Side, step: f64) -> Vec<Con
     out
 }
 
-/// What a price is per, e.g. `revenue per 1000 CNY`.
-pub(crate) fn price_unit(model: &Model, unit: Unit) -> String {
+/// What a plan's price is per, e.g. `revenue per 1000 CNY`; with an objective of risk it is one of
+/// both that is weighed.
+pub(crate) fn plan_price_unit(model: &Model, unit: Unit) -> String {
+    let weighed = model.risk.objective.as_ref().is_some_and(|o| o.cvar > 0.0);
     let objective = model.objective.name();
+    if weighed {
+        let objective = format!("{objective} (mean and worst trials weighed)");
+        per(&objective, model, unit)
+    } else {
+        per(objective, model, unit)
+    }
+}
+
+/// What a price of the expected objective is per.
+pub(crate) fn price_unit(model: &Model, unit: Unit) -> String {
+    per(model.objective.name(), model, unit)
+}
+
+fn per(objective: &str, model: &Model, unit: Unit) -> String {
     let currency = &model.currency;
     match unit {
         Unit::Money | Unit::Metric(Metric::Spend | Metric::Revenue | Metric::Profit) => {

@@ -8,17 +8,21 @@
 //! - `rules` are measures with their levels, and concave stand-ins above and below them;
 //! - `planes` solves continuous programs by cuts, `search` finds plans and bounds, `climb` improves
 //!   whole counts, `every` looks at all plans of a small program;
-//! - `story` says what a rule that cannot be kept could reach.
+//! - `onward` starts from a plan that is known to keep every rule;
+//! - `most` bounds the probability that any plan reaches, `story` says what a rule that cannot be kept could reach.
 
 mod climb;
 mod every;
 mod field;
 mod measure;
+mod most;
+mod onward;
 mod planes;
 mod rules;
 mod search;
 mod story;
 
+pub(crate) use climb::Climb;
 pub(crate) use planes::{Case, Worth};
 pub(crate) use rules::{Measure, Rule, Spread};
 pub(crate) use search::{Found, Run};

@@ -166,14 +166,15 @@ fn encodings_are_recognized() {
 /// One bad byte, or a last character cut off, costs the fields it stands in and no others.
 #[test]
 fn a_damaged_byte_leaves_the_rest_of_a_text_as_it_is() {
-    let rows: String = (0..20)
-        .map(|i| {
-            format!(
-                "c{i},张三李四,mid,{}\n",
-                if i % 2 == 0 { "黑名单" } else { "正常" }
-            )
-        })
-        .collect();
+    let row = |i: usize| {
+        let status = if i.is_multiple_of(2) {
+            "黑名单"
+        } else {
+            "正常"
+        };
+        format!("c{i},张三李四,mid,{status}\n")
+    };
+    let rows = (0..20).map(row).collect::<Vec<_>>().concat();
     let text = format!("id,昵称,等级,状态\n{rows}");
     let mut bytes = text.clone().into_bytes();
     // The second byte of the name of c1, in row 3.

@@ -1,7 +1,7 @@
 //! What the command line adds: `--set`, `--seed`, `--trials` and typed what-ifs, as trees.
 
 use super::layers::amount;
-use super::presets;
+use super::presets::{self, Presets};
 use super::problem::Fault;
 use super::read::{Overrides, Reading, WhatIf};
 use super::source::{Kind, Mark, Sources};
@@ -12,7 +12,12 @@ use super::write;
 
 impl Reading {
     /// `--set`, `--seed` and `--trials` as one tree. `rules` are the file's own constraints.
-    pub(super) fn command_line(&mut self, overrides: &Overrides, rules: Option<&Node>) -> Node {
+    pub(super) fn command_line(
+        &mut self,
+        overrides: &Overrides,
+        presets: &Presets,
+        rules: Option<&Node>,
+    ) -> Node {
         let mut sets: Vec<(String, String, String)> = overrides
             .set
             .iter()
@@ -27,21 +32,21 @@ impl Reading {
                 ));
             }
         }
-        let mut node = self.sets(&sets);
+        let mut node = self.sets(&sets, presets);
         self.rules_by_name(&mut node, rules);
         structure::check(&mut node, &mut self.faults);
         node
     }
 
     /// Settings as one tree, later ones over earlier ones.
-    fn sets(&mut self, sets: &[(String, String, String)]) -> Node {
+    fn sets(&mut self, sets: &[(String, String, String)], presets: &Presets) -> Node {
         let mut all: Option<Node> = None;
         for (key, value, flag) in sets {
             let node = self.set(key, value, flag);
             match &mut all {
                 Some(all) => {
                     let mut node = node;
-                    spell_out(all, &mut node);
+                    spell_out(presets, all, &mut node);
                     graft(all, node);
                 }
                 None => all = Some(node),
@@ -157,6 +162,7 @@ impl Reading {
 
     pub(super) fn typed_what_ifs(
         &mut self,
+        presets: &Presets,
         typed: &[(String, Vec<(String, String)>)],
         rules: Option<&Node>,
         out: &mut Vec<WhatIf>,
@@ -166,7 +172,7 @@ impl Reading {
                 .iter()
                 .map(|(key, value)| (key.clone(), value.clone(), format!("--set {key}={value}")))
                 .collect();
-            let mut changes = self.sets(&sets);
+            let mut changes = self.sets(&sets, presets);
             self.rules_by_name(&mut changes, rules);
             // A list of one, so that the rules of [[what_if]] hold here too.
             let mark = changes.mark;
@@ -222,7 +228,7 @@ fn chain(node: &Node) -> bool {
 /// A word that stands for figures becomes these figures where a later setting changes one of them,
 /// as a file's word does under the command line. An amount and a probability of the budget add up, in
 /// either order.
-fn spell_out(under: &mut Node, over: &mut Node) {
+fn spell_out(presets: &Presets, under: &mut Node, over: &mut Node) {
     let table = |n: &Node| n.get("budget").map(|b| matches!(b.value, Value::Table(_)));
     match (table(under), table(over)) {
         (Some(true), Some(false)) => amount(over),
@@ -238,7 +244,7 @@ fn spell_out(under: &mut Node, over: &mut Node) {
             continue;
         }
         if let Value::Text(word) = &item.node.value
-            && let Some(figures) = presets::figures(&item.key, word, item.node.mark)
+            && let Some(figures) = presets::figures(presets, &item.key, word, item.node.mark)
         {
             item.node = figures;
         }

@@ -47,7 +47,29 @@ pub(super) fn compose(presets: &Presets, layers: &[&Node]) -> Node {
         }
         overlay(&mut node, &layer, ROOT);
     }
+    if node.at(&["trials", "best"]).is_some() {
+        complete(&mut node, &presets.best);
+    }
+    complete(&mut node, &presets.given);
     node
+}
+
+/// Adds what tables that are there leave out; lists of tables each for itself.
+fn complete(node: &mut Node, given: &Node) {
+    match &mut node.value {
+        Value::Array(list) => list.iter_mut().for_each(|entry| complete(entry, given)),
+        Value::Table(items) => {
+            for item in given.items() {
+                let own = items.iter_mut().find(|i| i.key == item.key);
+                match (own, is_table(&item.node)) {
+                    (Some(own), true) => complete(&mut own.node, &item.node),
+                    (None, false) => items.push(item.clone()),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn is_table(node: &Node) -> bool {

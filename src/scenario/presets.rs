@@ -20,6 +20,10 @@ pub(super) struct Presets {
     pub(super) incidents: Node,
     /// The figures of `incidents = "cautious"`.
     pub(super) cautious: Node,
+    /// What tables leave out where they are given.
+    pub(super) given: Node,
+    /// What `trials` leaves out beside `best`.
+    pub(super) best: Node,
     /// What is wrong with the embedded file; a test holds it empty.
     pub(super) faults: Vec<Fault>,
 }
@@ -41,6 +45,8 @@ pub(super) fn load(sources: &mut Sources) -> Presets {
     let profit = part("profit", Kind::Default);
     let incidents = part("incidents", Kind::Default);
     let cautious = part("cautious", Kind::Preset(Assumption::Assumption));
+    let given = part("given", Kind::Default);
+    let best = part("best", Kind::Default);
     overlay(&mut base, &assumption, ROOT);
     overlay(&mut base, &default, ROOT);
     Presets {
@@ -48,22 +54,19 @@ pub(super) fn load(sources: &mut Sources) -> Presets {
         profit,
         incidents,
         cautious,
+        given,
+        best,
         faults,
     }
 }
 
-/// The figures that a word for a whole table stands for, as a table marked as given; `None` for
-/// words that stand for none.
-pub(super) fn figures(key: &str, word: &str, mark: Mark) -> Option<Node> {
+/// The figures that a word for a whole table stands for: a preset's own, others marked as given;
+/// `None` for words that stand for none.
+pub(super) fn figures(presets: &Presets, key: &str, word: &str, mark: Mark) -> Option<Node> {
     let figures = match (key, word) {
         ("uncertainty", "none") => zeros(UNCERTAINTY, mark),
         ("risk", "none") => nones(&["cvar", "probability", "objective"], mark),
-        ("incidents", "cautious") => {
-            let mut sources = Sources::default();
-            let mut node = load(&mut sources).cautious.get("incidents")?.clone();
-            mark_all(&mut node, mark);
-            node
-        }
+        ("incidents", "cautious") => presets.cautious.get("incidents")?.clone(),
         _ => return None,
     };
     Some(figures)
@@ -96,16 +99,6 @@ fn nones(keys: &[&str], mark: Mark) -> Node {
     Node {
         value: Value::Table(keys.iter().map(item).collect()),
         mark,
-    }
-}
-
-fn mark_all(node: &mut Node, mark: Mark) {
-    node.mark = mark;
-    if let Value::Table(items) = &mut node.value {
-        for item in items {
-            item.key_mark = mark;
-            mark_all(&mut item.node, mark);
-        }
     }
 }
 

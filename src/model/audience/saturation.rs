@@ -13,6 +13,19 @@
 //! impressions, ψ(s) = E\[y e^(−sx)\]/E\[y\], and the product is over the others. Nothing is approximated but by
 //! quadrature: one creator that saturates an audience alone is valued as exactly as hundreds. A tier's own factor
 //! B on impressions (benchmark basis) is integrated within its tier: E\[∏ φᵢ(s B)\], in ψ's tier weighted by B.
+//!
+//! # Shocks
+//!
+//! A shock takes the share z of all conversions where a creator has a shocking incident (S), and incidents take impressions:
+//! months without a shock are those with more of them. With 1{no S} = ∏ (1 − Xᵢ) a product over creators too,
+//!
+//! ```text
+//! E[λ s(G) (1 − z S)] = (1 − z) E[λ s(G)] + z E[λ s(G) ∏ (1 − Xᵢ)]
+//! E[λ s(G) ∏ (1 − Xᵢ)] = E[λ ∏ (1 − Xᵢ)] ∫₀^∞ P(U > θ) ψ°(θ/A) ∏' φᵢ°(θ/A) dθ
+//! ```
+//!
+//! φ° and ψ° are those of creators given that none of their incidents is shocking, who are as independent of each other:
+//! [`Saturation::in_calm`].
 
 use std::sync::LazyLock;
 
@@ -141,8 +154,16 @@ impl Member {
         cell: usize,
         size: f64,
         (theta, own): (&[f64], &[(f64, f64)]),
+        calm: bool,
     ) -> Option<Self> {
-        let chances = valuation::law(model, cell).impression_chances()?;
+        let mut law = valuation::law(model, cell);
+        let mut chances = |weight: f64| {
+            if calm {
+                law.incidents = model.incidents.in_calm(weight);
+            }
+            law.impression_chances()
+        };
+        let whole = chances(1.0)?;
         let arguments: Vec<f64> = own
             .iter()
             .flat_map(|(b, _)| theta.iter().map(move |t| t * b / size))
@@ -151,13 +172,14 @@ impl Member {
         Some(Self {
             cell,
             tier: model.cells[cell].tier,
-            mean: chances.iter().map(|c| c.probability * c.impressions).sum(),
-            whole: Transform::of(&chances, 1.0, &arguments),
+            mean: whole.iter().map(|c| c.probability * c.impressions).sum(),
+            whole: Transform::of(&whole, 1.0, &arguments),
             parts: (0..=parts)
                 .filter(|_| parts > 0)
                 .map(|part| {
                     let weight = part as f64 / PARTS as f64;
-                    Transform::of(&chances, weight, &arguments)
+                    let own = calm.then(|| chances(weight)).flatten();
+                    Transform::of(own.as_ref().unwrap_or(&whole), weight, &arguments)
                 })
                 .collect(),
         })
@@ -215,6 +237,16 @@ fn factor(relative_sd: f64) -> Vec<(f64, f64)> {
         .collect()
 }
 
+/// Mean of two values over the whole creators and the part of a count; the first without any.
+fn mixed(count: f64, [of_whole, of_part]: [f64; 2]) -> f64 {
+    let part = count - count.floor();
+    if count <= 0.0 || part == 0.0 {
+        of_whole
+    } else {
+        (count.floor() * of_whole + part * of_part) / count
+    }
+}
+
 /// Sums over the creators of an audience at every node.
 struct Sums {
     /// Of each tier in use, ln ∏ φ a block for each value of its factor.
@@ -229,6 +261,18 @@ impl Saturation {
     /// The audiences of a model; none if it has none.
     #[must_use]
     pub fn new(model: &Model) -> Self {
+        Self::given(model, false)
+    }
+
+    /// The same in months without a shock: of creators none of whose incidents is shocking ([`Incidents::in_calm`]).
+    ///
+    /// [`Incidents::in_calm`]: crate::model::Incidents::in_calm
+    #[must_use]
+    pub fn in_calm(model: &Model) -> Self {
+        Self::given(model, true)
+    }
+
+    fn given(model: &Model, calm: bool) -> Self {
         if model.audiences.is_empty() {
             return Self {
                 audiences: Vec::new(),
@@ -254,7 +298,7 @@ impl Saturation {
                 .filter(|&cell| audience.holds(&model.cells[cell]))
                 .filter_map(|cell| {
                     let own = &tiers[model.cells[cell].tier];
-                    Member::new(model, cell, audience.size, (&theta, own))
+                    Member::new(model, cell, audience.size, (&theta, own), calm)
                 })
                 .collect(),
         };
@@ -272,13 +316,34 @@ impl Saturation {
     /// cell without creators: that of its first; with fractional counts, that of a first vanishing part.
     #[must_use]
     pub fn conversion_shares(&self, counts: &[f64], which: Which) -> Vec<f64> {
-        let mut shares = vec![1.0; counts.len()];
+        self.weighted_shares(counts, which, &vec![[1.0; 2]; counts.len()])
+    }
+
+    /// The same with every partnership's conversions times a weight, those of each cell's whole creators and of its part.
+    #[must_use]
+    pub fn weighted_shares(&self, counts: &[f64], which: Which, weights: &[[f64; 2]]) -> Vec<f64> {
+        let mut shares: Vec<f64> = counts
+            .iter()
+            .zip(weights)
+            .map(|(&count, &weights)| {
+                if which == Which::All || count != 0.0 {
+                    mixed(count, weights)
+                } else {
+                    1.0
+                }
+            })
+            .collect();
         for group in &self.audiences {
             let sums = self.sums(group, counts);
             for member in &group.cells {
                 let count = counts[member.cell];
                 if which == Which::All || count != 0.0 {
-                    shares[member.cell] = self.share_of(member, count, &sums);
+                    let mut weights = weights[member.cell];
+                    if !self.fractional {
+                        // A count between whole ones, on the way to them.
+                        weights[0] = mixed(count, weights);
+                    }
+                    shares[member.cell] = self.share_of(member, count, &sums, weights);
                 }
             }
         }
@@ -371,23 +436,27 @@ impl Saturation {
         Sums { tiers, over, all }
     }
 
-    fn share_of(&self, member: &Member, count: f64, sums: &Sums) -> f64 {
+    fn share_of(&self, member: &Member, count: f64, sums: &Sums, weights: [f64; 2]) -> f64 {
         let nodes = self.share.len();
         let (whole, part) = self.parts(count);
         let part = (part > 0.0).then(|| (part, Transform::between(&member.parts, part)));
+        let [whole_weight, part_weight] = weights;
         // ψ/φ, that of the partnerships weighted by their conversions
         let biased = |at: usize| {
             if count <= 0.0 {
-                return if self.fractional {
-                    1.0
-                } else {
-                    member.whole.biased[at] * libm::exp(member.whole.log[at])
-                };
+                return whole_weight
+                    * if self.fractional {
+                        1.0
+                    } else {
+                        member.whole.biased[at] * libm::exp(member.whole.log[at])
+                    };
             }
             match &part {
-                None => member.whole.biased[at],
+                None => whole_weight * member.whole.biased[at],
                 Some((weight, transform)) => {
-                    (whole * member.whole.biased[at] + weight * transform.biased[at]) / count
+                    (whole * whole_weight * member.whole.biased[at]
+                        + weight * part_weight * transform.biased[at])
+                        / count
                 }
             }
         };

@@ -79,7 +79,7 @@ impl Pieces {
                 });
             }
         }
-        let shocks = values.shock_slopes(point, &moved, &factors);
+        let shocks = values.shock_slopes(point, &moved);
         for (value, slope) in maximize.iter_mut().zip(shocks) {
             *value += slope;
         }
@@ -106,8 +106,7 @@ impl Pieces {
     /// The model's value that an optimum of the program stands for.
     pub(super) fn value(values: &Values<'_>, point: &[f64], objective: f64) -> f64 {
         let (_, moved, constant) = values.around(point);
-        let factors = values.factors(point);
-        let shocks = values.shock_slopes(point, &moved, &factors);
+        let shocks = values.shock_slopes(point, &moved);
         objective + constant - dot(&shocks, point)
     }
 }

@@ -19,10 +19,21 @@ pub(super) enum Proof {
     Program { whole: bool },
 }
 
-/// A rule without which the rest allows plans, and the least change that does, if proven.
+/// A rule without which the rest allows plans, and a change that does, if one was found.
 struct Finding {
     rule: usize,
-    change: Option<(bool, f64)>,
+    change: Option<Change>,
+}
+
+/// A moved bound with which a plan exists.
+#[derive(Debug, Clone, Copy)]
+struct Change {
+    /// The lower bound, not the upper one.
+    lower: bool,
+    /// Its new value.
+    to: f64,
+    /// Whether no smaller change is enough.
+    least: bool,
 }
 
 /// A set of rules that no plan keeps together, and for each the least change of its bound that lets a plan exist,
@@ -90,11 +101,11 @@ fn of<'a>(run: &'a Run<'_>, aim: &'a Aim) -> Boxes<'a> {
     }
 }
 
-/// The least change of one bound with which a plan exists: the best value of the rule over all plans that
-/// keep the others. Returns whether it is the lower bound, and its new value.
-fn change(run: &Run<'_>, constraint: &Constraint, rule: usize) -> Option<(bool, f64)> {
+/// A change of one bound with which a plan exists: the best value of the rule over all plans that keep
+/// the others, or the best found where the search ends before.
+fn change(run: &Run<'_>, constraint: &Constraint, rule: usize) -> Option<Change> {
     let ends = [(false, constraint.high), (true, constraint.low)];
-    let mut best: Option<(f64, bool, f64)> = None;
+    let mut best: Option<(f64, Change)> = None;
     for (lower, bound) in ends {
         let Some(bound) = bound else { continue };
         let Some(aim) = Aim::of_rule(run.values, rule, lower) else {
@@ -107,16 +118,17 @@ fn change(run: &Run<'_>, constraint: &Constraint, rule: usize) -> Option<(bool, 
             ..of(run, &aim)
         };
         let found = boxes.search(None);
-        let Some((value, x)) = found.best.filter(|_| found.complete) else {
+        let Some((value, x)) = found.best else {
             continue;
         };
         let to = if lower { value } else { -value };
         let size = (to - bound).abs();
         if enough(run, constraint, rule, (lower, to), &x) && best.is_none_or(|b| size < b.0) {
-            best = Some((size, lower, to));
+            let least = found.complete;
+            best = Some((size, Change { lower, to, least }));
         }
     }
-    best.map(|(_, lower, to)| (lower, to))
+    best.map(|(_, change)| change)
 }
 
 /// Whether a plan keeps all rules once a bound is moved: shares of a budget move with it.
@@ -157,24 +169,29 @@ fn written(run: &Run<'_>, constraints: &[Constraint], findings: &[Finding]) -> C
         .map(|finding| {
             let constraint = &constraints[finding.rule];
             let stated = stated(constraint, currency);
-            let change = finding.change.map(|(lower, to)| {
-                let from = if lower {
+            let size = finding.change.map(|change| {
+                let from = if change.lower {
                     constraint.low
                 } else {
                     constraint.high
                 };
-                (lower, to, (to - from.unwrap_or(to)).abs())
+                (change.to - from.unwrap_or(change.to)).abs()
             });
-            let words = match change {
+            let words = match finding.change {
                 None => stated.clone(),
-                Some((lower, to, _)) => {
+                Some(Change { lower, to, least }) => {
                     let (end, rounding) = if lower {
                         ("at least", Rounding::Down)
                     } else {
                         ("at most", Rounding::Up)
                     };
                     let to = amount(to, constraint.unit, currency, rounding);
-                    format!("{stated}; {end} {to} would be enough")
+                    let less = if least {
+                        ""
+                    } else {
+                        ", and perhaps a smaller change"
+                    };
+                    format!("{stated}; {end} {to} would be enough{less}")
                 }
             };
             ConflictMember {
@@ -182,11 +199,11 @@ fn written(run: &Run<'_>, constraints: &[Constraint], findings: &[Finding]) -> C
                 kind: constraint.kind,
                 origin: constraint.origin.clone(),
                 stated,
-                least_change: change.map(|c| c.2),
-                changed_to: change.map(|c| c.1),
+                least_change: size,
+                changed_to: finding.change.map(|change| change.to),
                 unit: constraint.unit,
                 words,
-                enough_alone: change.is_some(),
+                enough_alone: finding.change.is_some(),
             }
         })
         .collect();
@@ -196,15 +213,19 @@ fn written(run: &Run<'_>, constraints: &[Constraint], findings: &[Finding]) -> C
         listed(&names)
     )];
     sentences.extend(members.iter().map(|m| format!("{}.", m.words)));
-    let some = members.iter().any(|m| m.enough_alone);
-    sentences.push(
-        if some {
-            "Each change named is the least that lets a plan exist while all other rules stay."
-        } else {
-            "How far one of them would have to move is not known: it depends on the plan that would follow."
-        }
-        .to_owned(),
-    );
+    let known = members.iter().filter(|m| m.enough_alone).count();
+    if known > 0 {
+        sentences.push(
+            "Each change named lets a plan exist while all other rules stay; it is the least unless the words say otherwise."
+                .to_owned(),
+        );
+    }
+    if known < members.len() {
+        sentences.push(
+            "How far a rule without a change beside it would have to move is not known: it depends on the plan that would follow."
+                .to_owned(),
+        );
+    }
     Conflict {
         members,
         others: Vec::new(),

@@ -197,7 +197,8 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The most that shocks leave of conversions in a plan of so many creators at least.
+    /// The most that shocks leave of conversions in a plan of so many creators at least; with audiences too, of those
+    /// that net shares leave: months without a shock have the smaller ones.
     pub(super) fn left_by_shocks(&self, creators: f64) -> f64 {
         if self.model.fractional_counts {
             self.model.incidents.most_left_by_shocks(creators)
@@ -206,13 +207,13 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// ∂/∂xᵢ of Σ xⱼ bⱼ fⱼ by way of shocks alone, b at the counts' own factors; nothing without shocks.
-    pub(super) fn shock_slopes(&self, x: &[f64], moved: &[f64], factors: &[f64]) -> Vec<f64> {
+    /// ∂/∂xᵢ of Σ xⱼ bⱼ fⱼ by way of shocks alone, net shares as they are; nothing without shocks.
+    pub(super) fn shock_slopes(&self, x: &[f64], moved: &[f64]) -> Vec<f64> {
         let mut slopes = vec![0.0; x.len()];
         if !self.model.incidents.shocks() {
             return slopes;
         }
-        let here = self.effects.left_by_shocks(x);
+        let shares = self.effects.calm_net_shares(x);
         let mut at = x.to_vec();
         for (i, slope) in slopes.iter_mut().enumerate() {
             let step = STEP * x[i].max(1.0);
@@ -226,11 +227,8 @@ impl<'a> Values<'a> {
             let (over, under) = (left(x[i] + step), left(low));
             let wide = x[i] + step - low;
             *slope = (0..x.len())
-                .filter(|&j| x[j] > 0.0 && here[j] > 0.0)
-                .map(|j| {
-                    let relative = (over[j] - under[j]) / (wide * here[j]);
-                    x[j] * moved[j] * factors[j] * relative
-                })
+                .filter(|&j| x[j] > 0.0)
+                .map(|j| x[j] * moved[j] * shares[j] * (over[j] - under[j]) / wide)
                 .sum();
         }
         slopes

@@ -1,15 +1,18 @@
 //! The plan of a model with rules or an objective of risk.
 
+use ndarray::Array2;
+
 use super::{Work, worked};
 use crate::model::valuation;
 use crate::model::{
-    Cancel, FactorSample, HeldBy, Model, Plan, PlanSettings, PlanStatus, constraints, joint,
+    BudgetScale, Cancel, FactorSample, HeldBy, Model, Plan, PlanSettings, PlanStatus, constraints,
+    joint,
 };
 use crate::optimizer::goal::Goal;
 use crate::optimizer::price::prices;
 use crate::optimizer::program::{Program, dot, program_of};
 use crate::optimizer::ratio::solve_relaxed;
-use crate::optimizer::risk::{Case, Found, Run, Sampled, Spread, beyond, stated};
+use crate::optimizer::risk::{Case, Climb, Found, Run, Sampled, Spread, beyond, stated};
 use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, confirm_infeasible};
 use crate::optimizer::whole::Search;
 
@@ -18,6 +21,10 @@ const ROUNDS: usize = 8;
 
 /// Share of the budget below which what is left is not worth a word.
 const NOTABLE: f64 = 1e-3;
+
+/// How much further above their levels rules are sought each time a plan moves its conversions, in
+/// sizes of the gain.
+const SETTLING: f64 = 5e-4;
 
 /// Plans a model with [`Risk`](crate::model::Risk): the counts that maximize its objective, or the mean
 /// and the tail mean of it in the weights asked for, under its rules and its rules of risk, these as
@@ -86,7 +93,12 @@ impl Work<'_> {
             worth: sampled.worth(around)?,
             relaxations: self.relaxations,
             cancel: self.cancel,
+            clock: (self.search.started, self.settings.time_limit),
         })
+    }
+
+    fn clocked(&self) -> bool {
+        self.search.started.elapsed().as_secs_f64() >= self.settings.time_limit
     }
 
     fn run<'b>(&'b self, case: &'b Case<'b>) -> Run<'b> {
@@ -94,7 +106,6 @@ impl Work<'_> {
             case,
             settings: self.settings,
             fractional: self.model.fractional_counts,
-            started: self.search.started,
         }
     }
 
@@ -145,9 +156,19 @@ impl Work<'_> {
         if !plain.is_usable() {
             return plain;
         }
+        if self.clocked() && !empty {
+            return self.without_plan(PlanStatus::TimeLimit { found: false }, solved);
+        }
         let beyond = beyond(run, self.model, sampled, tightened, empty);
         if self.cancel.requested() {
             return self.without_plan(failed(INTERRUPTED.to_owned()), solved);
+        }
+        if let Some(kept) = &beyond.kept {
+            let found = run.onward(kept);
+            return match self.status(&found.solved) {
+                Ok(status) => self.found_at_risk(status, run.case, &found),
+                Err(plan) => *plan,
+            };
         }
         if beyond.proven {
             return Plan {
@@ -155,31 +176,58 @@ impl Work<'_> {
                 ..self.without_plan(PlanStatus::Infeasible, solved)
             };
         }
-        let mut reason =
-            String::from("no plan that keeps every rule of risk was found, and none was ruled out");
-        for member in &beyond.conflict.members {
-            reason.push_str("; ");
-            reason.push_str(&member.words);
+        if self.clocked() {
+            return self.without_plan(PlanStatus::TimeLimit { found: false }, solved);
         }
+        let members: Vec<&str> = beyond
+            .conflict
+            .members
+            .iter()
+            .map(|member| member.words.as_str())
+            .collect();
+        let found = if members.len() > 1 {
+            "no plan that keeps all rules of risk together was found, and none was ruled out; each by itself"
+        } else {
+            "no plan that keeps every rule of risk was found, and none was ruled out"
+        };
+        let reason = format!("{found}: {}", members.join("; "));
         self.without_plan(failed(reason), solved)
     }
 
     fn found_at_risk(&self, status: PlanStatus, case: &Case<'_>, found: &Found) -> Plan {
         let counts = self.clean(&found.solved.x);
         let costs: Vec<f64> = self.units.iter().map(|u| u.spend).collect();
-        let prices = prices(
-            &found.program,
-            &found.goal,
-            self.constraints,
-            (&found.relaxed, found.optimum),
-            self.relaxations,
-            self.cancel,
-        );
+        let prices = if found.optimum.is_nan() {
+            vec![None; self.constraints.len()]
+        } else {
+            let found = prices(
+                &found.program,
+                &found.goal,
+                self.constraints,
+                (&found.relaxed, found.optimum),
+                self.relaxations,
+                self.cancel,
+            );
+            self.without_shared(found)
+        };
         let spend = dot(&costs, &found.relaxed);
         let value = found.solved.objective;
         let mut plan = self.described(status, &found.solved, (&counts, value), &prices, spend);
         self.held_by_risk(case, &counts, &mut plan);
         plan
+    }
+
+    /// Prices without those of bounds that rules of risk share: more budget would loosen the rule on its
+    /// probability too, which the program's rows do not show.
+    fn without_shared(&self, mut prices: Vec<Option<f64>>) -> Vec<Option<f64>> {
+        let rules = &self.model.risk.rules;
+        for (price, constraint) in prices.iter_mut().zip(self.constraints) {
+            let budget = constraint.scales == Some(BudgetScale::Budget);
+            if budget && rules.iter().any(|rule| rule.key == "budget") {
+                *price = None;
+            }
+        }
+        prices
     }
 
     /// Rules of risk among what holds the unspent budget: those that a further creator breaks.
@@ -239,13 +287,13 @@ impl Work<'_> {
                 last = plan;
                 break;
             };
-            let value = self.worth_together(&next, sample, tightened);
-            if let Some(value) = value
+            let settled = self.settled(&next, sample, tightened);
+            if let Some((value, settled)) = settled
                 && best.as_ref().is_none_or(|b| value > b.0)
             {
-                best = Some((value, next.clone(), plan));
+                best = Some((value, settled, plan));
             }
-            if next == point || self.cancel.requested() {
+            if next == point || self.clocked() || self.cancel.requested() {
                 break;
             }
             point = if self.model.fractional_counts {
@@ -260,8 +308,15 @@ impl Work<'_> {
         }
         let Some((_, counts, plan)) = best else {
             if last.is_usable() {
-                let reason = "creators that act on each other: no plan was found that keeps every rule of risk at \
-                              the conversions it has itself"
+                let reason = "no plan that keeps every rule of risk at the conversions it has itself was found, and none \
+                              was ruled out: creators of a plan act on each other"
+                    .to_owned();
+                return self.empty_plan(PlanStatus::Failed { reason });
+            }
+            if last.status == PlanStatus::Infeasible {
+                // At the conversions that some other plan leaves: no proof.
+                let reason = "no plan that keeps every rule of risk was found, and none was ruled out: creators of a \
+                              plan act on each other, for which no bound is known"
                     .to_owned();
                 return self.empty_plan(PlanStatus::Failed { reason });
             }
@@ -324,6 +379,36 @@ impl Work<'_> {
         }
     }
 
+    /// Counts that keep all rules at their own conversions, and what is maximized of them: the ones given
+    /// or, where these fall short by a little, whole ones near them.
+    fn settled(
+        &self,
+        counts: &[f64],
+        sample: &FactorSample,
+        tightened: &[f64],
+    ) -> Option<(f64, Vec<f64>)> {
+        let mut x = counts.to_vec();
+        for round in 0..ROUNDS {
+            if let Some(value) = self.worth_together(&x, sample, tightened) {
+                return Some((value, x));
+            }
+            if self.model.fractional_counts || self.clocked() || self.cancel.requested() {
+                return None;
+            }
+            let units = valuation::units_in(self.model, &x);
+            let constraints = constraints(self.model, &units);
+            let program = program_of(self.model, &units, &constraints);
+            let goal = Goal::of(self.model, &units);
+            let within = self.within(&units, &constraints, &program, &goal);
+            let sampled = Sampled::new(self.model, sample, Some(&x));
+            let case = within.case(&sampled, tightened, &x).ok()?;
+            // Every step moves the conversions a little: more room each time.
+            let room = SETTLING * round as f64;
+            x = Climb::new(&case).safe_from(&x, room)?;
+        }
+        None
+    }
+
     /// What is maximized, of counts that keep all rules at their own conversions.
     fn worth_together(
         &self,
@@ -364,9 +449,17 @@ impl Work<'_> {
              leaves them on average, and no bound is proven"
                 .to_owned(),
         );
+        let months = self.model.months.max(1);
+        let own = found.counts.row(0).iter().eq(counts);
         Plan {
             objective: within.objective(counts),
             unspent: within.unspent(counts),
+            counts: Array2::from_shape_fn((months, counts.len()), |(_, cell)| counts[cell]),
+            unspent_held_by: if own {
+                found.unspent_held_by
+            } else {
+                Vec::new()
+            },
             constraints: within.states(Some(counts), None, None),
             gap: None,
             status,

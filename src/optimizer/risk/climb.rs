@@ -73,6 +73,12 @@ impl<'a> Climb<'a> {
     /// The best plan found from counts by repair and ascent, with its value; `None` if no repair makes
     /// it keep all rules.
     pub(crate) fn from(&mut self, start: &[f64]) -> Option<(f64, Vec<f64>)> {
+        let x = self.safe_from(start, 0.0)?;
+        Some(self.ascend(x))
+    }
+
+    /// Counts that are at least so far above every level, by neighbours within the linear rules.
+    pub(crate) fn safe_from(&mut self, start: &[f64], wanted: f64) -> Option<Vec<f64>> {
         let near = Neighbourhood::new(self.case.program, self.case.goal);
         let point = near.point(start.to_vec());
         let x = if near.violation(&point) > 0.0 {
@@ -80,8 +86,7 @@ impl<'a> Climb<'a> {
         } else {
             start.to_vec()
         };
-        let x = self.safer(x, 0.0)?;
-        Some(self.ascend(x))
+        self.safer(x, wanted)
     }
 
     /// Follows the neighbours that lessen the worst distance below a level, until all rules are at
@@ -147,7 +152,7 @@ impl<'a> Climb<'a> {
     }
 
     fn spent(&self) -> bool {
-        self.left <= 0.0 || self.case.cancel.requested()
+        self.left <= 0.0 || self.case.over()
     }
 
     fn ascend(&mut self, mut x: Vec<f64>) -> (f64, Vec<f64>) {

@@ -5,14 +5,14 @@ use crate::optimizer::risk::planes::Case;
 use crate::optimizer::search::Neighbourhood;
 
 /// Most plans.
-const PLANS: f64 = 5_000.0;
+const PLANS: f64 = 20_000.0;
 
-/// Most trials gone through in all: about a second's.
-const TRIALS: f64 = 2e7;
+/// Most trials gone through in all: about two seconds'.
+const TRIALS: f64 = 4e7;
 
 /// What looking at all plans came to.
 pub(crate) enum All {
-    /// They are too many, or the work was cancelled.
+    /// They are too many, or the work was ended.
     Unseen,
     /// None keeps every rule.
     None,
@@ -32,8 +32,7 @@ pub(crate) fn best_of_all(case: &Case<'_>) -> All {
         .iter()
         .map(|c| (c.high.floor() - c.low.ceil() + 1.0).max(0.0))
         .product();
-    let trials: usize = case.rules.iter().map(|rule| rule.field.trials()).sum();
-    if number > PLANS || number * trials as f64 > TRIALS {
+    if number > PLANS {
         return All::Unseen;
     }
     if number == 0.0 {
@@ -42,15 +41,30 @@ pub(crate) fn best_of_all(case: &Case<'_>) -> All {
     let near = Neighbourhood::new(case.program, case.goal);
     let mut x: Vec<f64> = boxed.columns.iter().map(|c| c.low.ceil()).collect();
     let mut best: Option<(f64, Vec<f64>)> = None;
+    let mut order: Vec<usize> = (0..case.rules.len()).collect();
+    let value_costs = match &case.worth {
+        Some(worth) => worth.tail.field.trials() as f64,
+        None => 0.0,
+    };
+    let mut left = TRIALS;
     loop {
-        if case.cancel.requested() {
+        if case.over() || left <= 0.0 {
             return All::Unseen;
         }
         if near.violation(&near.point(x.clone())) == 0.0 {
             let value = case.value(&x);
             let better = best.as_ref().is_none_or(|b| value > b.0);
-            if better && value > f64::NEG_INFINITY && case.keeps(&x) {
-                best = Some((value, x.clone()));
+            left -= value_costs;
+            if better && value > f64::NEG_INFINITY {
+                let broken = order.iter().position(|&k| {
+                    left -= case.rules[k].field.trials() as f64;
+                    !case.rules[k].keeps(&x)
+                });
+                match broken {
+                    None => best = Some((value, x.clone())),
+                    // What one plan breaks the next one, its neighbour, is likely to break too.
+                    Some(at) => order[..=at].rotate_right(1),
+                }
             }
         }
         let Some(next) = (0..x.len()).find(|&i| x[i] + 1.0 <= boxed.columns[i].high) else {

@@ -6,6 +6,8 @@
 //! For concave F every such row holds for every plan that keeps the rule, and rows are added where
 //! the optimum breaks a rule until it does not.
 
+use std::time::Instant;
+
 use crate::model::{Cancel, PlanSettings};
 use crate::optimizer::goal::Goal;
 use crate::optimizer::program::{Column, Program, Row, dot};
@@ -43,6 +45,8 @@ pub(crate) struct Case<'a> {
     /// Settings for continuous programs.
     pub(crate) relaxations: &'a PlanSettings,
     pub(crate) cancel: &'a Cancel,
+    /// When the work began, and the seconds that it may take.
+    pub(crate) clock: (Instant, f64),
 }
 
 /// What is asked of a continuous program.
@@ -83,6 +87,16 @@ pub(crate) struct Answer {
 impl Case<'_> {
     pub(crate) fn cells(&self) -> usize {
         self.program.columns.len()
+    }
+
+    /// Whether the time is up.
+    pub(crate) fn clocked(&self) -> bool {
+        self.clock.0.elapsed().as_secs_f64() >= self.clock.1
+    }
+
+    /// Whether to come to an end: the time is up, or the user asked for it.
+    pub(crate) fn over(&self) -> bool {
+        self.cancel.requested() || self.clocked()
     }
 
     /// What is maximized, at a plan.
@@ -186,7 +200,8 @@ impl Case<'_> {
                 solved =
                     Solved::without_point(Verdict::Failed(INTERRUPTED.to_owned()), solved.solver);
             }
-            if !solved.found() {
+            // Every program on the way is a relaxation of the last one.
+            if !solved.found() || self.clocked() {
                 break;
             }
             let x: Vec<f64> = solved.x[..n].iter().map(|x| x.max(0.0)).collect();

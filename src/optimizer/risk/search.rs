@@ -10,8 +10,6 @@
 //!    climbs along neighbours measured as they are. A program of few whole plans is gone through
 //!    plan by plan where that leaves a question open.
 
-use std::time::Instant;
-
 use crate::model::PlanSettings;
 use crate::optimizer::goal::{Goal, within_gap};
 use crate::optimizer::program::{Program, Row, dot, relax};
@@ -50,20 +48,21 @@ pub(crate) struct Found {
     pub(crate) solved: Solved,
     /// The continuous optimum of a program with cuts around the plan, for prices.
     pub(crate) relaxed: Vec<f64>,
+    /// Its value; NaN where there is none.
     pub(crate) optimum: f64,
     pub(crate) program: Program,
     pub(crate) goal: Goal,
 }
 
 /// The best whole plan so far.
-struct Best<'a> {
-    climb: Climb<'a>,
-    found: Option<(f64, Vec<f64>)>,
+pub(super) struct Best<'a> {
+    pub(super) climb: Climb<'a>,
+    pub(super) found: Option<(f64, Vec<f64>)>,
 }
 
 impl Best<'_> {
     /// Takes what a climb from counts finds, if it is better.
-    fn climb(&mut self, x: &[f64]) {
+    pub(super) fn climb(&mut self, x: &[f64]) {
         if let Some(found) = self.climb.from(x)
             && self.found.as_ref().is_none_or(|best| found.0 > best.0)
         {
@@ -76,7 +75,6 @@ pub(crate) struct Run<'a> {
     pub(crate) case: &'a Case<'a>,
     pub(crate) settings: &'a PlanSettings,
     pub(crate) fractional: bool,
-    pub(crate) started: Instant,
 }
 
 impl Run<'_> {
@@ -105,6 +103,11 @@ impl Run<'_> {
         if !rule.is_tail() {
             return Spread::Root;
         }
+        Spread::chord(self.variances(rule).into_iter())
+    }
+
+    /// The least and largest variance that plans of the linear rules have, trial by trial.
+    pub(super) fn variances(&self, rule: &Rule<'_>) -> Vec<(f64, f64)> {
         let variances: Vec<f64> = rule.field.plain().iter().map(|p| p.1).collect();
         let end = |sign: f64| -> Option<f64> {
             let mut program = relax(self.case.program);
@@ -123,7 +126,7 @@ impl Run<'_> {
             .map(|c| c.high > 0.0)
             .collect();
         let ratios = rule.field.variance_ratios(&usable);
-        Spread::chord(ratios.into_iter().map(|(least, most)| {
+        let range = |(least, most): (f64, f64)| {
             let product = |a: f64, b: f64| if a == 0.0 || b == 0.0 { 0.0 } else { a * b };
             (
                 if least.is_finite() {
@@ -133,7 +136,8 @@ impl Run<'_> {
                 },
                 product(most, high),
             )
-        }))
+        };
+        ratios.into_iter().map(range).collect()
     }
 
     fn tangents(&self, x: &[f64]) -> (Vec<Spread>, Spread) {
@@ -204,7 +208,7 @@ impl Run<'_> {
                 break;
             }
             (best, point) = (slack, next);
-            if best > 10.0 * INSIDE {
+            if best > 10.0 * INSIDE || self.case.over() {
                 break;
             }
         }
@@ -244,11 +248,11 @@ impl Run<'_> {
         if let Some(found) = self.from(first) {
             return Some(found);
         }
-        if self.case.rules.is_empty() {
+        if self.case.rules.is_empty() || self.case.over() {
             return None;
         }
         for start in self.restarts(first) {
-            if self.case.cancel.requested() {
+            if self.case.over() {
                 return None;
             }
             if let Some(found) = self.from(&start) {
@@ -265,7 +269,7 @@ impl Run<'_> {
     }
 
     /// The same by tangents at one point, then at its answers.
-    fn from(&self, start: &[f64]) -> Option<(Answer, Ask)> {
+    pub(super) fn from(&self, start: &[f64]) -> Option<(Answer, Ask)> {
         let mut point = start.to_vec();
         let mut best: Option<(f64, Answer, Ask)> = None;
         for _ in 0..TANGENTS {
@@ -298,7 +302,8 @@ impl Run<'_> {
                 best = Some((value, answer, ask));
             }
             point = next;
-            if keeps && before.is_some_and(|b| value <= b + WORTHWHILE * b.abs()) {
+            let settled = keeps && before.is_some_and(|b| value <= b + WORTHWHILE * b.abs());
+            if settled || self.case.over() {
                 break;
             }
         }
@@ -336,10 +341,6 @@ impl Run<'_> {
         from.to_vec()
     }
 
-    fn clocked(&self) -> bool {
-        remaining(self.settings, self.started).time_limit <= 0.0
-    }
-
     /// The plan, from the linear program's continuous optimum.
     pub(crate) fn best(&self, relaxed: &Solved) -> Result<Found, Box<Answer>> {
         let (outer, ask) = self.outer(&relaxed.x);
@@ -366,7 +367,7 @@ impl Run<'_> {
         })
     }
 
-    fn answer(
+    pub(super) fn answer(
         &self,
         best: Option<(f64, Vec<f64>)>,
         bound: f64,
@@ -377,7 +378,7 @@ impl Run<'_> {
         if self.case.cancel.requested() {
             return Solved::without_point(Verdict::Failed(INTERRUPTED.to_owned()), solver);
         }
-        let clocked = self.clocked();
+        let clocked = self.case.clocked();
         let Some((objective, x)) = best else {
             let verdict = match (empty, clocked) {
                 (true, _) => Verdict::Infeasible,
@@ -457,12 +458,22 @@ impl Run<'_> {
                 }
             }
         }
+        if best.found.is_none() && !empty {
+            // With effort of its own: cuts may stay a creator short of rules that a step would keep.
+            best.climb = Climb::new(self.case);
+            if let Some((slack, x)) = best.climb.safest_from(&near)
+                && slack >= 0.0
+            {
+                best.found = Some((self.case.value(&x), x.clone()));
+                best.climb(&x);
+            }
+        }
         self.answer(best.found, bound, nodes, "branch and bound", empty)
     }
 
     /// A whole plan under the cuts of a continuous one, cut again until it keeps every rule, or
     /// the last one found.
-    fn plans(
+    pub(super) fn plans(
         &self,
         (point, mut cuts): (&[f64], Vec<Cut>),
         ask: &Ask,
@@ -485,7 +496,7 @@ impl Run<'_> {
             if !solved.found() {
                 break;
             }
-            let keeps = case.keeps(&solved.x);
+            let keeps = case.keeps(&solved.x) || case.over();
             let added = !keeps && case.cut_here(&solved.x, ask, &mut cuts);
             last = Some(solved.x);
             if !added {
@@ -525,7 +536,7 @@ impl Run<'_> {
                 return solved.verdict == Verdict::Infeasible;
             }
             best.climb(&solved.x);
-            if case.keeps(&solved.x) || !case.cut_here(&solved.x, ask, &mut cuts) {
+            if case.over() || case.keeps(&solved.x) || !case.cut_here(&solved.x, ask, &mut cuts) {
                 break;
             }
         }
@@ -549,7 +560,7 @@ impl Run<'_> {
         let part = PlanSettings {
             node_limit: (self.settings.node_limit / (2 * rounds as u64)).max(1),
             gap: 0.5 * self.settings.gap,
-            ..remaining(self.settings, self.started)
+            ..remaining(self.settings, case.clock.0)
         };
         let relaxed = solve_relaxed(&program, &goal, case.relaxations, case.cancel);
         if !relaxed.found() {
@@ -561,7 +572,7 @@ impl Run<'_> {
             settings: &part,
             relaxations: case.relaxations,
             cancel: case.cancel,
-            started: self.started,
+            started: case.clock.0,
         };
         let solved = search.best(&relaxed);
         *nodes += solved.nodes;

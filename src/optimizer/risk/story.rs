@@ -6,13 +6,13 @@ use crate::model::{
 };
 use crate::optimizer::goal::Goal;
 use crate::optimizer::ratio::solve_relaxed;
+use crate::optimizer::risk::most::most_probable;
 use crate::optimizer::risk::planes::{Case, Worth};
 use crate::optimizer::risk::rules::{Measure, Rule};
 use crate::optimizer::risk::search::Run;
 use crate::optimizer::risk::{Sampled, sign};
 use crate::optimizer::solver::Solved;
 use crate::optimizer::words::amount;
-use crate::stats::special::normal_cdf;
 
 /// Halvings in search of the level of a ratio that a plan keeps.
 const HALVINGS: usize = 40;
@@ -22,6 +22,8 @@ pub(crate) struct Beyond {
     /// Whether a rule was shown to be out of reach of every plan.
     pub(crate) proven: bool,
     pub(crate) conflict: Conflict,
+    /// A plan that keeps every rule all the same, if one was met.
+    pub(crate) kept: Option<Vec<f64>>,
 }
 
 /// The best that plans can do for one rule, with no other rule of risk.
@@ -42,6 +44,7 @@ pub(crate) fn beyond(
     shown: bool,
 ) -> Beyond {
     let mut alone: Vec<(usize, bool, ConflictMember)> = Vec::new();
+    let mut kept: Option<Vec<f64>> = None;
     for (k, rule) in model.risk.rules.iter().enumerate() {
         let own = &run.case.rules[k];
         let reach = reach(run, k);
@@ -50,6 +53,9 @@ pub(crate) fn beyond(
             Measure::Tail(_) => most < own.least - 1e-6 * own.scale,
             Measure::Quantile(p) => most < p,
         });
+        if kept.is_none() && !shown {
+            kept = reach.plan.clone().filter(|plan| run.case.keeps(plan));
+        }
         let level = reach
             .plan
             .and_then(|plan| level(model, sampled, rule, own, &plan));
@@ -80,6 +86,7 @@ pub(crate) fn beyond(
     let none_alone_is_enough = sets.iter().map(Vec::len).sum::<usize>() > 1;
     let mut sets = sets.into_iter();
     Beyond {
+        kept,
         proven: single || shown,
         conflict: Conflict {
             members: sets.next().unwrap_or_default(),
@@ -115,10 +122,13 @@ fn reach(run: &Run<'_>, k: usize) -> Reach {
         run.case.cancel,
     );
     let tail = rule.is_tail();
-    let probable = || Some(most_probable(run, rule));
+    let probable = || match rule.measure {
+        Measure::Quantile(p) => Some(most_probable(run, rule, p)),
+        Measure::Tail(_) => None,
+    };
     if !start.found() {
         return Reach {
-            most: if tail { None } else { probable() },
+            most: probable(),
             plan: None,
         };
     }
@@ -126,7 +136,6 @@ fn reach(run: &Run<'_>, k: usize) -> Reach {
         case: &alone,
         settings: run.settings,
         fractional: run.fractional,
-        started: run.started,
     };
     let found = sub.best(&start).ok().map(|found| found.solved);
     Reach {
@@ -137,50 +146,6 @@ fn reach(run: &Run<'_>, k: usize) -> Reach {
         },
         plan: found.filter(Solved::found).map(|solved| solved.x),
     }
-}
-
-/// No plan reaches a gain's level with more than this probability: the mean over trials of the
-/// most that any plan reaches in the trial, each by itself. In a trial where no plan's mean is at the
-/// level, P is at most Φ of the largest distance in standard deviations; where one is, at most 1.
-///
-/// Plans are bounded by each single row of the program with positive coefficients and an upper
-/// bound: Σ x·m is at most its bound times the best m per unit of it.
-fn most_probable(run: &Run<'_>, rule: &Rule<'_>) -> f64 {
-    let program = run.case.program;
-    let trials = rule.field.trials();
-    let n = program.columns.len();
-    let mut mean = vec![f64::INFINITY; trials];
-    let mut variance = vec![f64::INFINITY; trials];
-    for row in &program.rows {
-        let Some(high) = row.high else { continue };
-        if high <= 0.0 || row.coefficients.iter().any(|&a| a < 0.0) {
-            continue;
-        }
-        let (mut best, mut widest) = (vec![0.0_f64; trials], vec![0.0_f64; trials]);
-        for cell in (0..n).filter(|&i| program.columns[i].high > 0.0) {
-            let per = high / row.coefficients[cell];
-            for (t, (m, v)) in rule.field.cell(cell).enumerate() {
-                // Nothing in this row limits a cell of coefficient 0.
-                best[t] = best[t].max(if m > 0.0 { m * per } else { 0.0 });
-                widest[t] = widest[t].max(if v > 0.0 { v * per } else { 0.0 });
-            }
-        }
-        for t in 0..trials {
-            mean[t] = mean[t].min(best[t]);
-            variance[t] = variance[t].min(widest[t]);
-        }
-    }
-    let reached = mean.iter().zip(&variance).map(|(m, v)| {
-        let short = m - rule.least;
-        if short >= 0.0 || !v.is_finite() {
-            1.0
-        } else if *v > 0.0 {
-            normal_cdf(short / v.sqrt())
-        } else {
-            0.0
-        }
-    });
-    reached.sum::<f64>() / trials as f64
 }
 
 /// The level that a plan keeps, in the unit in which the rule states its own: a probability for

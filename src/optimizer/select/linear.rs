@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::core::{Core, Open};
 use super::dual::{Dual, best_choices};
+use super::kinds::Kinds;
 use super::rows::{Bookings, Rows, Weights, dot};
 use super::search::{Search, State};
 use super::spread::spread;
@@ -117,6 +118,10 @@ impl Task<'_> {
             self.wholly(&search, objective, &mut found);
             return found;
         }
+        self.by_kinds(&search, objective, &mut found);
+        if found.infeasible || self.done(&found) {
+            return found;
+        }
         let enough = |found: &Found| found.bound - 0.1 * self.settings.gap * found.bound.abs();
         let mut states: Vec<State> = Vec::new();
         if let Some(choice) = warm.and_then(|w| w.choice.clone()) {
@@ -161,6 +166,28 @@ impl Task<'_> {
 
     fn done(&self, found: &Found) -> bool {
         found.choice.is_some() && within_gap(found.bound, found.value, self.settings.gap)
+    }
+
+    /// How many of each kind, where many creators are alike.
+    fn by_kinds(&self, search: &Search<'_>, objective: &Weights, found: &mut Found) {
+        let Some(kinds) = Kinds::of(self.all) else {
+            return;
+        };
+        let settings = self.nodes(u64::MAX);
+        let task = (self.all, self.rows);
+        let (solved, choice) = kinds.solve(task, objective, &settings, self.cancel);
+        found.nodes += solved.nodes;
+        found.infeasible = solved.verdict == Verdict::Infeasible;
+        found.clocked = matches!(solved.verdict, Verdict::TimeLimit { .. });
+        if let Some(choice) = choice {
+            let state = search.state(choice);
+            if search.keeps(&state) {
+                found.offer(state);
+            }
+        }
+        if let Some(bound) = solved.bound.filter(|_| solved.certified) {
+            found.bound = found.bound.min(bound.max(found.value));
+        }
     }
 
     /// All creators at once.

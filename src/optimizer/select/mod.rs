@@ -15,6 +15,7 @@ mod check;
 mod conflict;
 mod core;
 mod dual;
+mod kinds;
 mod linear;
 mod rows;
 mod search;

@@ -464,3 +464,31 @@ fn past_results_move_a_creator_towards_them() {
     creator.past = None;
     assert_eq!(past_ignored(&model, &creator), None);
 }
+
+#[test]
+fn creators_that_are_alike_are_selected_as_a_plan_counts_them() {
+    let mut draws = Draws(29);
+    let mut model = maturity(300_000.0);
+    model.rules.max_creator_budget_share = None;
+    let mut creators = roster(&model, 4_000, &mut draws);
+    for creator in &mut creators {
+        creator.followers = None;
+        creator.fee = None;
+        creator.engagement_rate = None;
+    }
+    let selection = select(&model, &creators, &settings(0.001), &Cancel::new());
+    assert!(selection.plan.is_usable(), "{:?}", selection.plan.status);
+    // The same as counts, with as many creators as the roster has of each tier.
+    for (index, tier) in model.tiers.iter_mut().enumerate() {
+        let own = creators.iter().filter(|c| c.tier == index).count() as f64;
+        tier.max_creators = Some(tier.max_creators.map_or(own, |most| most.min(own)));
+    }
+    let plan = crate::optimizer::plan(&model, &settings(0.001), &Cancel::new());
+    let (a, b) = (&selection.plan, &plan);
+    let (x, y) = (a.objective.unwrap(), b.objective.unwrap());
+    assert!(
+        x <= b.gap.unwrap().bound * (1.0 + 1e-9) && y <= a.gap.unwrap().bound * (1.0 + 1e-9),
+        "{x} {y}"
+    );
+    assert!((x - y).abs() <= 0.001 * x, "{x} {y}");
+}

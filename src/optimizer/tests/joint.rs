@@ -123,6 +123,10 @@ fn random_together(random: &mut Random) -> Model {
             shock: [0.3, 0.9][random.below(2)],
             ..Incidents::NONE
         };
+        // What is not lost saturates the audience all the same.
+        if model.incidents.cleanup_cost > 0.0 {
+            model.incidents.yield_lost = 0.5;
+        }
     }
     if model.incidents.shocks() && random.chance(0.3) {
         return model;
@@ -263,4 +267,30 @@ fn a_plan_of_shares_has_no_better_point_beside_it() {
         }
         assert_eq!(better, 0, "{objective:?}");
     }
+}
+
+#[test]
+fn factors_fall_with_every_count() {
+    // What bounds over boxes of whole counts rest on, shocks and audiences together.
+    let mut random = Random::new(20_261_101);
+    let mut both = 0;
+    for case in 0..200 {
+        let model = random_together(&mut random);
+        both += usize::from(model.incidents.shocks() && !model.audiences.is_empty());
+        let effects = Effects::new(&model);
+        let counts: Vec<f64> = model.cells.iter().map(|_| random.below(5) as f64).collect();
+        let before = effects.factors(&counts, Which::All);
+        for cell in 0..counts.len() {
+            let mut more = counts.clone();
+            more[cell] += 1.0 + random.below(3) as f64;
+            let after = effects.factors(&more, Which::All);
+            for (other, (after, before)) in after.iter().zip(&before).enumerate() {
+                assert!(
+                    *after <= before * (1.0 + 1e-12),
+                    "case {case}: {other} at {counts:?} and one more of {cell}: {before} {after}"
+                );
+            }
+        }
+    }
+    assert!(both > 30, "{both}");
 }

@@ -3,6 +3,7 @@
 mod assets;
 mod brute;
 mod plans;
+mod told;
 
 use ndarray::Array2;
 

@@ -6,7 +6,7 @@ use super::figures::{
 use super::layout::{Grid, Page, Tone};
 use crate::engine::{PlanResult, RunResult, TargetResult};
 use crate::individuals::Concentration;
-use crate::model::{Bound, Metric};
+use crate::model::{Bound, Metric, joint};
 use crate::summary::{Estimate, Histogram, ScopeKind};
 use crate::units::{count, money, percent, significant};
 
@@ -40,14 +40,22 @@ pub(super) fn individuals(page: &mut Page, result: &RunResult, plan: &PlanResult
     if plan.plan.counts.sum() <= 1.0 {
         return;
     }
+    // Who else would reach these people is not drawn: the loss is known of creators that add up.
+    let lost = if joint::applies(&plan.model) {
+        String::new()
+    } else {
+        format!(
+            "; without the first it falls by {}",
+            money(lost, &plan.model.currency)
+        )
+    };
     page.wrapped(
         "  ",
         "  ",
         &format!(
-            "The creator with the most revenue brings {} of it, the five largest {}; without the first it falls by {}. The costliest takes {} of spend.",
+            "The creator with the most revenue brings {} of it, the five largest {}{lost}. The costliest takes {} of spend.",
             percent(top),
             percent(five),
-            money(lost, &plan.model.currency),
             percent(spend),
         ),
     );

@@ -40,13 +40,8 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
 }
 
 fn status(model: &Model, plan: &Plan) -> String {
-    let (name, _) = objective(model.objective);
     let gap = plan.gap.map(|g| g.relative).filter(|g| g.is_finite());
-    // With risk in the objective the bound is one of both.
-    let of = match &model.risk.objective {
-        Some(objective) if objective.cvar > 0.0 => format!("{name}, mean and worst trials weighed"),
-        _ => format!("expected {name}"),
-    };
+    let of = maximized(model);
     let better = gap.map_or_else(String::new, |relative| {
         let proof = match plan.gap {
             Some(gap) if gap.certified => "certified",
@@ -59,20 +54,26 @@ fn status(model: &Model, plan: &Plan) -> String {
             format!(" No other plan has more than {more} more {of} ({proof}).")
         }
     });
+    let short = plan.risks.iter().any(|state| state.held() == Some(false));
+    let keeps = if short {
+        "Keeps every rule but those of risk that are not held (below)"
+    } else {
+        "Keeps every rule"
+    };
     // What is proven of creators that act on each other is often much wider than what a search leaves open.
     if joint::applies(model) && plan.status == PlanStatus::Feasible {
-        return format!("Keeps every rule.{better}");
+        return format!("{keeps}.{better}");
     }
     match &plan.status {
         PlanStatus::Optimal => format!("Optimal.{better}"),
         PlanStatus::Feasible => {
-            format!("Keeps every rule; the search ended at its limit.{better}")
+            format!("{keeps}; the search ended at its limit.{better}")
         }
         PlanStatus::TimeLimit { found: true } => format!(
-            "Keeps every rule; the clock ended the search, so another run may find another plan.{better}"
+            "{keeps}; the clock ended the search, so another run may find another plan.{better}"
         ),
         PlanStatus::Stopped => {
-            format!("Stopped. The best plan until then, which keeps every rule.{better}")
+            format!("Stopped. The best plan until then. {keeps}.{better}")
         }
         PlanStatus::TimeLimit { found: false } => {
             "No plan was found before the clock ended the search; one may exist. Allow more time."
@@ -80,6 +81,9 @@ fn status(model: &Model, plan: &Plan) -> String {
         }
         PlanStatus::Infeasible => "No plan keeps all rules.".to_owned(),
         PlanStatus::Fixed => "The scenario gives the counts; they are not optimized.".to_owned(),
+        PlanStatus::Failed { reason } if plan.status.is_open() => {
+            format!("{}.", reason.replacen("no plan", "No plan", 1))
+        }
         PlanStatus::Failed { reason } => format!("No plan: the solver failed ({reason})."),
     }
 }
@@ -345,19 +349,32 @@ fn month_of(plan: &Plan, state: &ConstraintState) -> String {
     }
 }
 
+/// What bounds and prices are of: with risk in the objective, of both that is weighed.
+fn maximized(model: &Model) -> String {
+    let (name, _) = objective(model.objective);
+    match &model.risk.objective {
+        Some(objective) if objective.cvar > 0.0 => format!("{name}, mean and worst trials weighed"),
+        _ => format!("expected {name}"),
+    }
+}
+
 /// Whether a step more of a bound would change the objective, and how.
 fn price(model: &Model, state: &ConstraintState) -> Option<(bool, String)> {
-    let (name, metric) = objective(model.objective);
+    let (_, metric) = objective(model.objective);
+    let name = match maximized(model) {
+        weighed if weighed.contains(',') => format!("{weighed},"),
+        expected => expected,
+    };
     let price = state.shadow_price.filter(|p| p.is_finite())?;
     let step = price_step(state.unit, model);
     let change = signed(metric, Some(price), &model.currency);
     let changes = change.bytes().any(|b| (b'1'..=b'9').contains(&b));
     let words = if changes {
-        format!("{step} would change expected {name} by {change}")
+        format!("{step} would change {name} by {change}")
     } else if price == 0.0 {
-        format!("{step} would not change expected {name}")
+        format!("{step} would not change {}", name.trim_end_matches(','))
     } else {
-        format!("{step} would hardly change expected {name}")
+        format!("{step} would hardly change {}", name.trim_end_matches(','))
     };
     Some((changes, words))
 }

@@ -128,6 +128,10 @@ fn other_outcomes() {
     assert!(!clock.contains("What base yields"), "{clock}");
     let reason = "Singular matrix".to_owned();
     assert!(of(PlanStatus::Failed { reason }, 0.0).contains("the solver failed (Singular matrix)"));
+    let reason = "no plan was found, and none was ruled out".to_owned();
+    let open = of(PlanStatus::Failed { reason }, 0.0);
+    assert!(open.contains("No plan was found, and none"), "{open}");
+    assert!(!open.contains("solver failed"), "{open}");
 }
 
 #[test]

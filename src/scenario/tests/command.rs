@@ -208,6 +208,7 @@ fn a_word_for_a_whole_table_gives_its_figures_to_later_settings() {
     assert_eq!(both.shock, 0.1);
     assert_eq!(both.probability, cautious.probability);
     assert_eq!(both.cleanup_cost, cautious.cleanup_cost);
+    assert!(both.assumed, "the other figures are assumptions still");
     // The later word stands for all of its figures.
     assert_eq!(read(&[shock[1], shock[0]]).base.incidents, cautious);
 }

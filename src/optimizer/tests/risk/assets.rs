@@ -122,12 +122,12 @@ fn three_normal_assets_have_their_closed_form() {
         }),
         relaxations: &settings,
         cancel: &cancel,
+        clock: (std::time::Instant::now(), f64::INFINITY),
     };
     let run = Run {
         case: &case,
         settings: &settings,
         fractional: true,
-        started: std::time::Instant::now(),
     };
     let relaxed = solve_relaxed(&program, &goal, &settings, &cancel);
     let found = run.best(&relaxed).unwrap().solved;
@@ -244,12 +244,12 @@ fn cuts_reach_the_optimum_of_the_full_sampled_program() {
             worth: None,
             relaxations: &settings,
             cancel: &cancel,
+            clock: (std::time::Instant::now(), f64::INFINITY),
         };
         let run = Run {
             case: &own,
             settings: &settings,
             fractional: true,
-            started: std::time::Instant::now(),
         };
         let found = run.best(&relaxed);
         match (wanted, found) {

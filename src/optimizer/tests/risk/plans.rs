@@ -9,7 +9,7 @@ use crate::model::{
 use crate::optimizer::tests::Random;
 use crate::optimizer::{check, plan, plan_at_risk, sample};
 
-fn market() -> (Model, FactorSample) {
+pub(super) fn market() -> (Model, FactorSample) {
     let mut model = sample::maturity(300_000.0);
     for tier in &mut model.tiers {
         let mean = tier.fee.mean();
@@ -30,7 +30,7 @@ fn market() -> (Model, FactorSample) {
     (model, sample)
 }
 
-fn at_risk(model: &Model, sample: &FactorSample, tightened: &[f64]) -> Plan {
+pub(super) fn at_risk(model: &Model, sample: &FactorSample, tightened: &[f64]) -> Plan {
     plan_at_risk(
         model,
         sample,
@@ -40,18 +40,18 @@ fn at_risk(model: &Model, sample: &FactorSample, tightened: &[f64]) -> Plan {
     )
 }
 
-fn counts(plan: &Plan) -> Vec<f64> {
+pub(super) fn counts(plan: &Plan) -> Vec<f64> {
     plan.counts.row(0).to_vec()
 }
 
 const CVAR: RiskMeasure = RiskMeasure::Cvar { level: 0.9 };
 
-fn cvar(metric: Metric, at_least: f64) -> RiskRule {
+pub(super) fn cvar(metric: Metric, at_least: f64) -> RiskRule {
     rule(metric, CVAR, Bound::AtLeast(at_least))
 }
 
 /// What the plan without risk reaches of a tail mean, and the plan.
-fn free(model: &Model, sample: &FactorSample, metric: Metric) -> (f64, Plan) {
+pub(super) fn free(model: &Model, sample: &FactorSample, metric: Metric) -> (f64, Plan) {
     let plan = plan(model, &PlanSettings::default(), &Cancel::new());
     let own = cvar(metric, 0.0);
     (slow_rule(model, sample, &own, &counts(&plan)).0, plan)
