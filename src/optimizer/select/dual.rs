@@ -377,22 +377,6 @@ impl<'a> Dual<'a> {
         None
     }
 
-    /// Gains at the multipliers of a temperature, with it: there the smooth dual's choices keep the rows in sum.
-    pub(super) fn softened(
-        &self,
-        multipliers: &[f64],
-        level: usize,
-        cancel: &Cancel,
-    ) -> (Vec<f64>, f64) {
-        let mut multipliers = multipliers.to_vec();
-        // Once more, as a descent ends when little is gained by it.
-        for _ in 0..2 {
-            self.descend(None, self.most, &mut multipliers, level, cancel);
-        }
-        let temperature = self.size * libm::pow(0.2, level as f64);
-        (self.gains(&multipliers), temperature)
-    }
-
     /// Average sizes of the rows' coefficients.
     pub(super) fn scales(&self) -> Vec<f64> {
         self.rows.iter().map(|row| row.scale).collect()

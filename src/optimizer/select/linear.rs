@@ -7,7 +7,6 @@ use super::dual::{Dual, best_choices};
 use super::kinds::Kinds;
 use super::rows::{Bookings, Rows, Weights, dot};
 use super::search::{Search, State};
-use super::spread::spread;
 use crate::model::{Cancel, PlanSettings};
 use crate::optimizer::goal::within_gap;
 use crate::optimizer::solver::{Verdict, remaining};
@@ -22,8 +21,6 @@ const WIDTHS: [usize; 5] = [60, 120, 240, 480, 800];
 const NODES: u64 = 1_000;
 /// Nodes where a core holds all that can be better.
 const PROOF: u64 = 10_000;
-/// Temperatures at which creators alike are spread over choices.
-const SPREAD: [usize; 2] = [6, 4];
 /// Rounds of shaking a selection.
 const SHAKES: u64 = 250;
 /// A bound this far below what every selection has, relative to the objective's size, proves that there is none.
@@ -132,17 +129,6 @@ impl Task<'_> {
             if search.keeps(&state) {
                 let polished = search.polish(state, enough(&found));
                 found.offer(polished);
-            }
-        }
-        for level in SPREAD {
-            let wanted = !self.quick || found.choice.is_none();
-            if !wanted || self.done(&found) || self.late() {
-                break;
-            }
-            let (gains, temperature) = dual.softened(&found.multipliers, level, self.cancel);
-            let start = search.state(spread(self.all, &gains, temperature));
-            if let Some(state) = search.settled(&start) {
-                found.offer(search.polish(state, enough(&found)));
             }
         }
         let shaken = |found: &mut Found, rounds: u64| {

@@ -6,7 +6,7 @@
 //!
 //! - `rows` reads the rules off their one definition, as rows over bookings;
 //! - `dual` bounds what any selection can reach, by a few multipliers; `soft` are its sums;
-//! - `search` rounds, repairs and polishes, `spread` rounds where creators are alike; `core` is branch and bound on what stays open; `linear`
+//! - `search` rounds, repairs and polishes; `core` is branch and bound on what stays open; `linear`
 //!   puts them together for a linear objective, this file for all;
 //! - `conflict` names the rules that cannot hold together;
 //! - `check` holds a selection against the rules without looking at any of the above.
@@ -20,7 +20,6 @@ mod linear;
 mod rows;
 mod search;
 mod soft;
-mod spread;
 #[cfg(test)]
 mod tests;
 

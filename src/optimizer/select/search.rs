@@ -292,11 +292,7 @@ impl<'a> Search<'a> {
     /// A selection near the multipliers' own that keeps every row, the best that repairing finds at
     /// several charges.
     pub(super) fn rounded(&self) -> Option<State> {
-        self.settled(&self.state(best_choices(self.all, self.gains)))
-    }
-
-    /// The best selection that repairing finds from a state at several charges.
-    pub(super) fn settled(&self, start: &State) -> Option<State> {
+        let start = self.state(best_choices(self.all, self.gains));
         let mut best: Option<State> = None;
         for charge in CHARGES {
             if let Some(state) = self.repair(start.clone(), charge)
