@@ -7,13 +7,15 @@
 use super::dual::Dual;
 use super::linear::{Found, Task};
 use super::rows::{Bookings, FEATURES, Weights};
-use crate::model::{BudgetScale, Conflict, ConflictMember, Model, Unit};
+use crate::model::{BudgetScale, Conflict, ConflictMember, Form, Model, Unit};
 use crate::optimizer::conflict::words;
 
 /// How far below zero a bound must be to prove anything, in bookings of average weight in a row.
 const PROOF: f64 = -1e-7;
 /// Programs of a rule's least change.
 const DRIVES: usize = 5;
+/// Halvings of the range of a rule on single bookings.
+const LIMITS: usize = 6;
 
 /// Whether the rows kept are proven to have no selection, and which of them the proof needs.
 fn empty(task: &Task<'_>, all: &Bookings, keep: &[bool], none: &Weights) -> Option<Vec<bool>> {
@@ -139,6 +141,13 @@ fn member(task: &Task<'_>, model: &Model, set: &[usize], r: usize) -> ConflictMe
 /// bound, and that value.
 fn least_change(task: &Task<'_>, rules: &[usize], r: usize) -> Option<(bool, f64, f64)> {
     let rule = &task.rows.rules[r];
+    // Rows cannot say what a single booking may have at most.
+    let (all, _) = task.all.within(task.rows, |k| rules.contains(&k) && k != r);
+    let task = &Task { all: &all, ..*task };
+    if matches!(rule.form, Form::Largest(_)) {
+        let (from, to) = least_limit(task, rules, r)?;
+        return Some((true, from, to));
+    }
     let sides = [(false, rule.low), (true, rule.high)];
     let stated = |(upper, bound): (bool, Option<f64>)| Some((upper, bound?));
     sides
@@ -193,9 +202,41 @@ fn least_change(task: &Task<'_>, rules: &[usize], r: usize) -> Option<(bool, f64
         })
 }
 
+/// The same of a rule on what a single booking may have: halves the range between its bound and the largest of a
+/// selection that was found.
+fn least_limit(task: &Task<'_>, rules: &[usize], r: usize) -> Option<(f64, f64)> {
+    let mut low = task.rows.rules[r].high?;
+    let from = low;
+    let rows = task.rows.only(|k, _| rules.contains(&k));
+    let weights = &task.rows.values[r].0;
+    let smallest: Weights = weights.iter().map(|w| w.map(|v| -v)).collect();
+    let mut reached: Option<f64> = None;
+    for _ in 0..=LIMITS {
+        let most = reached.map_or(f64::INFINITY, |high| f64::midpoint(low, high));
+        let all = task.all.up_to(weights, most);
+        let own = Task {
+            all: &all,
+            rows: &rows,
+            quick: true,
+            ..*task
+        };
+        let found = own.best(&smallest, None);
+        let made: Vec<usize> = found.choice.iter().flatten().flatten().copied().collect();
+        let largest = task.rows.value(r, &all, &made);
+        match (largest, reached) {
+            (Some(largest), _) => reached = Some(largest),
+            (None, Some(_)) => low = most,
+            (None, None) => return None,
+        }
+    }
+    reached.filter(|to| *to > from).map(|to| (from, to))
+}
+
 /// What the roster has at most of each rule that asks for a least number.
 fn short(task: &Task<'_>, model: &Model, set: &[usize]) -> Vec<String> {
     let mut out = Vec::new();
+    let (all, _) = task.all.within(task.rows, |r| set.contains(&r));
+    let task = &Task { all: &all, ..*task };
     for &r in set {
         let rule = &task.rows.rules[r];
         let (Some(low), Unit::Count | Unit::Money) = (rule.low, rule.unit) else {

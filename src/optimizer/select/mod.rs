@@ -158,7 +158,7 @@ pub fn select(
 ) -> Selection {
     let started = Instant::now();
     let rows = Rows::of(model);
-    let offered = Bookings::of(model, creators, &rows);
+    let offered = Bookings::of(model, creators);
     let (all, _) = offered.within(&rows, |_| true);
     let task = Task {
         all: &all,
@@ -178,7 +178,7 @@ pub fn select(
     let mut selection = Selection {
         plan: plan(&task, model, &found, gap),
         bookings: bookings(model, creators, &all, &found),
-        options: offered.len(),
+        options: rows.allowed(&offered),
     };
     if found.infeasible {
         let task = Task {

@@ -61,8 +61,8 @@ pub(super) struct Bookings {
 }
 
 impl Bookings {
-    /// All bookings of creators that no rule forbids by itself.
-    pub(super) fn of(model: &Model, creators: &[Creator], rows: &Rows) -> Self {
+    /// All bookings of creators.
+    pub(super) fn of(model: &Model, creators: &[Creator]) -> Self {
         let laws: Vec<_> = (0..model.cells.len())
             .map(|cell| valuation::law(model, cell))
             .collect();
@@ -83,7 +83,7 @@ impl Bookings {
                 }
                 let booking = features(&own.law(&laws[c]).expected());
                 let finite = booking.iter().all(|v| v.is_finite());
-                if finite && !rows.forbid(c, &booking) {
+                if finite {
                     out.creator.push(i as u32);
                     out.cell.push(c as u32);
                     out.features.push(booking);
@@ -94,8 +94,8 @@ impl Bookings {
         out
     }
 
-    /// Those that no share's upper bound rules out among the rules held, and the rules by which the others
-    /// are.
+    /// Those that no upper bound on a single one or of a share rules out among the rules held, and the rules by
+    /// which the others are.
     pub(super) fn within(&self, rows: &Rows, held: impl Fn(usize) -> bool) -> (Self, Vec<usize>) {
         let implied: Vec<&Implied> = rows
             .implied
@@ -130,6 +130,27 @@ impl Bookings {
             out.start.push(out.cell.len());
         }
         (out, by)
+    }
+
+    /// Those of at most so much by weights of a rule.
+    pub(super) fn up_to(&self, weights: &Weights, most: f64) -> Self {
+        let mut out = Self {
+            start: vec![0],
+            creator: Vec::new(),
+            cell: Vec::new(),
+            features: Vec::new(),
+        };
+        for creator in 0..self.creators() {
+            for j in self.of_creator(creator) {
+                if dot(&weights[self.cell[j] as usize], &self.features[j]) <= most {
+                    out.creator.push(self.creator[j]);
+                    out.cell.push(self.cell[j]);
+                    out.features.push(self.features[j]);
+                }
+            }
+            out.start.push(out.cell.len());
+        }
+        out
     }
 
     /// Bookings of a creator.
@@ -169,12 +190,12 @@ pub(super) struct RuleRow {
     pub(super) bound: f64,
 }
 
-/// What a share's upper bound means for a single booking where another rule limits the whole: of a budget B a
-/// share of at most h leaves nothing dearer than hB.
+/// The most that a single booking may have: by a rule on single ones, or by a share's upper bound where another
+/// rule limits the whole: of a budget B a share of at most h leaves nothing dearer than hB.
 #[derive(Debug, Clone)]
 struct Implied {
-    /// The share's rule, and the one that limits the whole.
-    rules: [usize; 2],
+    /// The rule; or the share's, and the one that limits the whole.
+    rules: Vec<usize>,
     weights: Weights,
     most: f64,
 }
@@ -187,8 +208,6 @@ pub(super) struct Rows {
     /// Value of each rule: numerator weights, and denominator weights of a ratio.
     pub(super) values: Vec<(Weights, Option<Weights>)>,
     pub(super) list: Vec<RuleRow>,
-    /// Largest amounts a booking may have: weights and bound.
-    limits: Vec<(Weights, f64)>,
     implied: Vec<Implied>,
 }
 
@@ -222,7 +241,6 @@ impl Rows {
         let mut out = Self {
             values: Vec::new(),
             list: Vec::new(),
-            limits: Vec::new(),
             implied: Vec::new(),
             rules,
         };
@@ -234,7 +252,11 @@ impl Rows {
             for (bound, upper) in bounds {
                 let Some(bound) = bound else { continue };
                 if matches!(constraint.form, Form::Largest(_)) {
-                    out.limits.push((numerator.clone(), bound));
+                    out.implied.push(Implied {
+                        rules: vec![rule],
+                        weights: numerator.clone(),
+                        most: bound,
+                    });
                     continue;
                 }
                 let sign = if upper { 1.0 } else { -1.0 };
@@ -262,7 +284,8 @@ impl Rows {
             }
             out.values.push((numerator, denominator));
         }
-        out.implied = out.implied();
+        let implied = out.implied();
+        out.implied.extend(implied);
         out
     }
 
@@ -280,7 +303,7 @@ impl Rows {
             });
             if let (true, Some(by)) = (positive, whole) {
                 out.push(Implied {
-                    rules: [rule, by],
+                    rules: vec![rule, by],
                     weights: above.clone(),
                     most: share * self.rules[by].high.unwrap_or(f64::INFINITY) * (1.0 + 1e-9),
                 });
@@ -296,11 +319,14 @@ impl Rows {
         out
     }
 
-    /// Whether a booking alone breaks a rule on single bookings.
-    fn forbid(&self, cell: usize, booking: &Features) -> bool {
-        self.limits
-            .iter()
-            .any(|(weights, most)| dot(&weights[cell], booking) > *most)
+    /// Bookings that no rule forbids by itself.
+    pub(super) fn allowed(&self, all: &Bookings) -> usize {
+        let alone = || self.implied.iter().filter(|i| i.rules.len() == 1);
+        let allowed = |&j: &usize| {
+            let cell = all.cell[j] as usize;
+            alone().all(|i| dot(&i.weights[cell], &all.features[j]) <= i.most)
+        };
+        (0..all.len()).filter(allowed).count()
     }
 
     /// A rule's value over the bookings made; `None` for a ratio over nothing and the largest of none.
