@@ -28,7 +28,7 @@ const LONGEST: f64 = 1e6;
 
 /// Coefficients this small beside their row's largest are what rounding leaves of a bound multiplied
 /// out, where a cell lies on it exactly. `HiGHS` reads them as if the row forced the cell to zero.
-const NOISE: f64 = 1e-14;
+const NOISE: f64 = 1e-11;
 
 /// One way of writing a program down.
 #[derive(Debug, Clone, Copy, PartialEq)]
