@@ -8,10 +8,10 @@
 //! - conversions | λ are Poisson, revenue is o times the sum of so many orders of mean v and variance
 //!   s², and spend = P·f + standing cost + C + k·revenue with k the commission (f only where the fee
 //!   is drawn);
-//! - so with A = a + c·k and q = A·o·v + b, E[G | L, P, C] = q·u·L + c·(P·f + standing + C), and the variance
+//! - so with A = a + c·k and q = A·o·v + b, E\[G | L, P, C\] = q·u·L + c·(P·f + standing + C), and the variance
 //!   left is u·L·(q² + A²o²s²), that of a compound Poisson sum;
-//! - E[G] = q·u·E[L] + c·(f·E[P] + standing + E[C])
-//! - Var G = q²u²·Var L + u·E[L]·(q² + A²o²s²) + c²·(f²·Var P + Var C) + 2·q·c·u·(f·Cov(L, P) + Cov(L, C)).
+//! - E\[G\] = q·u·E\[L\] + c·(f·E\[P\] + standing + E\[C\])
+//! - Var G = q²u²·Var L + u·E\[L\]·(q² + A²o²s²) + c²·(f²·Var P + Var C) + 2·q·c·u·(f·Cov(L, P) + Cov(L, C)).
 //!
 //! P and C are independent: whether content appears does not depend on incidents. Both moments are
 //! polynomials in (u, o, f) with coefficients that belong to the cell, and creators of a trial are
