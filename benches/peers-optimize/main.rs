@@ -58,7 +58,7 @@ fn main() {
         ("market-728", market(600_000, 7, 8), Objective::Revenue),
         (
             "market-728-large",
-            market(2_000_000, 7, 8),
+            market(800_000, 7, 8),
             Objective::Revenue,
         ),
     ];
