@@ -71,7 +71,7 @@ def by_cbc(path):
         bound = float(bound.group(1))
     elif objective is not None and "Optimal solution found" in text:
         # It says no bound where its own gap is closed.
-        bound = objective * (1 + GAP) if objective > 0 else objective * (1 - GAP)
+        bound = objective - GAP * abs(objective)  # it minimizes
     else:
         bound = None
     return None if objective is None else -objective, None if bound is None else -bound, seconds
