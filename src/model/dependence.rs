@@ -95,6 +95,21 @@ impl Dependence {
         Self::place(a, b).map_or(1.0, |place| self.latent[place])
     }
 
+    /// The Cholesky factor of the correlations between some qualities, in their order; places behind
+    /// them are independent. A model is read with a positive definite matrix; one made otherwise
+    /// counts as independent.
+    pub(super) fn factor_of(&self, qualities: &[Quality]) -> Matrix<6> {
+        let alone = |i: usize, j: usize| f64::from(u8::from(i == j));
+        let matrix: Matrix<6> = std::array::from_fn(|i| {
+            std::array::from_fn(|j| match (qualities.get(i), qualities.get(j)) {
+                (Some(&a), Some(&b)) => self.between(a, b),
+                _ => alone(i, j),
+            })
+        });
+        stats::cholesky(&matrix)
+            .unwrap_or_else(|| std::array::from_fn(|i| std::array::from_fn(|j| alone(i, j))))
+    }
+
     /// Sets the latent normal correlation of two different qualities.
     pub fn set(&mut self, a: Quality, b: Quality, correlation: f64) {
         if let Some(place) = Self::place(a, b) {

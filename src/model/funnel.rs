@@ -134,19 +134,8 @@ fn joint(
         leaving = Some((*quality, sigma));
         rest = others;
     }
-    let mut matrix = [[0.0; 6]; 6];
-    for (i, row) in matrix.iter_mut().enumerate() {
-        for (j, value) in row.iter_mut().enumerate() {
-            *value = match (rest.get(i), rest.get(j)) {
-                (Some(a), Some(b)) => dependence.between(a.0, b.0),
-                _ => f64::from(u8::from(i == j)),
-            };
-        }
-    }
-    // A model is read with a positive definite matrix; one made otherwise counts as independent.
-    let factor = stats::cholesky(&matrix).unwrap_or_else(|| {
-        std::array::from_fn(|i| std::array::from_fn(|j| f64::from(u8::from(i == j))))
-    });
+    let qualities: Vec<Quality> = rest.iter().map(|r| r.0).collect();
+    let factor = dependence.factor_of(&qualities);
     let margins: Vec<Margin> = rest
         .iter()
         .map(|&(quality, law, stage)| Margin {
