@@ -8,10 +8,10 @@ use ndarray::Array2;
 
 use crate::distribution::Distribution;
 use crate::model::{
-    Band, BandSource, Basis, Benchmark, Cell, ConstraintKind, ConstraintState, Dependence, Factors,
-    Gap, HeldBy, Incidents, Location, Model, Objective, Order, Origin, Partnership, Plan,
-    PlanStatus, PriceRange, Rules, Segment, SolverReport, Stage, Terms, Tier, Uncertainty, Unit,
-    UnusedCell,
+    Band, BandSource, Basis, Benchmark, BookedAs, Cell, ConstraintKind, ConstraintState,
+    Dependence, Factors, Gap, HeldBy, Horizon, Incidents, Location, Model, Objective, Order,
+    Origin, Partnership, Plan, PlanStatus, PriceRange, Rules, Segment, SolverReport, Stage, Terms,
+    Tier, Uncertainty, Unit, UnusedCell,
 };
 pub(crate) use explanation::explanation;
 pub(crate) use result::{infeasible, result};
@@ -80,6 +80,7 @@ fn cells(tiers: usize, places: &[(Option<usize>, Option<usize>)]) -> Vec<Cell> {
                     terms,
                     factors: Factors::ONE,
                     assumed: false,
+                    booked_as: BookedAs::Open,
                 });
             }
         }
@@ -129,6 +130,7 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
         currency: "CNY".to_owned(),
         start: Some((2026, 4)),
         months: 1,
+        horizon: Horizon::equal(1),
         stage: Stage::Maturity,
         objective: Objective::Revenue,
         fractional_counts: false,

@@ -20,6 +20,25 @@ pub struct Cell {
     pub factors: Factors,
     /// Whether a term that decides its cost or yield is an assumed preset.
     pub assumed: bool,
+    /// How it is booked.
+    pub booked_as: BookedAs,
+}
+
+/// How partnerships of a cell are booked: which months, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum BookedAs {
+    /// Month by month, in any month.
+    #[default]
+    Open,
+    /// Within a campaign wave: index into `Horizon::waves`.
+    Wave(usize),
+    /// As ambassadors of a level who start in one month.
+    Level {
+        /// Index into `Horizon::levels`.
+        level: usize,
+        /// The month they start in, from 0.
+        start: usize,
+    },
 }
 
 /// Terms of a partnership type as offered to one tier.
@@ -92,16 +111,23 @@ pub struct CellKey {
     pub category: Option<String>,
     /// Region name, if the scenario has regions.
     pub region: Option<String>,
+    /// Name of the wave or level and the month it starts in (from 1, levels only), if it is booked as one.
+    pub booked_as: Option<(String, Option<usize>)>,
 }
 
 impl fmt::Display for CellKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.tier, self.partnership)?;
         match (&self.category, &self.region) {
-            (Some(c), Some(r)) => write!(f, ".{c}.{r}"),
-            (Some(c), None) => write!(f, ".{c}"),
-            (None, Some(r)) => write!(f, ".*.{r}"),
-            (None, None) => Ok(()),
+            (Some(c), Some(r)) => write!(f, ".{c}.{r}")?,
+            (Some(c), None) => write!(f, ".{c}")?,
+            (None, Some(r)) => write!(f, ".*.{r}")?,
+            (None, None) => {}
+        }
+        match &self.booked_as {
+            Some((name, Some(start))) => write!(f, "@{name}+{start}"),
+            Some((name, None)) => write!(f, "@{name}"),
+            None => Ok(()),
         }
     }
 }

@@ -4,12 +4,15 @@
 //! ([`valuation`]). Nothing here reads files, solves programs, draws random
 //! numbers or prints.
 
+mod ambassador;
 pub mod audience;
 mod cell;
 pub mod conditional;
 mod constraint;
+mod cross_promotion;
 mod dependence;
 mod funnel;
+mod horizon;
 mod importance;
 mod incidents;
 mod input;
@@ -18,6 +21,7 @@ mod market;
 mod metric;
 mod origin;
 mod outcome;
+mod pipeline;
 mod plan;
 mod ports;
 mod products;
@@ -27,12 +31,16 @@ mod rules;
 mod settings;
 mod target;
 pub mod valuation;
+mod wave;
 mod worth;
 
+pub use ambassador::Level;
 pub use audience::Audience;
-pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
+pub use cell::{BookedAs, Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
+pub use cross_promotion::CrossPromotion;
 pub use dependence::{Dependence, Quality};
+pub use horizon::{BudgetOver, Horizon, Month, NOMINAL_DAYS, Over, Payment};
 pub use importance::Importance;
 pub use incidents::Incidents;
 pub use input::InputGroup;
@@ -42,6 +50,7 @@ pub use market::{
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
 pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
+pub use pipeline::Pipeline;
 pub use plan::{
     Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus, SetLine,
     SolverReport,
@@ -52,7 +61,10 @@ pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_val
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
 pub use settings::{BestWanted, Indifference, Objective, PlanSettings, Trials};
 pub use target::{Bound, Target, TargetScope};
+pub use wave::{Wave, WaveKind};
 pub use worth::{Alternative, PriceRange, UnusedCell};
+
+use std::ops::Range;
 
 /// One fully resolved planning problem: the base scenario or one what-if.
 ///
@@ -67,8 +79,10 @@ pub struct Model {
     pub currency: String,
     /// First month as (year, month), if the file names one.
     pub start: Option<(i16, i8)>,
-    /// Number of months of the horizon (1 in this release).
+    /// Number of months of the horizon.
     pub months: usize,
+    /// Its months, and all that a scenario says about time. [`Rules::budget`] is the mean of its months' budgets.
+    pub horizon: Horizon,
     /// Stage whose tier budget shares preset the bands.
     pub stage: Stage,
     /// What the program maximizes.
@@ -117,7 +131,71 @@ impl Model {
             partnership: self.partnerships[c.partnership].name.clone(),
             category: c.category.map(|i| self.categories[i].name.clone()),
             region: c.region.map(|i| self.regions[i].name.clone()),
+            booked_as: match c.booked_as {
+                BookedAs::Open => None,
+                BookedAs::Wave(wave) => Some((self.horizon.waves[wave].name.clone(), None)),
+                BookedAs::Level { level, start } => {
+                    Some((self.horizon.levels[level].name.clone(), Some(start + 1)))
+                }
+            },
         }
+    }
+
+    /// Budget released for a month, in currency.
+    #[must_use]
+    pub fn budget_of(&self, month: usize) -> f64 {
+        self.rules.budget * self.horizon.months[month].budget_share
+    }
+
+    /// Budgets of all months, in currency.
+    #[must_use]
+    pub fn budget(&self) -> f64 {
+        (0..self.months).map(|month| self.budget_of(month)).sum()
+    }
+
+    /// Months in which a cell can be booked, from 0: all, those that its wave touches, or those from the start of
+    /// its commitment on.
+    #[must_use]
+    pub fn months_of(&self, cell: usize) -> Range<usize> {
+        match self.cells[cell].booked_as {
+            BookedAs::Open => 0..self.months,
+            BookedAs::Wave(wave) => self.horizon.touched(&self.horizon.waves[wave]),
+            BookedAs::Level { start, .. } => start..self.months,
+        }
+    }
+
+    /// Factor on the expected conversions of a cell's partnerships in a month: the season's, and what an ambassador's
+    /// tenure adds. Exactly 1 where nothing was said about either.
+    #[must_use]
+    pub fn conversion_factor(&self, month: usize, cell: usize) -> f64 {
+        let season = self.horizon.months[month].seasonality;
+        match self.cells[cell].booked_as {
+            BookedAs::Level { level, start } if month > start => {
+                season * self.horizon.levels[level].lift(month - start)
+            }
+            _ => season,
+        }
+    }
+
+    /// The model of one month of the horizon by itself: its budget, and laws with the month's factors in them. Cells
+    /// stay in place, those that can't be booked in the month too.
+    #[must_use]
+    pub fn month(&self, month: usize) -> Self {
+        let mut alone = self.clone();
+        for (cell, own) in alone.cells.iter_mut().enumerate() {
+            own.factors.conversion_rate *= self.conversion_factor(month, cell);
+        }
+        alone.rules.budget = self.budget_of(month);
+        alone.months = 1;
+        alone.horizon = Horizon {
+            months: vec![Month {
+                budget_share: 1.0,
+                seasonality: 1.0,
+                ..self.horizon.months[month]
+            }],
+            ..self.horizon.clone()
+        };
+        alone
     }
 
     /// Indices of the cells a pattern names.

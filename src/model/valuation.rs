@@ -313,6 +313,14 @@ pub fn law(model: &Model, cell: usize) -> CellLaw<'_> {
     }
 }
 
+/// The law of one cell in a month of the horizon: seasonality and tenure multiply its conversions.
+#[must_use]
+pub fn law_in(model: &Model, month: usize, cell: usize) -> CellLaw<'_> {
+    let mut law = law(model, cell);
+    law.factors.conversion_rate *= model.conversion_factor(month, cell);
+    law
+}
+
 /// Order value of a tier: that of `[order]`, its mean replaced by ROAS / E[1/CPA] where the
 /// tier's benchmark states a ROAS (the relative sd stays).
 #[must_use]

@@ -9,7 +9,9 @@ use super::spread;
 use super::tree::{Node, Value};
 use super::value;
 use crate::distribution::Distribution;
-use crate::model::{Model, Objective, Order, Origin, Partnership, Rules, Stage, Tier, Uncertainty};
+use crate::model::{
+    Horizon, Model, Objective, Order, Origin, Partnership, Rules, Stage, Tier, Uncertainty,
+};
 
 /// Keys of the followers basis in a tier.
 pub(super) const FOLLOWERS_KEYS: [&str; 5] = [
@@ -255,6 +257,7 @@ impl<'a> Reader<'a> {
             months: self
                 .with(&["months"], |n| value::whole(n, 1, 1))
                 .unwrap_or(1) as usize,
+            horizon: Horizon::equal(1),
             stage,
             objective,
             fractional_counts: fractional,

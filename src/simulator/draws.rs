@@ -108,10 +108,13 @@ pub(super) fn orders_of_roster(id: &str) -> u64 {
 fn of_cell(kind: &str, key: &CellKey, index: u64) -> u64 {
     let category = key.category.as_deref().unwrap_or("");
     let region = key.region.as_deref().unwrap_or("");
-    slot_hash(
-        &[kind, &key.tier, &key.partnership, category, region],
-        index,
-    )
+    let mut names = vec![kind, &key.tier, &key.partnership, category, region];
+    let start;
+    if let Some((name, from)) = &key.booked_as {
+        start = from.map_or(String::new(), |from| from.to_string());
+        names.extend([name.as_str(), &start]);
+    }
+    slot_hash(&names, index)
 }
 
 /// Hash of a shared factor; `tier` is empty for those that all tiers share.
