@@ -9,9 +9,7 @@ use super::reader::Reader;
 use super::source::Mark;
 use super::tree::{Node, Value};
 use super::value;
-use crate::model::{
-    CellPattern, Importance, Model, Objective, Rules, Segment, UserAmount, UserRule,
-};
+use crate::model::{CellPattern, Importance, Model, Objective, Rules, UserAmount, UserRule};
 
 impl Reader<'_> {
     /// Reads [`Model::rules`].
@@ -165,17 +163,9 @@ impl Reader<'_> {
                 "expected min ≤ max",
             );
         }
-        let names = |segments: &[Segment]| -> Vec<String> {
-            segments.iter().map(|s| s.name.clone()).collect()
-        };
         let mut faults = Vec::new();
         let entries = table.map_or_else(Vec::new, |t| {
-            cells::entries(
-                t,
-                &names(&model.categories),
-                &names(&model.regions),
-                &mut faults,
-            )
+            cells::entries(t, &cells::Known::of(model), &mut faults)
         });
         if faults.is_empty()
             && let Some(t) = table
