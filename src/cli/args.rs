@@ -15,6 +15,9 @@ The worst wins, in the order 130, 1, 2, 3, 4, 5.
 
 Results go to stdout, everything else to stderr. NO_COLOR turns colours off.";
 
+const RUN_FORMAT: &str = "What to print: the summary, or the result as JSON (as in result.json; with several files \
+                          one line for each)";
+
 /// Plans and simulates creator campaigns: budget in, plan, distributions and odds out.
 #[derive(Debug, Parser)]
 #[command(name = "imatrix", version, after_help = AFTER_HELP, max_term_width = 100)]
@@ -50,6 +53,7 @@ pub(crate) enum Command {
 /// All files are checked first: if any is invalid, or two have one name, nothing runs and nothing
 /// is written.
 #[derive(Debug, Args)]
+#[command(mut_arg("format", |arg| arg.help(RUN_FORMAT)))]
 pub(crate) struct RunArgs {
     /// Scenario files
     #[arg(required = true, value_name = "FILE")]
@@ -60,10 +64,6 @@ pub(crate) struct RunArgs {
     pub(crate) work: WorkArgs,
     #[command(flatten)]
     pub(crate) alternatives: AlternativesArg,
-    /// What to print: the summary, or the result as JSON (as in result.json; with several files one
-    /// line for each)
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
 }
 
 /// Plan only; write nothing
@@ -98,9 +98,6 @@ pub(crate) struct SimulateArgs {
     pub(crate) set: SetArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
-    /// What to print: the summary, or the result as JSON (as in result.json)
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
 }
 
 /// Plan several scenarios and compare all their plans, paired
@@ -117,9 +114,6 @@ pub(crate) struct CompareArgs {
     pub(crate) set: SetArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
-    /// What to print: the summary, or the result as JSON (as in result.json)
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
 }
 
 /// Compare the base plan with one what-if from the command line
@@ -140,9 +134,6 @@ pub(crate) struct WhatIfArgs {
     pub(crate) more: Vec<(String, String)>,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
-    /// What to print: the summary, or the result as JSON (as in result.json)
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
 }
 
 /// Explain why results vary, and what is worth learning before deciding
@@ -161,9 +152,8 @@ pub(crate) struct ExplainArgs {
     /// Trials of each set of draws; there are two sets and one more for each input
     #[arg(long, value_name = "N", default_value = "16384", value_parser = values::trials, allow_negative_numbers = true)]
     pub(crate) trials: u64,
-    /// Seed of all draws, instead of the scenario's
-    #[arg(long, value_name = "N", value_parser = values::whole, allow_negative_numbers = true)]
-    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) seed: SeedArg,
     #[command(flatten)]
     pub(crate) solve: SolveArgs,
     /// Folder that the outputs are written to, in a folder named after the scenario
@@ -208,9 +198,8 @@ pub(crate) struct FrontierArgs {
     /// Trials of every plan
     #[arg(long, value_name = "N", default_value = "10_000", value_parser = values::trials, allow_negative_numbers = true)]
     pub(crate) trials: u64,
-    /// Seed of all draws, instead of the scenario's
-    #[arg(long, value_name = "N", value_parser = values::whole, allow_negative_numbers = true)]
-    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) seed: SeedArg,
     #[command(flatten)]
     pub(crate) solve: SolveArgs,
     /// Folder that the outputs are written to, in a folder of the scenario's name and "-frontier"
@@ -288,9 +277,6 @@ pub(crate) struct SelectArgs {
     pub(crate) set: SetArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
-    /// What to print: the summary, or the result as JSON (as in result.json)
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
 }
 
 /// Print the resolved scenario, each value with its origin
@@ -351,6 +337,9 @@ pub(crate) struct WorkArgs {
     pub(crate) solve: SolveArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    /// What to print: the summary, or the result as JSON (as in result.json)
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -358,6 +347,12 @@ pub(crate) struct DrawArgs {
     /// Trials, instead of the scenario's
     #[arg(long, value_name = "N", value_parser = values::positive, allow_negative_numbers = true)]
     pub(crate) trials: Option<u64>,
+    #[command(flatten)]
+    pub(crate) seed: SeedArg,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct SeedArg {
     /// Seed of all draws, instead of the scenario's
     #[arg(long, value_name = "N", value_parser = values::whole, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,

@@ -156,6 +156,37 @@ impl Form {
     }
 }
 
+impl Constraint {
+    /// The lower bound, unless no counts lie below it: 0 of a sum of parts that are all at least 0, or
+    /// of a share.
+    #[must_use]
+    pub fn limiting_low(&self) -> Option<f64> {
+        self.low.filter(|&low| !self.always(|row| row >= 0.0, low))
+    }
+
+    /// The upper bound, unless no counts lie above it: all of what is shared out, or 0 of nothing.
+    #[must_use]
+    pub fn limiting_high(&self) -> Option<f64> {
+        self.high
+            .filter(|&high| !self.always(|row| row <= 0.0, high))
+    }
+
+    /// Whether value − bound (times the denominator) has the sign asked for at every x ≥ 0.
+    fn always(&self, sign: impl Fn(f64) -> bool, bound: f64) -> bool {
+        match &self.form {
+            Form::Sum(a) => sign(-bound) && a.iter().all(|&a| sign(a)),
+            Form::Ratio {
+                numerator,
+                denominator,
+            } => {
+                let mut terms = numerator.iter().zip(denominator);
+                terms.all(|(a, b)| sign(a - bound * b))
+            }
+            Form::Largest(_) => false,
+        }
+    }
+}
+
 /// All constraints of a model's month, in program order: budget, least spend, numbers of
 /// partnerships, bands (tier, type, category, region), largest partnership, supply, hours,
 /// enforced targets, the user's own.

@@ -2,7 +2,7 @@
 
 use super::Work;
 use crate::model::Plan;
-use crate::optimizer::alternatives::{APART, alternatives};
+use crate::optimizer::alternatives::{APART, alternatives, no_alternatives};
 use crate::optimizer::price::{ranges, unused};
 use crate::units::significant;
 
@@ -31,6 +31,17 @@ impl Work<'_> {
             self.relaxations,
             self.cancel,
         );
+        self.with_alternatives(plan)
+    }
+
+    /// Adds the alternatives asked for.
+    pub(super) fn with_alternatives(&self, mut plan: Plan) -> Plan {
+        if self.settings.alternatives == 0
+            || !plan.is_usable()
+            || no_alternatives(self.model).is_some()
+        {
+            return plan;
+        }
         let (found, clocked) = alternatives(
             self.model,
             self.program,
@@ -46,7 +57,7 @@ impl Work<'_> {
             );
             plan.solver.reproducible = false;
         }
-        if self.settings.alternatives > 0 && found.is_empty() {
+        if found.is_empty() {
             plan.warnings.push(format!(
                 "no other plan was found that is as good within {} % and differs in at least {} % of its partnerships; \
                  a wider --gap may give some",
