@@ -288,7 +288,7 @@ fn the_playbook_example_is_exact() {
     let path = Path::new("scenarios/roi-example.toml");
     let scenario = read(path);
     let units = valuation::units(&scenario.base);
-    let counts = scenario.base.counts.clone().unwrap();
+    let counts = scenario.base.counts.clone().unwrap().row(0).to_vec();
     let total = |q| valuation::total(&units, &counts, q).unwrap();
     for (quantity, value) in [
         (Quantity::Impressions, 15_000.0),

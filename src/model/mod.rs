@@ -64,6 +64,7 @@ pub use target::{Bound, Target, TargetScope};
 pub use wave::{Wave, WaveKind, WaveSchedule};
 pub use worth::{Alternative, PriceRange, UnusedCell};
 
+use ndarray::Array2;
 use std::ops::Range;
 
 /// One fully resolved planning problem: the base scenario or one what-if.
@@ -89,8 +90,9 @@ pub struct Model {
     pub objective: Objective,
     /// True: counts need not be whole.
     pub fractional_counts: bool,
-    /// A fixed plan (one count a cell, in the order of [`Model::cells`]): simulated, not optimized.
-    pub counts: Option<Vec<f64>>,
+    /// A fixed plan, months × cells in the order of [`Model::cells`]: simulated, not optimized. Cells have counts in
+    /// [`Model::months_of`] them alone; those of a level are the same in its term and never grow.
+    pub counts: Option<Array2<f64>>,
     /// Targets, of totals and of tiers.
     pub targets: Vec<Target>,
     /// Order value and margin.
@@ -186,6 +188,18 @@ impl Model {
             own.factors.conversion_rate *= self.conversion_factor(month, cell);
         }
         alone.rules.budget = self.budget_of(month);
+        for rule in alone
+            .risk
+            .rules
+            .iter_mut()
+            .filter(|rule| rule.key == "budget")
+        {
+            rule.bound = Bound::AtMost(alone.rules.budget);
+        }
+        alone.counts = self.counts.as_ref().map(|counts| {
+            let row = counts.row(month).insert_axis(ndarray::Axis(0));
+            row.to_owned()
+        });
         alone.months = 1;
         alone.horizon = Horizon {
             months: vec![Month {

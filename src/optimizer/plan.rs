@@ -104,7 +104,7 @@ pub fn is_feasible(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> b
 /// A plan without regard to risk.
 fn any(work: &Work<'_>) -> Plan {
     match &work.model.counts {
-        Some(counts) => work.fixed(counts),
+        Some(counts) => work.fixed(&counts.row(0).to_vec()),
         None if joint::applies(work.model) => work.together(),
         None => work.optimized(),
     }
@@ -120,7 +120,7 @@ fn worked(
 ) -> Plan {
     let started = Instant::now();
     let units = match &model.counts {
-        Some(counts) => valuation::units_in(model, counts),
+        Some(counts) => valuation::units_in(model, &counts.row(0).to_vec()),
         None => valuation::units(model),
     };
     let constraints = constraints(model, &units);

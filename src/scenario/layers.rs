@@ -119,7 +119,7 @@ pub(super) fn weights(root: &mut Node) {
     });
 }
 
-/// A budget of one number as the table it stands for, so that an amount and a probability of two
+/// A budget of one number or a list as the table it stands for, so that an amount and a probability of two
 /// layers meet. Something already reported stays as it is.
 pub(super) fn amount(root: &mut Node) {
     let Some(item) = root.item("budget").cloned() else {
@@ -128,9 +128,13 @@ pub(super) fn amount(root: &mut Node) {
     if is_table(&item.node) || matches!(item.node.value, Value::Bad) {
         return;
     }
+    let key = match item.node.value {
+        Value::Array(_) => "months",
+        _ => "amount",
+    };
     let mut table = Node::empty_table(item.node.mark);
     table.set(Item {
-        key: "amount".to_owned(),
+        key: key.to_owned(),
         key_mark: item.key_mark,
         node: item.node,
     });

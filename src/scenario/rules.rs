@@ -46,7 +46,7 @@ impl Reader<'_> {
     pub(super) fn rules(&mut self, model: &mut Model, offered: &[Vec<&str>]) {
         let fractional = model.fractional_counts;
         let mut rules = Rules::of_budget(1.0, [0; 4]);
-        (rules.budget, rules.budget_origin) = self.budget();
+        (rules.budget, rules.budget_origin) = self.budget(&mut model.horizon);
         rules.min_spend = self.number(&["diversity", "min_spend"]).unwrap_or(0.0);
         rules.min_spend_origin = self.origin(&["diversity", "min_spend"]);
         rules.max_creator_budget_share = self.number(&["diversity", "max_creator_budget_share"]);

@@ -102,7 +102,7 @@ fn roas_needs_a_least_spend() {
 fn fixed_counts_are_kept_and_their_violations_told() {
     let mut model = pair(9_000.0);
     model.rules.tier_budget_share[0] = sample::band(0.0, 0.1);
-    model.counts = Some(vec![4.0, 4.0]);
+    model.counts = Some(ndarray::array![[4.0, 4.0]]);
     let found = run(&model);
     assert_eq!(found.status, PlanStatus::Fixed);
     assert_eq!(found.counts.row(0).to_vec(), [4.0, 4.0]);
@@ -117,7 +117,7 @@ fn fixed_counts_are_kept_and_their_violations_told() {
         ]
     );
     assert!(found.gap.is_none() && found.is_usable());
-    model.counts = Some(vec![0.0, 0.0]);
+    model.counts = Some(ndarray::array![[0.0, 0.0]]);
     let found = run(&model);
     assert_eq!(found.constraints[2].value, None);
     assert_eq!(found.constraints[0].value, Some(0.0));
