@@ -7,7 +7,8 @@ use ndarray::{Array2, Axis};
 use crate::model::valuation::UnitValue;
 use crate::model::{
     Activity, BookedAs, Cancel, Constraint, Factors, Horizon, Incidents, Model, Origin, Plan,
-    PlanSettings, Wave, WaveKind, activities, constraints_over, counts_of, sum_of, units_of,
+    PlanSettings, Wave, WaveKind, WaveSchedule, activities, constraints_over, counts_of, sum_of,
+    units_of,
 };
 use crate::optimizer::check::check_plan;
 use crate::optimizer::plan::{Problem, refuse};
@@ -214,5 +215,6 @@ fn named(name: String) -> Wave {
         counts: Vec::new(),
         factors: Factors::ONE,
         origin: Origin::Default,
+        schedule: WaveSchedule::default(),
     }
 }
