@@ -4,6 +4,7 @@
 //! ([`valuation`]). Nothing here reads files, solves programs, draws random
 //! numbers or prints.
 
+mod activity;
 mod ambassador;
 pub mod audience;
 mod cell;
@@ -34,10 +35,13 @@ pub mod valuation;
 mod wave;
 mod worth;
 
+pub use activity::{Activity, activities, counts_of, sum_of, units_of};
 pub use ambassador::Level;
 pub use audience::Audience;
 pub use cell::{BookedAs, Cell, CellKey, CellPattern, Factors, Terms};
-pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
+pub use constraint::{
+    BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints, constraints_over,
+};
 pub use cross_promotion::CrossPromotion;
 pub use dependence::{Dependence, Quality};
 pub use horizon::{BudgetOver, Horizon, Month, NOMINAL_DAYS, Over, Payment};

@@ -23,6 +23,10 @@ impl Work<'_> {
         for (state, range) in plan.constraints.iter_mut().zip(ranges) {
             state.range = range;
         }
+        if self.over_months {
+            // What an unused cell lacks, and other plans, are questions of one month.
+            return plan;
+        }
         let counts = plan.counts.row(0).to_vec();
         plan.unused = unused(
             self.model,
