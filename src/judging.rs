@@ -65,7 +65,8 @@ pub fn judge_by(
                 .find(|row| {
                     row.month.is_none()
                         && row.plan == plan.name
-                        && row.scope == scope && row.metric == target.metric
+                        && row.scope == scope
+                        && row.metric == target.metric
                 })
                 .map(|row| row.estimate);
             let expected = expected(target);

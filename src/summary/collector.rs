@@ -79,7 +79,10 @@ impl Collector {
                 let booked = |month: usize| {
                     let counts = (month < counts.nrows()).then(|| counts.row(month));
                     let counts = counts.iter().flatten().enumerate();
-                    counts.filter(|(_, x)| **x > 0.0).map(|(cell, _)| cell).collect()
+                    counts
+                        .filter(|(_, x)| **x > 0.0)
+                        .map(|(cell, _)| cell)
+                        .collect()
                 };
                 listing.extend(scopes::by_month(model, &booked, months, scopes));
             }
