@@ -7,6 +7,7 @@
 mod activity;
 mod ambassador;
 pub mod audience;
+mod belief;
 mod cell;
 pub mod conditional;
 mod constraint;
@@ -22,7 +23,7 @@ mod market;
 mod metric;
 mod origin;
 mod outcome;
-mod pipeline;
+pub mod pipeline;
 mod plan;
 mod ports;
 mod products;
@@ -38,6 +39,8 @@ mod worth;
 pub use activity::{Activity, activities, counts_of, sum_of, units_of};
 pub use ambassador::Level;
 pub use audience::Audience;
+pub(crate) use belief::{BY_TIER, TIERS, prior};
+pub use belief::{FactorBelief, FactorName};
 pub use cell::{BookedAs, Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{
     BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints, constraints_over,
@@ -54,7 +57,7 @@ pub use market::{
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
 pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
-pub use pipeline::Pipeline;
+pub use pipeline::{Pipeline, PipelineLaw};
 pub use plan::{
     Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus, SetLine,
     SolverReport,
@@ -125,6 +128,8 @@ pub struct Model {
     pub incidents: Incidents,
     /// What plans promise beyond the mean.
     pub risk: Risk,
+    /// What is known of the shared factors; `None`: no more than [`Model::uncertainty`] says.
+    pub belief: Option<FactorBelief>,
 }
 
 impl Model {
@@ -150,7 +155,8 @@ impl Model {
     /// Budget released for a month, in currency.
     #[must_use]
     pub fn budget_of(&self, month: usize) -> f64 {
-        self.rules.budget * self.horizon.months[month].budget_share
+        let share = |month: &Month| month.budget_share;
+        self.rules.budget * self.horizon.months.get(month).map_or(1.0, share)
     }
 
     /// Budgets of all months, in currency.
@@ -174,7 +180,8 @@ impl Model {
     /// tenure adds. Exactly 1 where nothing was said about either.
     #[must_use]
     pub fn conversion_factor(&self, month: usize, cell: usize) -> f64 {
-        let season = self.horizon.months[month].seasonality;
+        let season = |month: &Month| month.seasonality;
+        let season = self.horizon.months.get(month).map_or(1.0, season);
         match self.cells[cell].booked_as {
             BookedAs::Level { level, start } if month > start => {
                 season * self.horizon.levels[level].lift(month - start)
