@@ -27,6 +27,7 @@ pub mod pipeline;
 mod plan;
 mod ports;
 mod products;
+mod response;
 mod risk;
 mod roster;
 mod rules;
@@ -63,6 +64,7 @@ pub use plan::{
     SolverReport,
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
+pub use response::Response;
 pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState, SHORT};
 pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_value, past_ignored};
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
