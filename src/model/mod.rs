@@ -21,7 +21,7 @@ mod market;
 mod metric;
 mod origin;
 mod outcome;
-mod pipeline;
+pub mod pipeline;
 mod plan;
 mod ports;
 mod products;
@@ -50,7 +50,7 @@ pub use market::{
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
 pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
-pub use pipeline::Pipeline;
+pub use pipeline::{Pipeline, PipelineLaw};
 pub use plan::{
     Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus, SetLine,
     SolverReport,
