@@ -176,7 +176,7 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
 
 fn state(name: &str, kind: ConstraintKind, unit: Unit) -> ConstraintState {
     ConstraintState {
-        month: 0,
+        month: Some(0),
         name: name.to_owned(),
         kind,
         low: None,
@@ -242,6 +242,7 @@ pub(crate) fn plan(name: &str, model: &Model, counts: &[f64]) -> Plan {
     let unused = (0..counts.len())
         .filter(|&cell| counts[cell] == 0.0)
         .map(|cell| UnusedCell {
+            month: None,
             cell,
             enters_at_unit_cost: (cell % 2 == 0).then_some(400.0),
             fee_factor: (cell % 2 == 0).then_some(0.8),

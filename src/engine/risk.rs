@@ -382,7 +382,7 @@ fn finished(model: &Model, mut plan: Plan, seconds: f64, ending: &Ending) -> Pla
             let wanted = state.wanted();
             let inside = state.margin(state.in_sample).unwrap_or(f64::NAN);
             ConstraintState {
-                month: 0,
+                month: Some(0),
                 name: state.key.clone(),
                 kind: ConstraintKind::Risk,
                 low: match wanted {

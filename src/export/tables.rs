@@ -61,7 +61,7 @@ fn plan_rows(result: &PlanResult) -> Vec<PlanRow<'_>> {
     let model = &result.model;
     let mut rows = Vec::new();
     for (month, counts) in result.plan.counts.rows().into_iter().enumerate() {
-        let units = valuation::units_in(model, &counts.to_vec());
+        let units = valuation::units_in_month(model, month, &counts.to_vec());
         let month_spend = counts.iter().zip(&units).map(|(n, u)| n * u.spend).sum();
         for (cell, (&count, unit)) in counts.iter().zip(&units).enumerate() {
             let band = &model.rules.tier_budget_share[model.cells[cell].tier];
@@ -74,7 +74,11 @@ fn plan_rows(result: &PlanResult) -> Vec<PlanRow<'_>> {
                 unit_revenue: unit.revenue,
                 month_spend,
                 band: band.as_ref().map(|b| (b.low, b.high)),
-                unused: result.plan.unused.iter().find(|u| u.cell == cell),
+                unused: result
+                    .plan
+                    .unused
+                    .iter()
+                    .find(|u| u.cell == cell && u.month.is_none_or(|own| own == month)),
             });
         }
     }
@@ -233,7 +237,7 @@ pub fn constraints(result: &RunResult) -> Table {
         .collect();
     Table::new()
         .text("plan", &rows, |r| Some(r.0))
-        .month("month", &rows, |r| Some(r.1.month + 1))
+        .month("month", &rows, |r| r.1.month.map(|month| month + 1))
         .text("constraint", &rows, |r| Some(&r.1.name))
         .text("kind", &rows, |r| Some(r.1.kind.name()))
         .number("low", &rows, |r| r.1.low)

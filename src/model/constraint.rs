@@ -11,11 +11,13 @@ use super::rules::{Band, BandSource, UserAmount};
 use super::target::{Bound, Target, TargetScope};
 use super::valuation::UnitValue;
 
-/// One constraint on a month's counts.
+/// One constraint on counts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Constraint {
     /// Key path, or the user's name for it.
     pub name: String,
+    /// The month it speaks of, from 0; `None` for the horizon as a whole.
+    pub month: Option<usize>,
     /// Group, as exported.
     pub kind: ConstraintKind,
     /// The constrained value as a function of counts.
@@ -199,6 +201,7 @@ pub fn constraints(model: &Model, units: &[UnitValue]) -> Vec<Constraint> {
 fn plain(name: impl Into<String>, form: Form, origin: &Origin) -> Constraint {
     Constraint {
         name: name.into(),
+        month: Some(0),
         kind: ConstraintKind::Supply,
         form,
         low: None,

@@ -175,6 +175,7 @@ mod tests {
             budget: (None, None),
             counts: Vec::new(),
             factors: Factors::ONE,
+            schedule: crate::model::WaveSchedule::Launch,
             origin: Origin::Default,
         };
         assert_eq!(horizon.touched(&wave(0, 31)), 0..1);

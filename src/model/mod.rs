@@ -61,7 +61,7 @@ pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_val
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
 pub use settings::{BestWanted, Indifference, Objective, PlanSettings, Trials};
 pub use target::{Bound, Target, TargetScope};
-pub use wave::{Wave, WaveKind};
+pub use wave::{Wave, WaveKind, WaveSchedule};
 pub use worth::{Alternative, PriceRange, UnusedCell};
 
 use std::ops::Range;

@@ -20,6 +20,7 @@ use crate::model::{
 use crate::optimizer::certify::certify;
 use crate::optimizer::check::check;
 use crate::optimizer::goal::Goal;
+use crate::optimizer::horizon;
 use crate::optimizer::price::{plan_price_unit, prices};
 use crate::optimizer::program::{Program, dot, program_of};
 use crate::optimizer::ratio::solve_relaxed;
@@ -39,7 +40,9 @@ const PATIENCE: f64 = 60.0;
 ///
 /// The program is max Σ cᵢxᵢ (or max Σ rᵢxᵢ / Σ sᵢxᵢ for ROAS) over x ≥ 0, whole unless
 /// `fractional_counts`, subject to [`constraints`]; coefficients are the expectations of
-/// [`valuation::units`]. Every month of the horizon has the same rules and gets the same counts.
+/// [`valuation::units`]. Where nothing ties the months of a horizon together, each is planned by itself, equal
+/// months once, and the bound is the sum of theirs; otherwise one program has all months, its unknowns the counts
+/// of open cells and of waves by month and those of ambassadors by term.
 ///
 /// What becomes of the program is the plan's status, never an error: an infeasible program is
 /// confirmed by a second, independent solve and explained; a plan is re-checked against every
@@ -67,7 +70,21 @@ const PATIENCE: f64 = 60.0;
 /// ```
 #[must_use]
 pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
-    worked(model, settings, cancel, true, any)
+    if horizon::is_one_month(model) {
+        worked(model, settings, cancel, true, any)
+    } else {
+        horizon::plan(model, settings, cancel)
+    }
+}
+
+/// The plan of one month by itself.
+pub(super) fn month(
+    model: &Model,
+    settings: &PlanSettings,
+    cancel: &Cancel,
+    explains: bool,
+) -> Plan {
+    worked(model, settings, cancel, explains, any)
 }
 
 /// Whether [`plan`] finds a plan, the first being as good as the best; nothing is explained.
@@ -77,7 +94,11 @@ pub fn is_feasible(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> b
         gap: 1.0,
         ..*settings
     };
-    worked(model, &first, cancel, false, any).is_usable()
+    if horizon::is_one_month(model) {
+        worked(model, &first, cancel, false, any).is_usable()
+    } else {
+        horizon::is_feasible(model, &first, cancel)
+    }
 }
 
 /// A plan without regard to risk.
@@ -357,12 +378,10 @@ impl Work<'_> {
 
     /// A plan of nothing but counts.
     fn empty(&self, counts: &[f64], solver: &str, nodes: u64) -> Plan {
-        let months = self.model.months.max(1);
-        let cells = counts.len();
         Plan {
             name: self.model.name.clone(),
             unspent: self.unspent(counts),
-            counts: Array2::from_shape_fn((months, cells), |(_, cell)| counts[cell]),
+            counts: Array2::from_shape_fn((1, counts.len()), |(_, cell)| counts[cell]),
             status: PlanStatus::Infeasible,
             objective: None,
             gap: None,
@@ -402,14 +421,12 @@ impl Work<'_> {
         binding: Option<&[Option<String>]>,
         prices: Option<&[Option<f64>]>,
     ) -> Vec<ConstraintState> {
-        let months = self.model.months.max(1);
-        (0..months)
-            .flat_map(|month| (0..self.constraints.len()).map(move |i| (month, i)))
-            .map(|(month, i)| {
+        (0..self.constraints.len())
+            .map(|i| {
                 let c = &self.constraints[i];
                 let words = binding.and_then(|b| b[i].clone());
                 ConstraintState {
-                    month,
+                    month: c.month,
                     name: c.name.clone(),
                     kind: c.kind,
                     low: c.low,

@@ -74,7 +74,7 @@ pub(super) fn settings(
         let others = plan
             .constraints
             .iter()
-            .filter(|s| s.month == 0 && s.name.starts_with("diversity.tier_budget_share."))
+            .filter(|s| s.month == Some(0) && s.name.starts_with("diversity.tier_budget_share."))
             .filter(|s| !named.contains(&s.name.as_str()));
         let bands = others.filter_map(|s| {
             Some(Setting {

@@ -20,9 +20,8 @@ impl Work<'_> {
             self.relaxations,
             self.cancel,
         );
-        // The rules stand in the same order every month.
-        for (state, range) in plan.constraints.iter_mut().zip(ranges.iter().cycle()) {
-            state.range = range.clone();
+        for (state, range) in plan.constraints.iter_mut().zip(ranges) {
+            state.range = range;
         }
         let counts = plan.counts.row(0).to_vec();
         plan.unused = unused(

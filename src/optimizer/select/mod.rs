@@ -426,7 +426,7 @@ fn states(task: &Task<'_>, model: &Model, found: &Found, made: &[usize]) -> Vec<
         };
         for month in 0..model.months.max(1) {
             out.push(ConstraintState {
-                month,
+                month: Some(month),
                 name: rule.name.clone(),
                 kind: rule.kind,
                 low: rule.low,

@@ -139,6 +139,7 @@ fn months_have_tables_of_their_own() {
     let mut run = result(false);
     for found in &mut run.plans {
         found.model.months = 2;
+        found.model.horizon = crate::model::Horizon::equal(2);
         let row = found.plan.counts.clone();
         let double = &row * 2.0;
         found.plan.counts = ndarray::concatenate![ndarray::Axis(0), row, double];

@@ -13,7 +13,7 @@ const AS_GOOD: f64 = 0.000_5;
 
 /// The dearest rules, and how far it would pay to move them.
 pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
-    let first = || plan.constraints.iter().filter(|c| c.month == 0);
+    let first = || plan.constraints.iter().filter(|c| c.month == Some(0));
     let mut dearest: Vec<(&ConstraintState, f64)> = first()
         .filter_map(|c| Some((c, c.range.cost?)))
         .filter(|&(_, cost)| says_something(&amount(model, cost)))
