@@ -98,14 +98,21 @@ pub(super) fn summary_columns<T>(
     row: impl Fn(&T) -> &SummaryRow + Copy,
 ) -> Table {
     let estimate = move |r: &T| row(r).estimate;
-    table
+    let table = table
         .text("plan", rows, |r| Some(&row(r).plan))
         .month("month", rows, |r| row(r).month)
         .text("scope", rows, |r| Some(row(r).scope.kind.name()))
         .text("tier", rows, |r| row(r).scope.tier.as_deref())
         .text("partnership", rows, |r| row(r).scope.partnership.as_deref())
         .text("category", rows, |r| row(r).scope.category.as_deref())
-        .text("region", rows, |r| row(r).scope.region.as_deref())
+        .text("region", rows, |r| row(r).scope.region.as_deref());
+    // Only where something is booked so: other scenarios keep their columns.
+    let table = if rows.iter().any(|r| row(r).scope.booked_as.is_some()) {
+        table.text("booked_as", rows, |r| row(r).scope.booked_as.as_deref())
+    } else {
+        table
+    };
+    table
         .text("metric", rows, |r| Some(row(r).metric.name()))
         .number("mean", rows, |r| estimate(r).mean)
         .number("ratio_of_means", rows, |r| estimate(r).ratio_of_means)

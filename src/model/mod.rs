@@ -6,6 +6,7 @@
 
 mod ambassador;
 pub mod audience;
+mod belief;
 mod cell;
 pub mod conditional;
 mod constraint;
@@ -36,6 +37,8 @@ mod worth;
 
 pub use ambassador::Level;
 pub use audience::Audience;
+pub(crate) use belief::{BY_TIER, TIERS, prior};
+pub use belief::{FactorBelief, FactorName};
 pub use cell::{BookedAs, Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
 pub use cross_promotion::CrossPromotion;
@@ -119,6 +122,8 @@ pub struct Model {
     pub incidents: Incidents,
     /// What plans promise beyond the mean.
     pub risk: Risk,
+    /// What is known of the shared factors; `None`: no more than [`Model::uncertainty`] says.
+    pub belief: Option<FactorBelief>,
 }
 
 impl Model {
@@ -144,7 +149,8 @@ impl Model {
     /// Budget released for a month, in currency.
     #[must_use]
     pub fn budget_of(&self, month: usize) -> f64 {
-        self.rules.budget * self.horizon.months[month].budget_share
+        let share = |month: &Month| month.budget_share;
+        self.rules.budget * self.horizon.months.get(month).map_or(1.0, share)
     }
 
     /// Budgets of all months, in currency.
@@ -168,7 +174,8 @@ impl Model {
     /// tenure adds. Exactly 1 where nothing was said about either.
     #[must_use]
     pub fn conversion_factor(&self, month: usize, cell: usize) -> f64 {
-        let season = self.horizon.months[month].seasonality;
+        let season = |month: &Month| month.seasonality;
+        let season = self.horizon.months.get(month).map_or(1.0, season);
         match self.cells[cell].booked_as {
             BookedAs::Level { level, start } if month > start => {
                 season * self.horizon.levels[level].lift(month - start)

@@ -281,6 +281,7 @@ impl<'a> Reader<'a> {
             dependence: self.dependence(),
             incidents: self.incidents(),
             risk: crate::model::Risk::NONE,
+            belief: None,
         };
         model.cells = self.cells(&model, &offered);
         model.audiences = self.audiences(&model);
