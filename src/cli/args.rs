@@ -38,6 +38,7 @@ pub(crate) enum Command {
     Frontier(FrontierArgs),
     Batch(BatchArgs),
     Select(SelectArgs),
+    Pipeline(PipelineArgs),
     Show(ShowArgs),
     Check(CheckArgs),
     /// Print the JSON Schema of scenario files
@@ -277,6 +278,34 @@ pub(crate) struct SelectArgs {
     pub(crate) set: SetArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
+}
+
+/// Say what recruiting delivers, where it is narrow and how many contacts it takes
+///
+/// Says how many new partners the scenario's [pipeline] brings by month (expected, P10 and P90), which step
+/// holds it back, how many contacts a wanted number of partners takes, and which of the playbook's targets
+/// it meets. The base is planned to show what its plan books. Nothing is simulated or written.
+#[derive(Debug, Args)]
+pub(crate) struct PipelineArgs {
+    /// Scenario file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+    /// New partners wanted
+    #[arg(long, value_name = "N", default_value = "5", value_parser = values::positive, allow_negative_numbers = true)]
+    pub(crate) want: u64,
+    /// Probability to get them with
+    #[arg(long, value_name = "P", default_value = "80%", value_parser = values::share, allow_hyphen_values = true)]
+    pub(crate) with: f64,
+    /// Leave out what the plan books
+    #[arg(long)]
+    pub(crate) no_plan: bool,
+    #[command(flatten)]
+    pub(crate) solve: SolveArgs,
+    /// What to print: the report, or JSON
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 /// Print the resolved scenario, each value with its origin
