@@ -155,11 +155,16 @@ pub fn plans_so_far(
     let planned = models
         .into_par_iter()
         .filter_map(|model| {
-            let plan = match planned(&model, settings, cancel) {
+            let mut plan = match planned(&model, settings, cancel) {
                 Ok(plan) => plan,
                 Err(EngineError::Interrupted) => return None,
                 Err(error) => return Some(Err(error)),
             };
+            if settings.alternatives > 0
+                && let Some(reason) = crate::optimizer::no_alternatives(&model)
+            {
+                plan.warnings.push(reason);
+            }
             progress.advance(1);
             Some(Ok((model, plan)))
         })

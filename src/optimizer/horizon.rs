@@ -4,12 +4,14 @@
 //! months one, and the plan of the horizon is put together from theirs.
 
 mod assembly;
+mod together;
 
 use std::time::Instant;
 
 use rayon::prelude::*;
 
 use self::assembly::assemble;
+use self::together::Together;
 use crate::model::{Cancel, Model, Objective, Plan, PlanSettings};
 use crate::optimizer::plan::month as plan_month;
 
@@ -32,17 +34,33 @@ pub fn hang_together(model: &Model) -> bool {
     let horizon = &model.horizon;
     !horizon.is_separable()
         || model.months > 1
-            && (model.targets.iter().any(|target| target.enforce)
+            && ((0..model.months).any(|month| model.budget_of(month) <= 0.0)
+                || model.targets.iter().any(|target| target.enforce)
                 || model.objective == Objective::Roas && kinds(model).len() > 1)
 }
 
 /// Plans a model of any horizon.
 pub(super) fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
-    apart(model, settings, cancel, true)
+    if !hang_together(model) {
+        return apart(model, settings, cancel, true);
+    }
+    let together = Together::new(model);
+    match &model.counts {
+        Some(counts) => {
+            let rows = (model.months, counts.len());
+            let counts = ndarray::Array2::from_shape_fn(rows, |(_, cell)| counts[cell]);
+            together.fixed(&counts, settings, cancel)
+        }
+        None => together.plan(settings, cancel, true),
+    }
 }
 
 /// Whether there is a plan.
 pub(super) fn is_feasible(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> bool {
+    if hang_together(model) && model.counts.is_none() {
+        let together = Together::new(model);
+        return together.plan(settings, cancel, false).is_usable();
+    }
     apart(model, settings, cancel, false).is_usable()
 }
 

@@ -36,6 +36,9 @@ impl Pipeline {
         if wanted == 0 {
             return Some(0);
         }
+        if wanted > MOST {
+            return None;
+        }
         let mut high = wanted;
         while !enough(high) {
             if high >= MOST {
