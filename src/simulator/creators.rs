@@ -78,7 +78,8 @@ impl Simulator<'_> {
                 let each = segments.iter().zip(&factors).zip(&histories);
                 for ((segment, factors), histories) in each {
                     if group.recipe.sums > 0 {
-                        let of = |(plan, first): (usize, usize)| histories[plan].of(first + creator);
+                        let of =
+                            |(plan, first): (usize, usize)| histories[plan].of(first + creator);
                         let who = (&*group.slots[creator], group.places.map(of));
                         kernel::alone(&group.recipe, segment, who, &mut scratch);
                     }

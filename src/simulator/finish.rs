@@ -74,7 +74,10 @@ impl Columns {
             &part.revenue,
         ];
         self.sold.resize_with(part.sold.len(), Vec::new);
-        let mine = mine.into_iter().chain(&mut self.sold).chain([&mut self.cleanup]);
+        let mine = mine
+            .into_iter()
+            .chain(&mut self.sold)
+            .chain([&mut self.cleanup]);
         let theirs = theirs.into_iter().chain(&part.sold).chain([&part.cleanup]);
         for (sum, part) in mine.zip(theirs) {
             // All creators of a cell define the same columns.
@@ -251,7 +254,11 @@ impl Finish<'_> {
             {
                 let now = binomial(*left, share, u, z);
                 *left -= now;
-                *sold = if now > 0.0 { revenue * (now / orders) } else { 0.0 };
+                *sold = if now > 0.0 {
+                    revenue * (now / orders)
+                } else {
+                    0.0
+                };
             }
         }
     }

@@ -46,11 +46,7 @@ pub(super) struct Group<'a> {
 
 impl<'a> Group<'a> {
     /// A group without jobs.
-    pub(super) fn new(
-        key: CellKey,
-        law: CreatorLaw<'a>,
-        places: Option<(usize, usize)>,
-    ) -> Self {
+    pub(super) fn new(key: CellKey, law: CreatorLaw<'a>, places: Option<(usize, usize)>) -> Self {
         Self {
             key,
             law,

@@ -93,18 +93,17 @@ impl Together {
     }
 
     /// Columns of zeros.
-    pub(super) fn columns(
-        &self,
-        bookings: &[Booking],
-        groups: &[Group<'_>],
-        trials: usize,
-    ) -> Own {
+    pub(super) fn columns(&self, bookings: &[Booking], groups: &[Group<'_>], trials: usize) -> Own {
         let zeros = || vec![0.0; trials];
         Own {
             bookings: bookings
                 .iter()
                 .map(|booking| Orders {
-                    sold: job(groups, booking).response.iter().map(|_| zeros()).collect(),
+                    sold: job(groups, booking)
+                        .response
+                        .iter()
+                        .map(|_| zeros())
+                        .collect(),
                     conversions: zeros(),
                     revenue: zeros(),
                     spend: zeros(),

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use super::draws::{CHUNK, Drawn, Segment};
 use super::finish::{Columns, Finish, Sums};
 use super::group::{Correlated, Group, REGISTERS, Recipe, Register, Step};
+use super::turnover::{Histories, History};
 use crate::distribution::QuantileTable;
 use crate::model::Quality;
-use super::turnover::{Histories, History};
 use crate::rng::{Path, STREAM_BLOCK, Stream};
 
 /// Standard normal quantiles.
@@ -134,15 +134,13 @@ impl Scratch {
     }
 }
 
-/// Where a creator's values go.
+/// How a creator's values go to where they go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// Onto the running sums.
+    /// Onto what is there.
     Add,
-    /// Aside, since a job books a fraction of this creator.
+    /// In its place.
     Keep,
-    /// Onto what stands aside.
-    AddAside,
 }
 
 /// Runs all creators of a group over a segment. Each job is finished right after its last creator,
@@ -175,7 +173,11 @@ pub(super) fn run(
             let range = at..at + segment.len;
             for (job, columns) in jobs.iter().zip(&mut *columns) {
                 let (joined, left) = (&mut columns.joined, &mut columns.left);
-                history.count(job.month, &mut joined[range.clone()], &mut left[range.clone()]);
+                history.count(
+                    job.month,
+                    &mut joined[range.clone()],
+                    &mut left[range.clone()],
+                );
             }
         }
         let ending = jobs.partition_point(|job| job.last_creator() <= creator);
@@ -219,16 +221,21 @@ fn draw_all(
     scratch: &mut Scratch,
     aside: bool,
 ) {
-    let mode = if aside { Mode::Keep } else { Mode::Add };
     let Some(history) = history else {
-        return draw(recipe, segment, (slots[0], None), scratch, mode);
+        let mode = if aside { Mode::Keep } else { Mode::Add };
+        return draw(recipe, segment, (slots[0], None), scratch, (aside, mode));
     };
     if aside {
         scratch.clear_values(recipe, segment.len);
     }
     for (number, &slot) in slots.iter().enumerate().take(history.creators()) {
-        let mode = if aside { Mode::AddAside } else { Mode::Add };
-        draw(recipe, segment, (slot, Some((history, number))), scratch, mode);
+        draw(
+            recipe,
+            segment,
+            (slot, Some((history, number))),
+            scratch,
+            (aside, Mode::Add),
+        );
     }
 }
 
@@ -238,7 +245,7 @@ fn draw(
     segment: &Segment<'_>,
     (slot, place): (u64, Option<(History<'_>, usize)>),
     scratch: &mut Scratch,
-    mode: Mode,
+    (aside, mode): (bool, Mode),
 ) {
     let Scratch {
         totals,
@@ -264,12 +271,12 @@ fn draw(
     streams.clear();
     streams.extend(quantities.map(|(drawn, month)| segment.stream(slot, drawn, month)));
 
-    let (target, shocking) = match mode {
-        Mode::Add => (totals, nearest),
-        Mode::Keep | Mode::AddAside => (values, own),
+    // Aside, where a job books a fraction of this creator.
+    let (target, shocking) = if aside {
+        (values, own)
+    } else {
+        (totals, nearest)
     };
-    // From here on there is no matter where.
-    let mode = if mode == Mode::AddAside { Mode::Add } else { mode };
     let mut start = 0;
     while start < segment.len {
         let n = CHUNK.min(segment.len - start);

@@ -19,11 +19,11 @@
 
 use ndarray::{Array2, ArrayView2};
 
+use super::SimulationError;
 use super::draws::{Drawn, Segment, landing, pipeline, place};
 use super::inversion::binomial;
 use super::job::Shared;
 use super::kernel::NORMAL;
-use super::SimulationError;
 use crate::distribution::{Distribution, QuantileTable};
 use crate::model::{BookedAs, Model, Pipeline};
 
@@ -303,9 +303,7 @@ impl Turnover {
 /// Whether an ambassador's term holds in a month.
 fn bound(model: &Model, cell: usize, month: usize) -> bool {
     match model.cells[cell].booked_as {
-        BookedAs::Level { level, start } => {
-            month < start + model.horizon.levels[level].term_months
-        }
+        BookedAs::Level { level, start } => month < start + model.horizon.levels[level].term_months,
         _ => false,
     }
 }
