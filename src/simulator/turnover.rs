@@ -5,7 +5,7 @@
 //! - In the first month the starting partners hold the first places of their cells.
 //! - In every month, creators that the pipeline has delivered until its end and who have no place yet take the empty
 //!   places that the plan books in the month: those first that are the smallest part of their cell's count,
-//!   (i + ½)/n for the i-th of n places, so that cells fill up alike; of equal ones the first in the model.
+//!   (i + ½)/n for the i-th of n places, so that cells fill up alike; of equal ones the first by the names of the cells.
 //!   They work for the whole month. Who finds no place waits for one.
 //! - At the end of a month a creator leaves with probability c (churn). Where the place is booked in the
 //!   next month too, those left stay away with probability 1 − ρ (repeat), ambassadors within their term not.
@@ -25,7 +25,7 @@ use super::inversion::binomial;
 use super::job::Shared;
 use super::kernel::NORMAL;
 use crate::distribution::{Distribution, QuantileTable};
-use crate::model::{BookedAs, Model, Pipeline};
+use crate::model::{BookedAs, CellKey, Model, Pipeline};
 
 /// Most months of a plan with a pipeline.
 pub(super) const MOST_MONTHS: usize = 32;
@@ -176,7 +176,7 @@ impl Turnover {
         }
         let mut places = Vec::new();
         let mut first = vec![None; model.cells.len()];
-        let mut order: Vec<Vec<(f64, usize)>> = vec![Vec::new(); model.months];
+        let mut order: Vec<Vec<(f64, CellKey, usize)>> = vec![Vec::new(); model.months];
         for (cell, own) in model.cells.iter().enumerate() {
             if matches!(own.booked_as, BookedAs::Wave(_)) {
                 continue;
@@ -195,7 +195,7 @@ impl Turnover {
                 for month in 0..model.months {
                     if booked(month) {
                         let share = (index as f64 + 0.5) / column[month].ceil();
-                        order[month].push((share, places.len()));
+                        order[month].push((share, key.clone(), places.len()));
                     }
                     if booked(month) && booked(month + 1) && !bound(model, cell, month + 1) {
                         asked |= 1 << month;
@@ -218,8 +218,9 @@ impl Turnover {
             owners.register(landing(month), name)?;
         }
         let order = order.into_iter().map(|mut month| {
-            month.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            month.into_iter().map(|(_, place)| place).collect()
+            // Names and not numbers: a plan's trials do not depend on the order of its model's cells.
+            month.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+            month.into_iter().map(|(_, _, place)| place).collect()
         });
         Ok(Some(Self {
             months: model.months,
