@@ -13,6 +13,7 @@ mod frontier;
 mod layout;
 mod lists;
 mod plan;
+mod quarter;
 mod risk;
 mod selection;
 mod whole;
