@@ -171,8 +171,8 @@ impl Schedule {
         );
         let mut rest = cell.spend.clone();
         for (trial, rest) in rest.iter_mut().enumerate() {
-            let places = places(cell).get(trial).copied().unwrap_or(planned);
-            let bad = cleanup_of(cell).get(trial).copied().unwrap_or(0.0);
+            let places = cell.places.get(trial).copied().unwrap_or(planned);
+            let bad = cell.cleanup.get(trial).copied().unwrap_or(0.0);
             let (goods, work) = (terms.product * places, terms.handling * places);
             product[trial] += goods;
             handling[trial] += work;
@@ -249,7 +249,7 @@ impl Sums {
 
     /// Adds a cell's sales: as they were drawn month by month, else as they are expected.
     fn sales(&mut self, window: &Window, cell: &CellBlock, rate: f64) {
-        let drawn = sold(cell);
+        let drawn = &cell.sold;
         for (later, &share) in window.sold.iter().enumerate() {
             let (sold, commission) = (&mut self.sold[later], &mut self.commission[later]);
             match drawn.get(later) {
@@ -265,21 +265,6 @@ impl Sums {
             }
         }
     }
-}
-
-/// Revenue by month of sale, where it was drawn.
-fn sold(_cell: &CellBlock) -> &[Vec<f64>] {
-    &[]
-}
-
-/// Places that had a creator, where that is not what was planned.
-fn places(_cell: &CellBlock) -> &[f64] {
-    &[]
-}
-
-/// Cost of incidents, where there are some.
-fn cleanup_of(_cell: &CellBlock) -> &[f64] {
-    &[]
 }
 
 fn spread(shares: &Shares, amount: &[f64], months: &mut [Vec<f64>]) {

@@ -149,10 +149,8 @@ impl Horizon {
         let one = self.months.len() == 1;
         self.waves.is_empty()
             && self.levels.is_empty()
-            && (one
-                || self.budget_over == BudgetOver::Month
-                    && self.diversity_over == Over::Month
-                    && self.pipeline.is_none())
+            && self.pipeline.is_none()
+            && (one || self.budget_over == BudgetOver::Month && self.diversity_over == Over::Month)
     }
 }
 
@@ -175,6 +173,7 @@ mod tests {
             budget: (None, None),
             counts: Vec::new(),
             factors: Factors::ONE,
+            schedule: crate::model::WaveSchedule::Launch,
             origin: Origin::Default,
         };
         assert_eq!(horizon.touched(&wave(0, 31)), 0..1);

@@ -21,6 +21,8 @@ pub struct Wave {
     pub counts: Vec<(CellPattern, f64, Option<f64>)>,
     /// Factors on cost and yield of its cells.
     pub factors: Factors,
+    /// On which of its days its tiers post.
+    pub schedule: WaveSchedule,
     /// Where it was written.
     pub origin: Origin,
 }
@@ -44,6 +46,35 @@ impl WaveKind {
             Self::Tease => "tease",
             Self::Launch => "launch",
             Self::Sustain => "sustain",
+        }
+    }
+}
+
+/// On which days of a wave its tiers post, and when. It orders the posting calendar; figures do not depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum WaveSchedule {
+    /// Tier after tier, from mega down; of seven days the first is mega's, days 2–3 macro's, 4–5 mid's and 6–7
+    /// micro's and nano's. Longer and shorter waves keep the proportions, tiers that are not in the wave take no days.
+    #[default]
+    Launch,
+    /// By weekdays: mega on Mondays at 10:00, macro on Mondays at 14:00, mid on Tuesdays and Wednesdays, micro and
+    /// nano on Thursdays and Fridays.
+    Week,
+    /// All tiers evenly over all days.
+    Even,
+}
+
+impl WaveSchedule {
+    /// All, in the order of the documentation.
+    pub const ALL: [Self; 3] = [Self::Launch, Self::Week, Self::Even];
+
+    /// Name in scenario files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Launch => "launch",
+            Self::Week => "week",
+            Self::Even => "even",
         }
     }
 }
