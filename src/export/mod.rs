@@ -15,11 +15,8 @@ mod json;
 pub mod junit;
 mod manifest;
 mod parquet;
-<<<<<<< HEAD
 mod quarter;
-=======
 mod recruiting;
->>>>>>> main
 pub mod roster;
 mod safe_text;
 pub mod selection;
@@ -35,11 +32,8 @@ pub use frontier::{frontier, frontier_json, write_frontier};
 pub use json::{Description, result_json};
 pub use manifest::{GENERATOR, Manifest, ManifestPlan, RunRecord, manifest};
 pub use parquet::write_table;
-<<<<<<< HEAD
 pub use quarter::{cash, forecast};
-=======
 pub use recruiting::pipeline_json;
->>>>>>> main
 pub use table::{Column, Table, Values};
 pub use trials::TrialWriter;
 pub use whole::{names, write_files};

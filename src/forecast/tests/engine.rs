@@ -96,7 +96,7 @@ fn months_add_up() {
         sales_receipt_days: 7.0,
     };
     let model = model(&[31, 28, 31], 10.0, payment);
-    let plan = plan(&model, &[&[1.0, 2.0, 5.0, 2.0, 20.0, 9.0]; 3]);
+    let plan = plan(&model, &[&[1.0, 2.0, 5.0, 2.0, 20.0, 9.0][..]; 3]);
     let (forecasts, rows) = run(model.clone(), plan.clone(), 4096);
     for metric in ForecastMetric::ALL {
         let mean = |month| forecast(&forecasts, month, metric).mean.unwrap();
