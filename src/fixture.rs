@@ -170,13 +170,14 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
         dependence: Dependence::of_followers_and_fee(0.6),
         incidents: Incidents::NONE,
         risk: crate::model::Risk::NONE,
+        belief: None,
         audiences: Vec::new(),
     }
 }
 
 fn state(name: &str, kind: ConstraintKind, unit: Unit) -> ConstraintState {
     ConstraintState {
-        month: 0,
+        month: Some(0),
         name: name.to_owned(),
         kind,
         low: None,
@@ -242,6 +243,7 @@ pub(crate) fn plan(name: &str, model: &Model, counts: &[f64]) -> Plan {
     let unused = (0..counts.len())
         .filter(|&cell| counts[cell] == 0.0)
         .map(|cell| UnusedCell {
+            month: None,
             cell,
             enters_at_unit_cost: (cell % 2 == 0).then_some(400.0),
             fee_factor: (cell % 2 == 0).then_some(0.8),

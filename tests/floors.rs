@@ -20,6 +20,8 @@ const FLOORS: [&[&str]; 7] = [
         "sensitivity",
         "frontier",
         "posting",
+        "recruiting",
+        "actuals",
     ],
     &["engine", "batch"],
     &["report", "export"],

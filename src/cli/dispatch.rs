@@ -10,7 +10,8 @@ use super::args::{Cli, Command};
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::{
-    batch, calendar, check, compare, explain, frontier, interrupt, new, optimize, run, schema,
+    batch, calendar, check, compare, explain, frontier, interrupt, new, optimize, pipeline, run,
+    schema,
     select, show, simulate, what_if,
 };
 
@@ -58,6 +59,7 @@ fn command(command: &Command, console: &Console) -> Result<Exit, Stop> {
         Command::Batch(args) => batch::run(args, console),
         Command::Calendar(args) => calendar::run(args, console),
         Command::Select(args) => select::run(args, console),
+        Command::Pipeline(args) => pipeline::run(args, console),
         Command::Show(args) => show::run(args, console),
         Command::Check(args) => check::run(args, console),
         Command::Schema => schema::run(console),

@@ -17,6 +17,7 @@ mod frontier;
 mod interrupt;
 mod new;
 mod optimize;
+mod pipeline;
 mod progress;
 mod run;
 mod schema;

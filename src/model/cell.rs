@@ -132,7 +132,8 @@ impl fmt::Display for CellKey {
     }
 }
 
-/// `tier.partnership.category.region`, each a name or `*` for any (`None` here).
+/// `tier.partnership.category.region`, each a name or `*` for any (`None` here), with `@name` of a wave or level and
+/// `+month` of a level's start behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CellPattern {
     /// Tier name or any.
@@ -143,6 +144,8 @@ pub struct CellPattern {
     pub category: Option<String>,
     /// Region name or any.
     pub region: Option<String>,
+    /// Name of a wave or level, and the month it starts in (from 1) or any; `None`: however it is booked.
+    pub booked_as: Option<(String, Option<usize>)>,
 }
 
 impl CellPattern {
@@ -156,5 +159,10 @@ impl CellPattern {
             && fits(self.partnership.as_ref(), Some(&key.partnership))
             && fits(self.category.as_ref(), key.category.as_ref())
             && fits(self.region.as_ref(), key.region.as_ref())
+            && self.booked_as.as_ref().is_none_or(|(name, start)| {
+                key.booked_as
+                    .as_ref()
+                    .is_some_and(|(own, month)| own == name && (start.is_none() || start == month))
+            })
     }
 }

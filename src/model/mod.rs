@@ -4,8 +4,10 @@
 //! ([`valuation`]). Nothing here reads files, solves programs, draws random
 //! numbers or prints.
 
+mod activity;
 mod ambassador;
 pub mod audience;
+mod belief;
 mod cell;
 pub mod conditional;
 mod constraint;
@@ -21,10 +23,11 @@ mod market;
 mod metric;
 mod origin;
 mod outcome;
-mod pipeline;
+pub mod pipeline;
 mod plan;
 mod ports;
 mod products;
+mod response;
 mod risk;
 mod roster;
 mod rules;
@@ -34,10 +37,15 @@ pub mod valuation;
 mod wave;
 mod worth;
 
+pub use activity::{Activity, activities, counts_of, sum_of, units_of};
 pub use ambassador::Level;
 pub use audience::Audience;
+pub(crate) use belief::{BY_TIER, TIERS, prior};
+pub use belief::{FactorBelief, FactorName};
 pub use cell::{BookedAs, Cell, CellKey, CellPattern, Factors, Terms};
-pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
+pub use constraint::{
+    BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints, constraints_over,
+};
 pub use cross_promotion::CrossPromotion;
 pub use dependence::{Dependence, Quality};
 pub use horizon::{BudgetOver, Horizon, Month, NOMINAL_DAYS, Over, Payment};
@@ -50,12 +58,13 @@ pub use market::{
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
 pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
-pub use pipeline::Pipeline;
+pub use pipeline::{Pipeline, PipelineLaw};
 pub use plan::{
     Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus, SetLine,
     SolverReport,
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
+pub use response::Response;
 pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState, SHORT};
 pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_value, past_ignored};
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
@@ -64,6 +73,7 @@ pub use target::{Bound, Target, TargetScope};
 pub use wave::{Wave, WaveKind, WaveSchedule};
 pub use worth::{Alternative, PriceRange, UnusedCell};
 
+use ndarray::Array2;
 use std::ops::Range;
 
 /// One fully resolved planning problem: the base scenario or one what-if.
@@ -89,8 +99,9 @@ pub struct Model {
     pub objective: Objective,
     /// True: counts need not be whole.
     pub fractional_counts: bool,
-    /// A fixed plan (one count a cell, in the order of [`Model::cells`]): simulated, not optimized.
-    pub counts: Option<Vec<f64>>,
+    /// A fixed plan, months × cells in the order of [`Model::cells`]: simulated, not optimized. Cells have counts in
+    /// [`Model::months_of`] them alone; those of a level are the same in its term and never grow.
+    pub counts: Option<Array2<f64>>,
     /// Targets, of totals and of tiers.
     pub targets: Vec<Target>,
     /// Order value and margin.
@@ -119,6 +130,8 @@ pub struct Model {
     pub incidents: Incidents,
     /// What plans promise beyond the mean.
     pub risk: Risk,
+    /// What is known of the shared factors; `None`: no more than [`Model::uncertainty`] says.
+    pub belief: Option<FactorBelief>,
 }
 
 impl Model {
@@ -144,7 +157,8 @@ impl Model {
     /// Budget released for a month, in currency.
     #[must_use]
     pub fn budget_of(&self, month: usize) -> f64 {
-        self.rules.budget * self.horizon.months[month].budget_share
+        let share = |month: &Month| month.budget_share;
+        self.rules.budget * self.horizon.months.get(month).map_or(1.0, share)
     }
 
     /// Budgets of all months, in currency.
@@ -168,7 +182,8 @@ impl Model {
     /// tenure adds. Exactly 1 where nothing was said about either.
     #[must_use]
     pub fn conversion_factor(&self, month: usize, cell: usize) -> f64 {
-        let season = self.horizon.months[month].seasonality;
+        let season = |month: &Month| month.seasonality;
+        let season = self.horizon.months.get(month).map_or(1.0, season);
         match self.cells[cell].booked_as {
             BookedAs::Level { level, start } if month > start => {
                 season * self.horizon.levels[level].lift(month - start)
@@ -186,6 +201,18 @@ impl Model {
             own.factors.conversion_rate *= self.conversion_factor(month, cell);
         }
         alone.rules.budget = self.budget_of(month);
+        for rule in alone
+            .risk
+            .rules
+            .iter_mut()
+            .filter(|rule| rule.key == "budget")
+        {
+            rule.bound = Bound::AtMost(alone.rules.budget);
+        }
+        alone.counts = self.counts.as_ref().map(|counts| {
+            let row = counts.row(month).insert_axis(ndarray::Axis(0));
+            row.to_owned()
+        });
         alone.months = 1;
         alone.horizon = Horizon {
             months: vec![Month {

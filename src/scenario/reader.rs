@@ -254,9 +254,7 @@ impl<'a> Reader<'a> {
             name: name.to_owned(),
             currency: self.text(&["currency"]).unwrap_or_default(),
             start: self.with(&["start"], value::month),
-            months: self
-                .with(&["months"], |n| value::whole(n, 1, 1))
-                .unwrap_or(1) as usize,
+            months: 1,
             horizon: Horizon::equal(1),
             stage,
             objective,
@@ -281,7 +279,9 @@ impl<'a> Reader<'a> {
             dependence: self.dependence(),
             incidents: self.incidents(),
             risk: crate::model::Risk::NONE,
+            belief: None,
         };
+        self.horizon(&mut model);
         model.cells = self.cells(&model, &offered);
         model.audiences = self.audiences(&model);
         self.rules(&mut model, &offered);

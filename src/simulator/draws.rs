@@ -211,8 +211,8 @@ impl<'a> Segment<'a> {
     }
 
     /// Uniforms of a shared factor, from the segment's first trial on.
-    pub(super) fn factor_stream(&self, input: InputGroup, owner: u64) -> Stream {
-        self.from(input, owner, Drawn::Factor.in_month(0))
+    pub(super) fn factor_stream(&self, input: InputGroup, owner: u64, month: usize) -> Stream {
+        self.from(input, owner, Drawn::Factor.in_month(month))
     }
 
     /// Numbers of the stream block before the segment are made and dropped.

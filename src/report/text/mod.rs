@@ -13,6 +13,7 @@ mod figures;
 mod frontier;
 mod layout;
 mod lists;
+mod pipeline;
 mod plan;
 mod risk;
 mod selection;
@@ -23,6 +24,7 @@ pub use calendar::calendar;
 pub use explanation::explanation;
 pub use frontier::frontier;
 pub use lists::{BatchLine, batch_table, entries};
+pub use pipeline::pipeline;
 pub use selection::selection;
 pub use whole::{ReportContext, plan_only, summary};
 
