@@ -11,8 +11,7 @@ use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::{
     batch, calendar, check, compare, explain, frontier, interrupt, new, optimize, pipeline, run,
-    schema,
-    select, show, simulate, what_if,
+    schema, select, show, simulate, what_if,
 };
 
 /// Reads the arguments, runs the command and says how it ended.
