@@ -10,7 +10,7 @@ use ndarray::Array2;
 
 use super::Model;
 use super::cell::BookedAs;
-use super::valuation::{UnitValue, law};
+use super::valuation::{UnitValue, law_believed};
 
 /// What can be booked in one piece: partnerships of a cell in one month, or from a start to an end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub fn units_of(
 ) -> Vec<Vec<UnitValue>> {
     let in_month = |month: usize, cell: usize| {
         let factor = model.conversion_factor(month, cell) * factor(month, cell);
-        law(model, cell).expected_in_plan(factor)
+        law_believed(model, month, cell).expected_in_plan(factor)
     };
     activities
         .iter()
