@@ -206,6 +206,7 @@ mod tests {
             budget: (None, None),
             counts: Vec::new(),
             factors: Factors::ONE,
+            schedule: crate::model::WaveSchedule::default(),
             origin: Origin::Default,
         }];
         model.cells[1].booked_as = BookedAs::Wave(0);
