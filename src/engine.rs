@@ -26,6 +26,7 @@ use crate::judging;
 use crate::model::{
     Cancel, Model, Plan, PlanSettings, Progress, SinkError, TrialBlock, TrialSink, Trials,
 };
+use crate::optimizer;
 use crate::ranking::BestPlan;
 use crate::rebalancing::{self, RebalancingRow};
 use crate::simulator::{PlanInput, SimulationError, Simulator};
@@ -154,17 +155,39 @@ pub fn plans_so_far(
     let planned = models
         .into_par_iter()
         .filter_map(|model| {
-            let plan = match risk::plan(&model, settings, cancel) {
+            let mut plan = match planned(&model, settings, cancel) {
                 Ok(plan) => plan,
                 Err(EngineError::Interrupted) => return None,
                 Err(error) => return Some(Err(error)),
             };
+            if settings.alternatives > 0
+                && let Some(reason) = crate::optimizer::no_alternatives(&model)
+            {
+                plan.warnings.push(reason);
+            }
             progress.advance(1);
             Some(Ok((model, plan)))
         })
         .collect();
     progress.finish();
     planned
+}
+
+/// The plan of a model. What is promised of random totals is promised of every month.
+fn planned(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Result<Plan, EngineError> {
+    if model.months > 1 && model.risk.applies() {
+        if optimizer::hang_together(model) {
+            // The reader refuses such scenarios.
+            return Err(EngineError::Simulation(
+                "rules on random totals are planned month by month, and this horizon's months hang together"
+                    .to_owned(),
+            ));
+        }
+        return optimizer::by_month(model, settings, |month, settings| {
+            risk::plan(month, settings, cancel)
+        });
+    }
+    risk::plan(model, settings, cancel)
 }
 
 /// Simulates the usable plans on common random numbers, trial by trial, and summarizes, compares

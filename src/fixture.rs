@@ -8,10 +8,10 @@ use ndarray::Array2;
 
 use crate::distribution::Distribution;
 use crate::model::{
-    Band, BandSource, Basis, Benchmark, Cell, ConstraintKind, ConstraintState, Dependence, Factors,
-    Gap, HeldBy, Incidents, Location, Model, Objective, Order, Origin, Partnership, Plan,
-    PlanStatus, PriceRange, Rules, Segment, SolverReport, Stage, Terms, Tier, Uncertainty, Unit,
-    UnusedCell,
+    Band, BandSource, Basis, Benchmark, BookedAs, Cell, ConstraintKind, ConstraintState,
+    Dependence, Factors, Gap, HeldBy, Horizon, Incidents, Location, Model, Objective, Order,
+    Origin, Partnership, Plan, PlanStatus, PriceRange, Rules, Segment, SolverReport, Stage, Terms,
+    Tier, Uncertainty, Unit, UnusedCell,
 };
 pub(crate) use explanation::explanation;
 pub(crate) use result::{infeasible, result};
@@ -80,6 +80,7 @@ fn cells(tiers: usize, places: &[(Option<usize>, Option<usize>)]) -> Vec<Cell> {
                     terms,
                     factors: Factors::ONE,
                     assumed: false,
+                    booked_as: BookedAs::Open,
                 });
             }
         }
@@ -129,6 +130,7 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
         currency: "CNY".to_owned(),
         start: Some((2026, 4)),
         months: 1,
+        horizon: Horizon::equal(1),
         stage: Stage::Maturity,
         objective: Objective::Revenue,
         fractional_counts: false,
@@ -168,13 +170,14 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
         dependence: Dependence::of_followers_and_fee(0.6),
         incidents: Incidents::NONE,
         risk: crate::model::Risk::NONE,
+        belief: None,
         audiences: Vec::new(),
     }
 }
 
 fn state(name: &str, kind: ConstraintKind, unit: Unit) -> ConstraintState {
     ConstraintState {
-        month: 0,
+        month: Some(0),
         name: name.to_owned(),
         kind,
         low: None,
@@ -240,6 +243,7 @@ pub(crate) fn plan(name: &str, model: &Model, counts: &[f64]) -> Plan {
     let unused = (0..counts.len())
         .filter(|&cell| counts[cell] == 0.0)
         .map(|cell| UnusedCell {
+            month: None,
             cell,
             enters_at_unit_cost: (cell % 2 == 0).then_some(400.0),
             fee_factor: (cell % 2 == 0).then_some(0.8),

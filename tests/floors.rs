@@ -19,6 +19,8 @@ const FLOORS: [&[&str]; 7] = [
         "risk_words",
         "sensitivity",
         "frontier",
+        "recruiting",
+        "actuals",
     ],
     &["engine", "batch"],
     &["report", "export"],

@@ -288,7 +288,7 @@ fn the_playbook_example_is_exact() {
     let path = Path::new("scenarios/roi-example.toml");
     let scenario = read(path);
     let units = valuation::units(&scenario.base);
-    let counts = scenario.base.counts.clone().unwrap();
+    let counts = scenario.base.counts.clone().unwrap().row(0).to_vec();
     let total = |q| valuation::total(&units, &counts, q).unwrap();
     for (quantity, value) in [
         (Quantity::Impressions, 15_000.0),
@@ -344,5 +344,33 @@ fn the_readme_scenario_has_plans() {
     for model in scenario.models() {
         let plan = optimizer::plan(model, &PlanSettings::default(), &Cancel::new());
         assert!(plan.is_usable(), "{}: {:?}", plan.name, plan.conflict);
+    }
+}
+
+/// The examples of docs/scenario.md below a heading, each in its fence.
+fn examples(heading: &str) -> Vec<String> {
+    let text = std::fs::read_to_string("docs/scenario.md").unwrap();
+    let (_, rest) = text.split_once(heading).expect("the heading");
+    let section = rest.split("\n## ").next().unwrap_or_default();
+    let fences = section.split("```toml\n").skip(1);
+    let own = fences.filter_map(|fence| fence.split("```").next());
+    own.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_documented_example_of_risk_has_a_plan_that_keeps_its_promises() {
+    let examples = examples("## `[risk]` and `budget.with`\n");
+    assert_eq!(examples.len(), 1);
+    let text = format!("schema = 1\nname = \"documented\"\n{}", examples[0]);
+    let scenario = scenario::read_text("documented.toml", &text, &Overrides::default())
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let settings = PlanSettings::default();
+    let models = vec![scenario.base];
+    let planned = engine::plan_models(models, &settings, &NoProgress, &Cancel::new()).unwrap();
+    let plan = &planned[0].1;
+    assert!(plan.is_usable(), "{:?}", plan.status);
+    assert_eq!(plan.risks.len(), 4);
+    for state in &plan.risks {
+        assert_ne!(state.held(), Some(false), "{state:?}");
     }
 }

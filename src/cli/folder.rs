@@ -38,11 +38,13 @@ impl Folders {
         open(&self.out, scenario).map(drop)
     }
 
-    fn create(&mut self, scenario: &str, planned: &[(Model, Plan)]) -> Result<(), ExportError> {
-        let folder = OutputFolder::create(&self.out, scenario)?;
+    fn create(&mut self, scenario: &str, planned: &[(Model, Plan)]) -> Result<(), StoreError> {
+        let folder = OutputFolder::create(&self.out, scenario)
+            .map_err(|error| StoreError::InTheWay(error.to_string()))?;
         let writer = if self.trial_rows {
             let path = folder.path().join(names::TRIALS);
-            Some(TrialWriter::create(&path, planned)?)
+            let writer = TrialWriter::create(&path, planned);
+            Some(writer.map_err(|error| store_error(&error))?)
         } else {
             None
         };
@@ -74,7 +76,8 @@ pub(crate) fn open(out: &Path, name: &str) -> Result<OutputFolder, Stop> {
         let out = out.display();
         return Err(Stop::invalid(format!("--out {out}: this is not a folder")));
     }
-    OutputFolder::create(out, name).map_err(|error| stop(&error))
+    // A folder that cannot be made is one that cannot be asked for.
+    OutputFolder::create(out, name).map_err(|error| Stop::invalid(format!("--out: {error}")))
 }
 
 /// Why nothing could be written.
@@ -92,7 +95,6 @@ pub(crate) fn description(scenario: &Scenario) -> Description {
 impl Store for Folders {
     fn open(&mut self, scenario: &Scenario, planned: &[(Model, Plan)]) -> Result<(), StoreError> {
         self.create(&scenario.name, planned)
-            .map_err(|error| store_error(&error))
     }
 
     fn sink(&mut self) -> Option<&mut dyn TrialSink> {

@@ -16,6 +16,7 @@ mod frontier;
 mod interrupt;
 mod new;
 mod optimize;
+mod pipeline;
 mod progress;
 mod run;
 mod schema;

@@ -47,12 +47,14 @@ pub(crate) fn plan_settings(solve: &SolveArgs) -> PlanSettings {
     }
 }
 
-/// Refuses to look for alternatives where what is as good can't be told from expectations alone.
+/// Refuses to look for alternatives where no plan of a scenario has any to look for. Where some have, the
+/// others say that they have none.
 pub(crate) fn refuse_alternatives(scenario: &Scenario, wanted: usize) -> Result<(), Stop> {
     if wanted == 0 {
         return Ok(());
     }
-    match scenario.models().find_map(optimizer::no_alternatives) {
+    let reasons: Option<Vec<String>> = scenario.models().map(optimizer::no_alternatives).collect();
+    match reasons.unwrap_or_default().first() {
         Some(reason) => Err(Stop::invalid(format!(
             "{}: {reason}; leave out --alternatives",
             scenario.name
@@ -87,7 +89,6 @@ pub(crate) struct Work<'a> {
 pub(crate) fn with_flags<T: Send>(
     console: &Console,
     flags: &WorkArgs,
-    format: Format,
     work: impl FnOnce(Work<'_>) -> Result<T, Stop> + Send,
 ) -> Result<T, Stop> {
     on_threads(flags.solve.threads, |threads| {
@@ -95,7 +96,7 @@ pub(crate) fn with_flags<T: Send>(
             console,
             solve: &flags.solve,
             output: &flags.output,
-            format,
+            format: flags.format,
             several: false,
             alternatives: 0,
             threads,

@@ -162,7 +162,7 @@ fn without_risk(
         return Ok(None);
     }
     plain.risk = model.risk.clone();
-    plain.counts = Some(plan.counts.row(0).to_vec());
+    plain.counts = Some(plan.counts.clone());
     plan.risks = optimizer::plan_at_risk(&plain, sample, &[], settings, cancel).risks;
     check(&plain, &mut plan, u64::MAX, cancel)?;
     // A budget with a probability bounds two things; one price cannot speak of both.
@@ -451,7 +451,7 @@ fn finished(model: &Model, mut plan: Plan, seconds: f64, ending: &Ending) -> Pla
             let wanted = state.wanted();
             let inside = state.margin(state.in_sample).unwrap_or(f64::NAN);
             ConstraintState {
-                month: 0,
+                month: Some(0),
                 name: state.key.clone(),
                 kind: ConstraintKind::Risk,
                 low: match wanted {

@@ -168,14 +168,19 @@ fn plan_json(result: &PlanResult) -> Value {
 
 /// A cell without partnerships, and what it would take.
 fn unused(result: &PlanResult, unused: &UnusedCell) -> Value {
-    json!({
+    let mut out = json!({
         "cell": result.model.key(unused.cell).to_string(),
         "enters_at_unit_cost": number(unused.enters_at_unit_cost),
         "fee_factor": number(unused.fee_factor),
         "enters_at_unit_revenue": number(unused.enters_at_unit_revenue),
         "conversion_factor": number(unused.conversion_factor),
         "kept_out_by": unused.kept_out_by,
-    })
+    });
+    // Only where months differ.
+    if let Some(month) = unused.month {
+        out["month"] = (month + 1).into();
+    }
+    out
 }
 
 /// Other plans, as good within the gap.
@@ -270,7 +275,7 @@ pub(super) fn target(target: &TargetResult) -> Value {
 fn binding(state: &ConstraintState) -> Value {
     json!({
         "constraint": state.name,
-        "month": state.month + 1,
+        "month": state.month.map(|month| month + 1),
         "words": state.words,
         "shadow_price": number(state.shadow_price),
         "unit": state.price_unit,

@@ -20,6 +20,25 @@ pub struct Cell {
     pub factors: Factors,
     /// Whether a term that decides its cost or yield is an assumed preset.
     pub assumed: bool,
+    /// How it is booked.
+    pub booked_as: BookedAs,
+}
+
+/// How partnerships of a cell are booked: which months, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum BookedAs {
+    /// Month by month, in any month.
+    #[default]
+    Open,
+    /// Within a campaign wave: index into `Horizon::waves`.
+    Wave(usize),
+    /// As ambassadors of a level who start in one month.
+    Level {
+        /// Index into `Horizon::levels`.
+        level: usize,
+        /// The month they start in, from 0.
+        start: usize,
+    },
 }
 
 /// Terms of a partnership type as offered to one tier.
@@ -92,21 +111,29 @@ pub struct CellKey {
     pub category: Option<String>,
     /// Region name, if the scenario has regions.
     pub region: Option<String>,
+    /// Name of the wave or level and the month it starts in (from 1, levels only), if it is booked as one.
+    pub booked_as: Option<(String, Option<usize>)>,
 }
 
 impl fmt::Display for CellKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.tier, self.partnership)?;
         match (&self.category, &self.region) {
-            (Some(c), Some(r)) => write!(f, ".{c}.{r}"),
-            (Some(c), None) => write!(f, ".{c}"),
-            (None, Some(r)) => write!(f, ".*.{r}"),
-            (None, None) => Ok(()),
+            (Some(c), Some(r)) => write!(f, ".{c}.{r}")?,
+            (Some(c), None) => write!(f, ".{c}")?,
+            (None, Some(r)) => write!(f, ".*.{r}")?,
+            (None, None) => {}
+        }
+        match &self.booked_as {
+            Some((name, Some(start))) => write!(f, "@{name}+{start}"),
+            Some((name, None)) => write!(f, "@{name}"),
+            None => Ok(()),
         }
     }
 }
 
-/// `tier.partnership.category.region`, each a name or `*` for any (`None` here).
+/// `tier.partnership.category.region`, each a name or `*` for any (`None` here), with `@name` of a wave or level and
+/// `+month` of a level's start behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CellPattern {
     /// Tier name or any.
@@ -117,6 +144,8 @@ pub struct CellPattern {
     pub category: Option<String>,
     /// Region name or any.
     pub region: Option<String>,
+    /// Name of a wave or level, and the month it starts in (from 1) or any; `None`: however it is booked.
+    pub booked_as: Option<(String, Option<usize>)>,
 }
 
 impl CellPattern {
@@ -130,5 +159,10 @@ impl CellPattern {
             && fits(self.partnership.as_ref(), Some(&key.partnership))
             && fits(self.category.as_ref(), key.category.as_ref())
             && fits(self.region.as_ref(), key.region.as_ref())
+            && self.booked_as.as_ref().is_none_or(|(name, start)| {
+                key.booked_as
+                    .as_ref()
+                    .is_some_and(|(own, month)| own == name && (start.is_none() || start == month))
+            })
     }
 }

@@ -4,12 +4,17 @@
 //! ([`valuation`]). Nothing here reads files, solves programs, draws random
 //! numbers or prints.
 
+mod activity;
+mod ambassador;
 pub mod audience;
+mod belief;
 mod cell;
 pub mod conditional;
 mod constraint;
+mod cross_promotion;
 mod dependence;
 mod funnel;
+mod horizon;
 mod importance;
 mod incidents;
 mod input;
@@ -18,21 +23,32 @@ mod market;
 mod metric;
 mod origin;
 mod outcome;
+pub mod pipeline;
 mod plan;
 mod ports;
 mod products;
+mod response;
 mod risk;
 mod roster;
 mod rules;
 mod settings;
 mod target;
 pub mod valuation;
+mod wave;
 mod worth;
 
+pub use activity::{Activity, activities, counts_of, sum_of, units_of};
+pub use ambassador::Level;
 pub use audience::Audience;
-pub use cell::{Cell, CellKey, CellPattern, Factors, Terms};
-pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
+pub(crate) use belief::{BY_TIER, TIERS, prior};
+pub use belief::{FactorBelief, FactorName};
+pub use cell::{BookedAs, Cell, CellKey, CellPattern, Factors, Terms};
+pub use constraint::{
+    BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints, constraints_over,
+};
+pub use cross_promotion::CrossPromotion;
 pub use dependence::{Dependence, Quality};
+pub use horizon::{BudgetOver, Horizon, Month, NOMINAL_DAYS, Over, Payment};
 pub use importance::Importance;
 pub use incidents::Incidents;
 pub use input::InputGroup;
@@ -42,17 +58,23 @@ pub use market::{
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
 pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
+pub use pipeline::{Pipeline, PipelineLaw};
 pub use plan::{
     Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus, SetLine,
     SolverReport,
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
+pub use response::Response;
 pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState, SHORT};
 pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_value, past_ignored};
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
 pub use settings::{BestWanted, Indifference, Objective, PlanSettings, Trials};
 pub use target::{Bound, Target, TargetScope};
+pub use wave::{Wave, WaveKind, WaveSchedule};
 pub use worth::{Alternative, PriceRange, UnusedCell};
+
+use ndarray::Array2;
+use std::ops::Range;
 
 /// One fully resolved planning problem: the base scenario or one what-if.
 ///
@@ -67,16 +89,19 @@ pub struct Model {
     pub currency: String,
     /// First month as (year, month), if the file names one.
     pub start: Option<(i16, i8)>,
-    /// Number of months of the horizon (1 in this release).
+    /// Number of months of the horizon.
     pub months: usize,
+    /// Its months, and all that a scenario says about time. [`Rules::budget`] is the mean of its months' budgets.
+    pub horizon: Horizon,
     /// Stage whose tier budget shares preset the bands.
     pub stage: Stage,
     /// What the program maximizes.
     pub objective: Objective,
     /// True: counts need not be whole.
     pub fractional_counts: bool,
-    /// A fixed plan (one count a cell, in the order of [`Model::cells`]): simulated, not optimized.
-    pub counts: Option<Vec<f64>>,
+    /// A fixed plan, months × cells in the order of [`Model::cells`]: simulated, not optimized. Cells have counts in
+    /// [`Model::months_of`] them alone; those of a level are the same in its term and never grow.
+    pub counts: Option<Array2<f64>>,
     /// Targets, of totals and of tiers.
     pub targets: Vec<Target>,
     /// Order value and margin.
@@ -105,6 +130,8 @@ pub struct Model {
     pub incidents: Incidents,
     /// What plans promise beyond the mean.
     pub risk: Risk,
+    /// What is known of the shared factors; `None`: no more than [`Model::uncertainty`] says.
+    pub belief: Option<FactorBelief>,
 }
 
 impl Model {
@@ -117,7 +144,85 @@ impl Model {
             partnership: self.partnerships[c.partnership].name.clone(),
             category: c.category.map(|i| self.categories[i].name.clone()),
             region: c.region.map(|i| self.regions[i].name.clone()),
+            booked_as: match c.booked_as {
+                BookedAs::Open => None,
+                BookedAs::Wave(wave) => Some((self.horizon.waves[wave].name.clone(), None)),
+                BookedAs::Level { level, start } => {
+                    Some((self.horizon.levels[level].name.clone(), Some(start + 1)))
+                }
+            },
         }
+    }
+
+    /// Budget released for a month, in currency.
+    #[must_use]
+    pub fn budget_of(&self, month: usize) -> f64 {
+        let share = |month: &Month| month.budget_share;
+        self.rules.budget * self.horizon.months.get(month).map_or(1.0, share)
+    }
+
+    /// Budgets of all months, in currency.
+    #[must_use]
+    pub fn budget(&self) -> f64 {
+        (0..self.months).map(|month| self.budget_of(month)).sum()
+    }
+
+    /// Months in which a cell can be booked, from 0: all, those that its wave touches, or those from the start of
+    /// its commitment on.
+    #[must_use]
+    pub fn months_of(&self, cell: usize) -> Range<usize> {
+        match self.cells[cell].booked_as {
+            BookedAs::Open => 0..self.months,
+            BookedAs::Wave(wave) => self.horizon.touched(&self.horizon.waves[wave]),
+            BookedAs::Level { start, .. } => start..self.months,
+        }
+    }
+
+    /// Factor on the expected conversions of a cell's partnerships in a month: the season's, and what an ambassador's
+    /// tenure adds. Exactly 1 where nothing was said about either.
+    #[must_use]
+    pub fn conversion_factor(&self, month: usize, cell: usize) -> f64 {
+        let season = |month: &Month| month.seasonality;
+        let season = self.horizon.months.get(month).map_or(1.0, season);
+        match self.cells[cell].booked_as {
+            BookedAs::Level { level, start } if month > start => {
+                season * self.horizon.levels[level].lift(month - start)
+            }
+            _ => season,
+        }
+    }
+
+    /// The model of one month of the horizon by itself: its budget, and laws with the month's factors in them. Cells
+    /// stay in place, those that can't be booked in the month too.
+    #[must_use]
+    pub fn month(&self, month: usize) -> Self {
+        let mut alone = self.clone();
+        for (cell, own) in alone.cells.iter_mut().enumerate() {
+            own.factors.conversion_rate *= self.conversion_factor(month, cell);
+        }
+        alone.rules.budget = self.budget_of(month);
+        for rule in alone
+            .risk
+            .rules
+            .iter_mut()
+            .filter(|rule| rule.key == "budget")
+        {
+            rule.bound = Bound::AtMost(alone.rules.budget);
+        }
+        alone.counts = self.counts.as_ref().map(|counts| {
+            let row = counts.row(month).insert_axis(ndarray::Axis(0));
+            row.to_owned()
+        });
+        alone.months = 1;
+        alone.horizon = Horizon {
+            months: vec![Month {
+                budget_share: 1.0,
+                seasonality: 1.0,
+                ..self.horizon.months[month]
+            }],
+            ..self.horizon.clone()
+        };
+        alone
     }
 
     /// Indices of the cells a pattern names.

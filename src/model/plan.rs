@@ -144,8 +144,8 @@ pub struct HeldBy {
 /// One constraint's value in a plan: a row of `constraints.parquet`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConstraintState {
-    /// Month, from 0.
-    pub month: usize,
+    /// Month, from 0; `None` where the rule speaks of the horizon as a whole.
+    pub month: Option<usize>,
     /// Key path or the user's name.
     pub name: String,
     /// Group.

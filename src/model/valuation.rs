@@ -313,6 +313,14 @@ pub fn law(model: &Model, cell: usize) -> CellLaw<'_> {
     }
 }
 
+/// The law of one cell in a month of the horizon: seasonality and tenure multiply its conversions.
+#[must_use]
+pub fn law_in(model: &Model, month: usize, cell: usize) -> CellLaw<'_> {
+    let mut law = law(model, cell);
+    law.factors.conversion_rate *= model.conversion_factor(month, cell);
+    law
+}
+
 /// Order value of a tier: that of `[order]`, its mean replaced by ROAS / E[1/CPA] where the
 /// tier's benchmark states a ROAS (the relative sd stays).
 #[must_use]
@@ -373,18 +381,39 @@ pub fn units_in(model: &Model, counts: &[f64]) -> Vec<UnitValue> {
         .collect()
 }
 
+/// The same in a month of the horizon: seasonality and tenure multiply conversions too.
+#[must_use]
+pub fn units_in_month(model: &Model, month: usize, counts: &[f64]) -> Vec<UnitValue> {
+    factors_in(model, month, counts)
+        .into_iter()
+        .enumerate()
+        .map(|(cell, factor)| law(model, cell).expected_in_plan(factor))
+        .collect()
+}
+
+/// Factors on the conversions of all cells in a month's plan: what the plan leaves, season and tenure.
+fn factors_in(model: &Model, month: usize, counts: &[f64]) -> Vec<f64> {
+    let mut factors = if joint::applies(model) {
+        joint::conversion_factors(model, counts)
+    } else {
+        vec![1.0; counts.len()]
+    };
+    for (cell, factor) in factors.iter_mut().enumerate() {
+        *factor *= model.conversion_factor(month, cell);
+    }
+    factors
+}
+
 /// The same for a plan of several months (months × cells): a cell's factor is the mean of its
 /// months' weighted by their counts, so that a cell's count over the horizon times its unit value is its
 /// expected total over the horizon.
 #[must_use]
 pub fn units_of_plan(model: &Model, counts: &Array2<f64>) -> Vec<UnitValue> {
-    if !joint::applies(model) {
-        return units(model);
-    }
     let months: Vec<Vec<f64>> = counts
         .rows()
         .into_iter()
-        .map(|month| joint::conversion_factors(model, &month.to_vec()))
+        .enumerate()
+        .map(|(month, counts)| factors_in(model, month, &counts.to_vec()))
         .collect();
     (0..model.cells.len())
         .map(|cell| {

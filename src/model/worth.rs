@@ -18,6 +18,8 @@ pub struct PriceRange {
 /// A cell that a plan does not book, and what it would take.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnusedCell {
+    /// The month, from 0; `None` where the same holds in every month.
+    pub month: Option<usize>,
     /// Index into the model's cells.
     pub cell: usize,
     /// Expected cost of one partnership below which the cell is booked, its fee alone falling.

@@ -5,6 +5,7 @@
 //! - `presolve` bounds every count, `solver` solves, `backend` is the only file that names solvers;
 //! - `ratio` makes ratios of sums linear;
 //! - `whole` searches for the best whole-number plan, along the neighbours of `search`;
+//! - `horizon` plans several months, each by itself or all in one program;
 //! - `joint` plans creators that act on each other, by a sequence of such programs;
 //! - `state` says what binds and what holds the budget, `price` what a bound is worth, how far, and
 //!   what an unused cell lacks;
@@ -22,6 +23,7 @@ mod certify;
 mod check;
 mod conflict;
 mod goal;
+mod horizon;
 mod joint;
 mod plan;
 mod presolve;
@@ -42,6 +44,7 @@ mod whole;
 mod words;
 
 pub use alternatives::{APART, no_alternatives};
-pub use check::{Violation, check};
+pub use check::{Violation, check, check_plan};
+pub use horizon::{by_month, hang_together};
 pub use plan::{free_cells, is_feasible, plan, plan_at_risk};
 pub use select::{Booking, Selection, check_selection, select};

@@ -19,8 +19,9 @@ use crate::model::{
     SolverReport, constraints,
 };
 use crate::optimizer::certify::certify;
-use crate::optimizer::check::check;
+use crate::optimizer::check::{Violation, check};
 use crate::optimizer::goal::Goal;
+use crate::optimizer::horizon;
 use crate::optimizer::price::{plan_price_unit, prices};
 use crate::optimizer::program::{Program, dot, program_of};
 use crate::optimizer::ratio::solve_relaxed;
@@ -40,7 +41,9 @@ const PATIENCE: f64 = 60.0;
 ///
 /// The program is max Σ cᵢxᵢ (or max Σ rᵢxᵢ / Σ sᵢxᵢ for ROAS) over x ≥ 0, whole unless
 /// `fractional_counts`, subject to [`constraints`]; coefficients are the expectations of
-/// [`valuation::units`]. Every month of the horizon has the same rules and gets the same counts.
+/// [`valuation::units`]. Where nothing ties the months of a horizon together, each is planned by itself, equal
+/// months once, and the bound is the sum of theirs; otherwise one program has all months, its unknowns the counts
+/// of open cells and of waves by month and those of ambassadors by term.
 ///
 /// What becomes of the program is the plan's status, never an error: an infeasible program is
 /// confirmed by a second, independent solve and explained; a plan is re-checked against every
@@ -68,7 +71,21 @@ const PATIENCE: f64 = 60.0;
 /// ```
 #[must_use]
 pub fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
-    worked(model, settings, cancel, true, any)
+    if horizon::is_one_month(model) {
+        worked(model, settings, cancel, true, any)
+    } else {
+        horizon::plan(model, settings, cancel)
+    }
+}
+
+/// The plan of one month by itself.
+pub(super) fn month(
+    model: &Model,
+    settings: &PlanSettings,
+    cancel: &Cancel,
+    explains: bool,
+) -> Plan {
+    worked(model, settings, cancel, explains, any)
 }
 
 /// Whether [`plan`] finds a plan, the first being as good as the best; nothing is explained.
@@ -78,19 +95,23 @@ pub fn is_feasible(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> b
         gap: 1.0,
         ..*settings
     };
-    worked(model, &first, cancel, false, any).is_usable()
+    if horizon::is_one_month(model) {
+        worked(model, &first, cancel, false, any).is_usable()
+    } else {
+        horizon::is_feasible(model, &first, cancel)
+    }
 }
 
 /// A plan without regard to risk.
 fn any(work: &Work<'_>) -> Plan {
     match &work.model.counts {
-        Some(counts) => work.fixed(counts),
+        Some(counts) => work.fixed(&counts.row(0).to_vec()),
         None if joint::applies(work.model) => work.together(),
         None => work.optimized(),
     }
 }
 
-/// Plans a model by what is done with its program, and holds the plan against the rules.
+/// Plans a month by what is done with its program, and holds the plan against the rules.
 fn worked(
     model: &Model,
     settings: &PlanSettings,
@@ -98,54 +119,101 @@ fn worked(
     explains: bool,
     plan: impl FnOnce(&Work<'_>) -> Plan,
 ) -> Plan {
-    let started = Instant::now();
     let units = match &model.counts {
-        Some(counts) => valuation::units_in(model, counts),
+        Some(counts) => valuation::units_in(model, &counts.row(0).to_vec()),
         None => valuation::units(model),
     };
     let constraints = constraints(model, &units);
-    let program = program_of(model, &units, &constraints);
-    let goal = Goal::of(model, &units);
-    let relaxations = PlanSettings {
-        time_limit: settings.time_limit.max(PATIENCE),
-        ..*settings
-    };
-    let mut plan = plan(&Work {
-        search: Search {
-            program: &program,
-            goal: &goal,
-            settings,
-            relaxations: &relaxations,
-            cancel,
-            started,
-        },
-        relaxations: &relaxations,
+    let problem = Problem {
         model,
         units: &units,
         constraints: &constraints,
-        program: &program,
-        goal: &goal,
-        settings,
-        explains,
-        cancel,
-    });
+        over_months: false,
+    };
+    let mut plan = problem.worked(settings, cancel, explains, plan);
     if model.counts.is_none() && plan.is_usable() {
         recheck(model, &mut plan);
     }
-    plan.solver.seconds = started.elapsed().as_secs_f64();
     plan
+}
+
+/// What a program is made from.
+#[derive(Clone, Copy)]
+pub(super) struct Problem<'a> {
+    /// The model, whose cells are the program's columns.
+    pub(super) model: &'a Model,
+    /// Values of one unit of each column.
+    pub(super) units: &'a [UnitValue],
+    pub(super) constraints: &'a [Constraint],
+    /// Whether its columns are bookings of several months.
+    pub(super) over_months: bool,
+}
+
+impl Problem<'_> {
+    /// The best plan of a program over months, without regard to risk.
+    pub(super) fn optimized(
+        &self,
+        settings: &PlanSettings,
+        cancel: &Cancel,
+        explains: bool,
+    ) -> Plan {
+        self.worked(settings, cancel, explains, |work| work.optimized())
+    }
+
+    /// What given amounts do to the rules.
+    pub(super) fn fixed(&self, amounts: &[f64], settings: &PlanSettings, cancel: &Cancel) -> Plan {
+        self.worked(settings, cancel, false, |work| work.fixed(amounts))
+    }
+
+    fn worked(
+        &self,
+        settings: &PlanSettings,
+        cancel: &Cancel,
+        explains: bool,
+        plan: impl FnOnce(&Work<'_>) -> Plan,
+    ) -> Plan {
+        let started = Instant::now();
+        let program = program_of(self.model, self.units, self.constraints);
+        let goal = Goal::of(self.model, self.units);
+        let relaxations = PlanSettings {
+            time_limit: settings.time_limit.max(PATIENCE),
+            ..*settings
+        };
+        let mut plan = plan(&Work {
+            search: Search {
+                program: &program,
+                goal: &goal,
+                settings,
+                relaxations: &relaxations,
+                cancel,
+                started,
+            },
+            relaxations: &relaxations,
+            model: self.model,
+            units: self.units,
+            constraints: self.constraints,
+            program: &program,
+            goal: &goal,
+            settings,
+            explains,
+            over_months: self.over_months,
+            cancel,
+        });
+        plan.solver.seconds = started.elapsed().as_secs_f64();
+        plan
+    }
 }
 
 /// Holds a plan against the rules by code that shares nothing with the program; a plan that
 /// breaks one is never shown.
 fn recheck(model: &Model, plan: &mut Plan) {
-    let broken: Vec<String> = plan
-        .counts
-        .rows()
-        .into_iter()
-        .flat_map(|month| check(model, &month.to_vec()))
-        .map(|violation| violation.words)
-        .collect();
+    let counts = plan.counts.row(0).to_vec();
+    refuse(plan, check(model, &counts));
+}
+
+/// A plan that breaks a rule is none.
+pub(super) fn refuse(plan: &mut Plan, broken: Vec<Violation>) {
+    let broken: Vec<String> = broken.into_iter().map(|v| v.words).collect();
     if !broken.is_empty() {
         plan.status = PlanStatus::Failed {
             reason: format!(
@@ -191,6 +259,8 @@ struct Work<'a> {
     relaxations: &'a PlanSettings,
     /// Whether to say why there is no plan.
     explains: bool,
+    /// Whether columns are bookings of several months.
+    over_months: bool,
     cancel: &'a Cancel,
     search: Search<'a>,
 }
@@ -358,12 +428,10 @@ impl Work<'_> {
 
     /// A plan of nothing but counts.
     fn empty(&self, counts: &[f64], solver: &str, nodes: u64) -> Plan {
-        let months = self.model.months.max(1);
-        let cells = counts.len();
         Plan {
             name: self.model.name.clone(),
             unspent: self.unspent(counts),
-            counts: Array2::from_shape_fn((months, cells), |(_, cell)| counts[cell]),
+            counts: Array2::from_shape_fn((1, counts.len()), |(_, cell)| counts[cell]),
             status: PlanStatus::Infeasible,
             objective: None,
             gap: None,
@@ -403,14 +471,12 @@ impl Work<'_> {
         binding: Option<&[Option<String>]>,
         prices: Option<&[Option<f64>]>,
     ) -> Vec<ConstraintState> {
-        let months = self.model.months.max(1);
-        (0..months)
-            .flat_map(|month| (0..self.constraints.len()).map(move |i| (month, i)))
-            .map(|(month, i)| {
+        (0..self.constraints.len())
+            .map(|i| {
                 let c = &self.constraints[i];
                 let words = binding.and_then(|b| b[i].clone());
                 ConstraintState {
-                    month,
+                    month: c.month,
                     name: c.name.clone(),
                     kind: c.kind,
                     low: c.low,

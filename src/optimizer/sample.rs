@@ -2,8 +2,8 @@
 
 use crate::distribution::Distribution;
 use crate::model::{
-    Band, BandSource, Basis, Cell, Dependence, Factors, Followers, Incidents, Model, Objective,
-    Order, Origin, Partnership, Rules, Segment, Stage, Terms, Tier, Uncertainty,
+    Band, BandSource, Basis, BookedAs, Cell, Dependence, Factors, Followers, Horizon, Incidents,
+    Model, Objective, Order, Origin, Partnership, Rules, Segment, Stage, Terms, Tier, Uncertainty,
 };
 
 fn certain(value: f64) -> Distribution {
@@ -103,6 +103,7 @@ pub(crate) fn model(
                     terms: terms.clone(),
                     factors: Factors::ONE,
                     assumed: false,
+                    booked_as: BookedAs::Open,
                 });
             }
         }
@@ -112,6 +113,7 @@ pub(crate) fn model(
         currency: "CNY".to_owned(),
         start: None,
         months: 1,
+        horizon: Horizon::equal(1),
         stage: Stage::Custom,
         objective: Objective::Revenue,
         fractional_counts: false,
@@ -137,6 +139,7 @@ pub(crate) fn model(
         dependence: Dependence::of_followers_and_fee(0.6),
         incidents: Incidents::NONE,
         risk: crate::model::Risk::NONE,
+        belief: None,
         audiences: Vec::new(),
         tiers,
     }

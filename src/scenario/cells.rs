@@ -156,6 +156,7 @@ fn pattern(
             categories.iter().map(String::as_str).collect(),
         )?,
         region: part(3, "region", regions.iter().map(String::as_str).collect())?,
+        booked_as: None,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Reading fixed counts, and which partnership terms are assumed.
 
+use ndarray::Array2;
+
 use super::cells;
 use super::names::nearest;
 use super::problem::Fault;
@@ -101,7 +103,10 @@ impl Reader<'_> {
                     .expected("expected at most 1,000,000 in all"),
             );
         }
-        model.counts = Some(counts);
+        model.counts = Some(Array2::from_shape_fn(
+            (model.months, counts.len()),
+            |(_, cell)| counts[cell],
+        ));
     }
 
     /// Marks the cells whose terms rest, in a part that matters, on an assumed preset, and lists their types.

@@ -1,8 +1,9 @@
 //! The one list of keys of a scenario file. Reader, JSON Schema, nearest names, `imatrix show`
 //! and `--set` all go by it; a test holds them equal.
 
+use super::horizon_keys::{BUDGET, PAYMENT, TIME};
 use super::importance::{OF_ONE, OF_RULES};
-use super::risk_keys::{BUDGET, DEPENDENCE, INCIDENTS, RISK};
+use super::risk_keys::{DEPENDENCE, INCIDENTS, RISK};
 pub(super) use super::shape::leaf;
 pub(super) use super::shape::{Field, Kind, Names, Shape};
 use super::shape::{map, table};
@@ -25,6 +26,8 @@ pub(super) const OBJECTIVES: &[&str] = &[
 ];
 /// Sets of incident figures.
 pub(super) const INCIDENT_PRESETS: &[&str] = &["none", "cautious"];
+/// What shares speak of.
+pub(super) const OVER: &[&str] = &["month", "horizon"];
 /// Keys that a what-if may not set: they belong to the run as a whole.
 pub(super) const NOT_IN_WHAT_IF: &[&str] = &["schema", "seed", "trials", "roster", "what_if"];
 
@@ -85,10 +88,16 @@ pub(super) static ROOT: &[Field] = &[
     ),
     Field {
         name: "budget",
-        doc: "Currency per month; expected spend stays within it. As a table, spend too, with a probability.",
-        shape: Shape::LeafOr(POSITIVE, BUDGET),
+        doc: "Currency per month, or a list of months' amounts; expected spend stays within it. As a table: a total, carry-over, a probability.",
+        shape: Shape::LeafOr(Kind::Budgets, BUDGET),
     },
-    leaf("months", Kind::Months, "Horizon in months."),
+    leaf("months", Kind::Months, "Horizon in months, 1 to 24."),
+    table(
+        "time",
+        TIME,
+        "What time does: seasons, persistence of the market, how long sales take.",
+    ),
+    table("payment", PAYMENT, "When money moves, in days."),
     leaf(
         "objective",
         Kind::Word(OBJECTIVES),
@@ -394,6 +403,11 @@ static DIVERSITY: &[Field] = &[
         "Most partnerships a month in all.",
     ),
     leaf("min_spend", SHARE, "Least spend, as a share of the budget."),
+    leaf(
+        "over",
+        Kind::Word(OVER),
+        "What shares and least spend speak of: every month, or the horizon as a whole.",
+    ),
     OF_RULES,
 ];
 

@@ -4,7 +4,9 @@ use super::keys::{Kind, TIERS};
 use super::problem::Fault;
 use super::reader::{FOLLOWERS_KEYS, Reader};
 use crate::distribution::Distribution;
-use crate::model::{Basis, Benchmark, Cell, Factors, Followers, Model, Segment, Terms, Tier};
+use crate::model::{
+    Basis, Benchmark, BookedAs, Cell, Factors, Followers, Model, Segment, Terms, Tier,
+};
 
 /// Most cells of a model.
 const MOST_CELLS: usize = 20_000;
@@ -243,6 +245,7 @@ impl Reader<'_> {
                             factors: of(&model.categories, category)
                                 .times(of(&model.regions, region)),
                             assumed: false,
+                            booked_as: BookedAs::Open,
                         });
                     }
                 }

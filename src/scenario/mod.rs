@@ -17,6 +17,8 @@ mod bands;
 mod cells;
 mod command;
 mod counts;
+mod horizon;
+mod horizon_keys;
 mod importance;
 mod keys;
 mod layers;

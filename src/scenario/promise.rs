@@ -5,9 +5,7 @@ use super::reader::Reader;
 use super::risk_keys::{MOST_RULES, RISK_METRICS};
 use super::tree::{Node, Value};
 use super::value;
-use crate::model::{
-    Bound, Metric, Model, Objective, Origin, Risk, RiskMeasure, RiskObjective, RiskRule,
-};
+use crate::model::{Bound, Metric, Model, Objective, Risk, RiskMeasure, RiskObjective, RiskRule};
 
 /// The worst tenth counts where a file does not say.
 const DEFAULT_LEVEL: f64 = 0.9;
@@ -15,31 +13,6 @@ const DEFAULT_LEVEL: f64 = 0.9;
 const LEAST_TAIL: f64 = 20.0;
 
 impl Reader<'_> {
-    /// Budget a month, and where it was written.
-    pub(super) fn budget(&mut self) -> (f64, Origin) {
-        let path: &[&str] = if self.budget_is_table() {
-            &["budget", "amount"]
-        } else {
-            &["budget"]
-        };
-        if path.len() == 2 && self.root.at(path).is_none() && !self.was_meant(path) {
-            let fault = self
-                .fault_at(&["budget"], "this budget has no amount")
-                .expected("add e.g. amount = 300_000");
-            self.fault(fault);
-        }
-        let amount = self.number(path).unwrap_or_else(|| {
-            self.tainted = true;
-            1.0
-        });
-        (amount, self.origin(path))
-    }
-
-    fn budget_is_table(&mut self) -> bool {
-        self.node(&["budget"])
-            .is_some_and(|node| matches!(node.value, Value::Table(_)))
-    }
-
     /// Reads [`Model::risk`].
     pub(super) fn risk(&mut self, model: &mut Model) {
         let mut risk = Risk {
@@ -60,9 +33,7 @@ impl Reader<'_> {
             }
             risk.objective = self.risk_objective(model, risk.trials);
         }
-        if self.budget_is_table()
-            && let Some(Some(with)) = self.with(&["budget", "with"], value::level_or_free)
-        {
+        if let Some(Some(with)) = self.with(&["budget", "with"], value::level_or_free) {
             let path = ["budget", "with"];
             if let Some(node) = self.root.at(&path) {
                 self.tail(node, "budget.with", with, risk.trials);
@@ -76,6 +47,7 @@ impl Reader<'_> {
             });
         }
         model.risk = risk;
+        self.only_by_month(model);
     }
 
     fn risk_rules(&mut self, kind: &'static str, risk: &mut Risk) {

@@ -293,6 +293,9 @@ impl Reading {
             reader.tainted = base_is_bad;
             reader.meant.clone_from(&meant);
             let model = reader.model(&what_if.name);
+            if !base_is_bad {
+                reader.same_months(&model, &base_model);
+            }
             cells += model.cells.len();
             models.push(model);
             for fault in reader.faults {

@@ -9,7 +9,9 @@ use super::spread;
 use super::tree::{Node, Value};
 use super::value;
 use crate::distribution::Distribution;
-use crate::model::{Model, Objective, Order, Origin, Partnership, Rules, Stage, Tier, Uncertainty};
+use crate::model::{
+    Horizon, Model, Objective, Order, Origin, Partnership, Rules, Stage, Tier, Uncertainty,
+};
 
 /// Keys of the followers basis in a tier.
 pub(super) const FOLLOWERS_KEYS: [&str; 5] = [
@@ -252,9 +254,8 @@ impl<'a> Reader<'a> {
             name: name.to_owned(),
             currency: self.text(&["currency"]).unwrap_or_default(),
             start: self.with(&["start"], value::month),
-            months: self
-                .with(&["months"], |n| value::whole(n, 1, 1))
-                .unwrap_or(1) as usize,
+            months: 1,
+            horizon: Horizon::equal(1),
             stage,
             objective,
             fractional_counts: fractional,
@@ -278,7 +279,9 @@ impl<'a> Reader<'a> {
             dependence: self.dependence(),
             incidents: self.incidents(),
             risk: crate::model::Risk::NONE,
+            belief: None,
         };
+        self.horizon(&mut model);
         model.cells = self.cells(&model, &offered);
         model.audiences = self.audiences(&model);
         self.rules(&mut model, &offered);

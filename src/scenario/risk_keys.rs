@@ -1,6 +1,6 @@
-//! The keys of `[dependence]`, `[incidents]`, `[risk]` and `budget`: part of the one list.
+//! The keys of `[dependence]`, `[incidents]` and `[risk]`: part of the one list.
 
-use super::keys::{AMOUNT, ANY, POSITIVE, SHARE};
+use super::keys::{AMOUNT, ANY, SHARE};
 use super::shape::{Field, Kind, Shape, leaf};
 
 /// Most rules of one kind.
@@ -30,20 +30,6 @@ const WEIGHT: Kind = Kind::Number {
     max: 1000.0,
     open: false,
 };
-
-/// The keys of `budget` as a table.
-pub(super) static BUDGET: &[Field] = &[
-    leaf(
-        "amount",
-        POSITIVE,
-        "Currency per month; expected spend stays within it.",
-    ),
-    leaf(
-        "with",
-        Kind::LevelOrFree,
-        "Probability that spend stays within it; \"free\" (the default): expected spend decides alone.",
-    ),
-];
 
 /// The keys of `[risk]`.
 pub(super) static RISK: &[Field] = &[

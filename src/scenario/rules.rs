@@ -9,16 +9,44 @@ use super::reader::Reader;
 use super::source::Mark;
 use super::tree::{Node, Value};
 use super::value;
+use super::vary::{Takes, takes};
 use crate::model::{
     CellPattern, Importance, Model, Objective, Rules, Segment, UserAmount, UserRule,
 };
+
+/// Whether a rule that is no `[[constraint]]` has this name: a key path that bounds something, or
+/// one of the words that stand for what no key says.
+fn is_built_in(name: &str) -> bool {
+    let rules = [
+        "diversity",
+        "operations",
+        "tiers",
+        "targets",
+        "risk",
+        "budget",
+    ];
+    let is_key = || {
+        let (table, _) = name.split_once('.').unwrap_or((name, ""));
+        rules.contains(&table) && matches!(takes(name), Takes::Real | Takes::Whole)
+    };
+    let is_level = || {
+        let table = name.rsplit_once('.').map_or("", |(table, _)| table);
+        (table == "targets" || table.starts_with("tiers.") && table.ends_with(".targets"))
+            && takes(name) != Takes::Unknown
+    };
+    let risk = ["risk.cvar", "risk.probability", "risk.objective"];
+    ["at least one partnership", "objective"].contains(&name)
+        || risk.contains(&name)
+        || is_key()
+        || is_level()
+}
 
 impl Reader<'_> {
     /// Reads [`Model::rules`].
     pub(super) fn rules(&mut self, model: &mut Model, offered: &[Vec<&str>]) {
         let fractional = model.fractional_counts;
         let mut rules = Rules::of_budget(1.0, [0; 4]);
-        (rules.budget, rules.budget_origin) = self.budget();
+        (rules.budget, rules.budget_origin) = self.budget(&mut model.horizon);
         rules.min_spend = self.number(&["diversity", "min_spend"]).unwrap_or(0.0);
         rules.min_spend_origin = self.origin(&["diversity", "min_spend"]);
         rules.max_creator_budget_share = self.number(&["diversity", "max_creator_budget_share"]);
@@ -161,7 +189,11 @@ impl Reader<'_> {
         {
             complain(
                 self,
-                &format!("this constraint is empty: min {min} is above max {max}"),
+                &format!(
+                    "this constraint is empty: min {} is above max {}",
+                    value::plain(min),
+                    value::plain(max)
+                ),
                 "expected min ≤ max",
             );
         }
@@ -197,8 +229,25 @@ impl Reader<'_> {
             self.tainted = true;
             return None;
         }
+        let name = name?;
+        if is_built_in(&name) {
+            let mark = entry.get("name").map_or(entry.mark, |n| n.mark);
+            self.fault(
+                Fault::at(
+                    mark,
+                    format!(
+                        "\"{}\" is the name of a rule of its own",
+                        value::short(&name)
+                    ),
+                )
+                .expected("expected a name that no other rule has")
+                .help("reports and constraints.parquet tell rules apart by their names"),
+            );
+            self.tainted = true;
+            return None;
+        }
         Some(UserRule {
-            name: name?,
+            name,
             amount,
             terms,
             min,

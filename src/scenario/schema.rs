@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::horizon_keys::{LARGEST_SEASON, MOST_MONTHS};
 use super::keys::{Field, Kind, LARGEST, MOST_TRIALS, Names, ROOT, Shape, what_if_fields};
 use super::risk_keys::MOST_RULES;
 
@@ -156,6 +157,11 @@ fn number(min: f64, max: f64, open: bool) -> Json {
     ] })
 }
 
+/// A list of numbers, one a month.
+fn monthly(max: f64) -> Json {
+    json!({ "type": "array", "items": number(0.0, max, false), "minItems": 1, "maxItems": MOST_MONTHS })
+}
+
 fn whole(min: u64, max: u64) -> Json {
     json!({ "anyOf": [
         { "type": "integer", "minimum": min, "maximum": max },
@@ -175,7 +181,12 @@ fn kind(kind: Kind) -> Json {
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Seed => whole(0, u64::MAX),
         Kind::Trials => whole(1, MOST_TRIALS),
-        Kind::Months => whole(1, 1),
+        Kind::Months => whole(1, MOST_MONTHS),
+        Kind::Budgets => {
+            json!({ "anyOf": [number(0.0, LARGEST, true), monthly(LARGEST)] })
+        }
+        Kind::MonthAmounts => monthly(LARGEST),
+        Kind::Seasons => monthly(LARGEST_SEASON),
         Kind::Number { min, max, open } => number(min, max, open),
         Kind::LevelOrFree => json!({ "anyOf": [number(0.0, 1.0, true), { "const": "free" }] }),
         Kind::Whole { min, max } => whole(min, max),

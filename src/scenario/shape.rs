@@ -57,8 +57,14 @@ pub(super) enum Kind {
     Seed,
     /// 1 to [`MOST_TRIALS`](super::keys::MOST_TRIALS).
     Trials,
-    /// 1.
+    /// 1 to 24.
     Months,
+    /// An amount above 0, or a list of amounts, one a month.
+    Budgets,
+    /// A list of amounts, one a month.
+    MonthAmounts,
+    /// A list of factors, one a month.
+    Seasons,
     /// A number in a range; `open` leaves the ends out.
     Number { min: f64, max: f64, open: bool },
     /// A probability in (0, 1), or "free".

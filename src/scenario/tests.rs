@@ -21,6 +21,7 @@ mod command;
 mod forms;
 mod keys;
 mod mutation;
+mod quarter;
 mod risk;
 
 const EXAMPLE: &str = include_str!("../../scenarios/design-example.toml");

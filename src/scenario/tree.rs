@@ -252,9 +252,12 @@ pub(super) fn overlay(under: &mut Node, over: &Node, fields: &'static [Field]) {
                 under.remove(other);
             }
         }
-        // So do the two reasons to stop; what belongs to one goes with it.
+        // So do the two reasons to stop; what belongs to one goes with it. And the forms of a budget.
         for (one, others) in [
-            ("precision", &["best", "probability", "indifference"][..]),
+            ("amount", &["total", "months"][..]),
+            ("total", &["amount", "months"]),
+            ("months", &["total", "amount"]),
+            ("precision", &["best", "probability", "indifference"]),
             ("best", &["precision"]),
         ] {
             if item.key == one && fields.iter().any(|f| f.name == others[0]) {

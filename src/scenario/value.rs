@@ -1,5 +1,6 @@
 //! Single values: numbers, words, bands and distributions in all their forms.
 
+use super::horizon_keys::{LARGEST_SEASON, MOST_MONTHS};
 use super::keys::{Kind, LARGEST, LARGEST_COUNT, MOST_TRIALS};
 use super::names::nearest;
 use super::problem::Fault;
@@ -100,6 +101,16 @@ pub(super) fn number(node: &Node) -> Result<f64, Fault> {
     Ok(value)
 }
 
+/// A number without hundreds of zeros.
+pub(super) fn plain(value: f64) -> String {
+    let size = value.abs();
+    if size >= 1e17 || size > 0.0 && size < 1e-7 {
+        format!("{value:e}")
+    } else {
+        format!("{value}")
+    }
+}
+
 /// A number in a range.
 pub(super) fn ranged(node: &Node, min: f64, max: f64, open: bool) -> Result<f64, Fault> {
     let value = number(node)?;
@@ -112,7 +123,7 @@ pub(super) fn ranged(node: &Node, min: f64, max: f64, open: bool) -> Result<f64,
         return Ok(value);
     }
     let range = range_text(min, max, open);
-    let fault = Fault::at(node.mark, format!("{value} is out of range"))
+    let fault = Fault::at(node.mark, format!("{} is out of range", plain(value)))
         .expected(format!("expected a number {range}"));
     let in_percent = matches!(&node.value, Value::Text(s) if s.contains('%'));
     Err(
@@ -232,6 +243,39 @@ pub(super) fn level_or_free(node: &Node) -> Result<Option<f64>, Fault> {
         Value::Text(s) if number_text(s).is_none() => Err(wrong(node, "a probability or \"free\"")),
         _ => ranged(node, 0.0, 1.0, true).map(Some),
     }
+}
+
+/// Months of a horizon.
+pub(super) fn months(node: &Node) -> Result<u64, Fault> {
+    whole(node, 1, MOST_MONTHS).map_err(|fault| match fault.help {
+        None if number(node).is_ok_and(|m| m > MOST_MONTHS as f64) => {
+            fault.help("a longer horizon is planned in parts, each with a file of its own")
+        }
+        _ => fault,
+    })
+}
+
+/// A list of numbers from 0, one a month. Faults are added; the good numbers are returned.
+pub(super) fn monthly(node: &Node, max: f64, faults: &mut Vec<Fault>) -> Vec<f64> {
+    let Value::Array(list) = &node.value else {
+        faults.push(
+            wrong(node, "a list of numbers, one a month").help("write it as [1.0, 1.15, 0.9]"),
+        );
+        return Vec::new();
+    };
+    if list.is_empty() {
+        faults.push(
+            Fault::at(node.mark, "this list is empty").expected("expected one number a month"),
+        );
+    }
+    let mut out = Vec::new();
+    for entry in list.iter().take(100) {
+        match ranged(entry, 0.0, max, false) {
+            Ok(value) => out.push(value),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    out
 }
 
 /// A first month "2026-04" as (year, month).
@@ -383,18 +427,24 @@ pub(super) fn check(node: &Node, kind: Kind, faults: &mut Vec<Fault>) {
         Kind::Flag => flag(node).map(drop),
         Kind::Seed => whole(node, 0, u64::MAX).map(drop),
         Kind::Trials => whole(node, 1, MOST_TRIALS).map(drop),
-        Kind::Months => whole(node, 1, 120).and_then(|m| {
-            if m == 1 {
-                Ok(())
-            } else {
-                Err(Fault::at(
-                    node.mark,
-                    format!("a horizon of {m} months is not planned by this release"),
-                )
-                .expected("expected 1")
-                .help("plan one month; budget and counts are per month"))
-            }
-        }),
+        Kind::Months => months(node).map(drop),
+        Kind::Budgets if matches!(node.value, Value::Array(_)) => {
+            monthly(node, LARGEST, faults);
+            Ok(())
+        }
+        Kind::Budgets => match &node.value {
+            Value::Text(s) if number_text(s).is_none() => Err(wrong(node, "a number")
+                .help("numbers may be written as 0.4, \"40%\", \"5k\", \"1.2m\" or 300_000")),
+            _ => ranged(node, 0.0, LARGEST, true).map(drop),
+        },
+        Kind::MonthAmounts => {
+            monthly(node, LARGEST, faults);
+            Ok(())
+        }
+        Kind::Seasons => {
+            monthly(node, LARGEST_SEASON, faults);
+            Ok(())
+        }
         Kind::Number { min, max, open } => ranged(node, min, max, open).map(drop),
         Kind::LevelOrFree => level_or_free(node).map(drop),
         Kind::Whole { min, max } => whole(node, min, max).map(drop),

@@ -89,7 +89,7 @@ fn of_kind(kind: Kind, inside: &[&str]) -> Takes {
     match kind {
         Kind::Count | Kind::CountOrFree | Kind::Whole { .. } => Takes::Whole,
         Kind::Cells(true) if !inside.is_empty() => Takes::Whole,
-        Kind::Number { .. } if !inside.is_empty() => Takes::Unknown,
+        Kind::Number { .. } | Kind::Budgets if !inside.is_empty() => Takes::Unknown,
         Kind::Number { .. }
         | Kind::Amount
         | Kind::CostPer
@@ -97,13 +97,17 @@ fn of_kind(kind: Kind, inside: &[&str]) -> Takes {
         | Kind::Band
         | Kind::OrderValue
         | Kind::LevelOrFree
+        | Kind::Budgets
         | Kind::Sizes => Takes::Real,
         Kind::Cells(_) => Takes::Nothing("it takes numbers by cell".to_owned()),
         Kind::Word(words) => Takes::Nothing(format!("it is one of {}", words.join(", "))),
         Kind::Flag => Takes::Nothing("it is true or false".to_owned()),
         Kind::Some(_) => Takes::Nothing("it is a list of names".to_owned()),
         Kind::Month => Takes::Nothing("it is a month".to_owned()),
-        Kind::Months => Takes::Nothing("it is 1 in this release".to_owned()),
+        Kind::Months => Takes::Nothing("months belongs to the whole file".to_owned()),
+        Kind::MonthAmounts | Kind::Seasons => {
+            Takes::Nothing("it is a list of numbers, one a month".to_owned())
+        }
         _ => Takes::Nothing("it takes no number".to_owned()),
     }
 }

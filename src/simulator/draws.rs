@@ -108,10 +108,13 @@ pub(super) fn orders_of_roster(id: &str) -> u64 {
 fn of_cell(kind: &str, key: &CellKey, index: u64) -> u64 {
     let category = key.category.as_deref().unwrap_or("");
     let region = key.region.as_deref().unwrap_or("");
-    slot_hash(
-        &[kind, &key.tier, &key.partnership, category, region],
-        index,
-    )
+    let mut names = vec![kind, &key.tier, &key.partnership, category, region];
+    let start;
+    if let Some((name, from)) = &key.booked_as {
+        start = from.map_or(String::new(), |from| from.to_string());
+        names.extend([name.as_str(), &start]);
+    }
+    slot_hash(&names, index)
 }
 
 /// Hash of a shared factor; `tier` is empty for those that all tiers share.
@@ -208,8 +211,8 @@ impl<'a> Segment<'a> {
     }
 
     /// Uniforms of a shared factor, from the segment's first trial on.
-    pub(super) fn factor_stream(&self, input: InputGroup, owner: u64) -> Stream {
-        self.from(input, owner, Drawn::Factor.in_month(0))
+    pub(super) fn factor_stream(&self, input: InputGroup, owner: u64, month: usize) -> Stream {
+        self.from(input, owner, Drawn::Factor.in_month(month))
     }
 
     /// Numbers of the stream block before the segment are made and dropped.

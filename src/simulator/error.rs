@@ -43,6 +43,14 @@ pub enum SimulationError {
         /// Months of the model.
         months: usize,
     },
+    /// A belief about shared factors that is no law of them.
+    #[error("plan {plan}: what is believed of the shared factors is unusable: {reason}")]
+    Belief {
+        /// Name of the plan.
+        plan: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A spread of a shared factor that no lognormal of mean one has.
     #[error("uncertainty.{factor}: {source}")]
     Factor {

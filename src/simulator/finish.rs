@@ -17,6 +17,12 @@ pub(super) struct Columns {
     pub(super) yields: [Vec<f64>; 3],
     pub(super) conversions: Vec<f64>,
     pub(super) revenue: Vec<f64>,
+    /// Revenue by month of sale; empty where all is sold at once.
+    pub(super) sold: Vec<Vec<f64>>,
+    /// Creators that are there; empty where all are.
+    pub(super) places: Vec<f64>,
+    /// Empty where there is none.
+    pub(super) cleanup: Vec<f64>,
     /// Whether one of the creators has a shocking incident.
     pub(super) shocked: Vec<bool>,
 }
@@ -33,6 +39,9 @@ impl Columns {
             yields,
             conversions: vec![0.0; trials],
             revenue: vec![0.0; trials],
+            sold: Vec::new(),
+            places: Vec::new(),
+            cleanup: Vec::new(),
             shocked: vec![false; if recipe.shock.is_some() { trials } else { 0 }],
         }
     }
@@ -78,6 +87,9 @@ impl Columns {
             clicks,
             conversions: self.conversions,
             revenue: self.revenue,
+            sold: self.sold,
+            places: self.places,
+            cleanup: self.cleanup,
         }
     }
 }

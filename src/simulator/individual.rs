@@ -161,20 +161,24 @@ fn group<'a>(
     booking: &OwnBooking<'a>,
     shared: &mut Shared,
 ) -> Result<Group<'a>, SimulationError> {
-    let law = booking.own.law(&valuation::law(model, booking.cell));
+    let law = |month| valuation::law_in(model, month, booking.cell);
+    let of_cell = law(0);
+    let own = booking.own.law(&of_cell);
     let key = model.key(booking.cell);
     let mut group = Group::new(
         key.clone(),
         CreatorLaw {
-            basis: law.basis,
-            fee: law.fee,
-            delivery: law.terms.delivery,
+            basis: own.basis,
+            fee: own.fee,
+            delivery: own.terms.delivery,
             dependence: model.dependence.within(),
             incidents: model.incidents.of_one(),
         },
     );
     for month in 0..model.months {
-        let job = Job::new(&key, &law, &model.uncertainty, (month, 1.0), shared)?;
+        let of_cell = law(month);
+        let law = booking.own.law(&of_cell);
+        let job = Job::new(&key, &law, model, (month, 1.0), shared)?;
         group.jobs.push(Job {
             owner: orders_of_roster(booking.id),
             ..job

@@ -2,11 +2,11 @@
 
 use super::SimulationError;
 use super::draws::{Owners, cell};
-use super::factors::{Factors, Product};
+use super::factors::{Doubt, Factors, Product};
 use super::inversion::{OrderLaw, OrderTables};
 use super::tables::Tables;
 use crate::model::valuation::CellLaw;
-use crate::model::{Basis, CellKey, InputGroup, Uncertainty};
+use crate::model::{Basis, CellKey, InputGroup, Model};
 
 /// What the plans of a run have in common.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl Job {
     pub(super) fn new(
         key: &CellKey,
         law: &CellLaw<'_>,
-        uncertainty: &Uncertainty,
+        model: &Model,
         (month, count): (usize, f64),
         shared: &mut Shared,
     ) -> Result<Self, SimulationError> {
@@ -81,15 +81,11 @@ impl Job {
             owners,
             ..
         } = shared;
+        let doubt = Doubt::of(model, month);
         let mut times = |before, input, tier: &str, spread| {
-            let tiers = if tier.is_empty() {
-                0.0
-            } else {
-                law.dependence.tiers
-            };
-            factors.times(owners, before, input, tier, (spread, tiers))
+            factors.times(owners, before, (input, tier), spread, &doubt)
         };
-        let u = uncertainty;
+        let u = &model.uncertainty;
         let platform = times(None, InputGroup::Platform, "", u.platform)?;
         let stage_factors = match law.basis {
             Basis::Followers(_) => {

@@ -34,7 +34,7 @@ mod tables;
 
 pub use error::SimulationError;
 pub use individual::{OwnBooking, SelectionInput};
-pub use sample::factor_sample;
+pub use sample::{factor_sample, factor_sample_in};
 pub use seeds::Seeds;
 pub use simulate::{PlanInput, Simulator};
 

@@ -14,7 +14,7 @@ use super::job::{Job, Shared};
 use super::joint::{Booking, Own, Together};
 use super::kernel::{self, Scratch};
 use super::{Seeds, SimulationError};
-use crate::model::{CellBlock, Model, PlanBlock, TrialBlock, joint, valuation};
+use crate::model::{CellBlock, FactorBelief, Model, PlanBlock, TrialBlock, joint, valuation};
 use crate::rng::Path;
 
 /// Most creators of one cell and month.
@@ -95,7 +95,7 @@ impl<'a> Simulator<'a> {
                 if count == 0.0 {
                     continue;
                 }
-                let law = valuation::law(model, cell);
+                let law = valuation::law_in(model, month, cell);
                 let key = model.key(cell);
                 if !keys.insert((month, key.clone())) {
                     return Err(SimulationError::EqualHashes {
@@ -105,7 +105,7 @@ impl<'a> Simulator<'a> {
                 }
                 let job = Job {
                     deferred: joint::applies(model),
-                    ..Job::new(&key, &law, &model.uncertainty, (month, count), &mut shared)?
+                    ..Job::new(&key, &law, model, (month, count), &mut shared)?
                 };
                 let creators = CreatorLaw {
                     basis: law.basis,
@@ -312,6 +312,12 @@ fn check(plan: &PlanInput<'_>) -> Result<(), SimulationError> {
         return Err(SimulationError::Months {
             plan: model.name.clone(),
             months: model.months,
+        });
+    }
+    if let Some(reason) = model.belief.as_ref().and_then(FactorBelief::fault) {
+        return Err(SimulationError::Belief {
+            plan: model.name.clone(),
+            reason,
         });
     }
     for ((_, cell), &count) in plan.counts.indexed_iter() {

@@ -17,7 +17,7 @@ mod store;
 mod stream;
 
 pub use collector::{Collector, Planned};
-pub use difference::DifferenceEstimate;
+pub use difference::{DifferenceEstimate, DifferenceRow};
 pub use row::{Estimate, Histogram, QUANTILES, ScopeKey, ScopeKind, SummaryRow};
 pub use scopes::Scopes;
 

@@ -147,7 +147,7 @@ fn a_plan_that_keeps_its_rule_in_sample_only_is_tightened_until_it_holds() {
         // Trials of another seed altogether agree: 0.9 is short by no more than their error allows.
         let mut again = model.clone();
         again.risk.seed ^= 0xABCD_EF01;
-        again.counts = Some(plan.counts.row(0).to_vec());
+        again.counts = Some(plan.counts.clone());
         let other = &planned(again).risks[0];
         let (one, two) = (
             state.out_of_sample_error.unwrap(),

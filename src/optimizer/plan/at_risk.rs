@@ -37,7 +37,7 @@ pub fn plan_at_risk(
 ) -> Plan {
     worked(model, settings, cancel, true, |work| {
         let mut plan = match &model.counts {
-            Some(counts) => work.fixed(counts),
+            Some(counts) => work.fixed(&counts.row(0).to_vec()),
             None if joint::applies(model) => work.at_risk_together(sample, tightened),
             None => work.at_risk(sample, tightened),
         };

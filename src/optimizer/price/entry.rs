@@ -151,6 +151,7 @@ struct Work<'a> {
 impl Work<'_> {
     fn cell(&self, cell: usize, solves: &mut usize) -> UnusedCell {
         let mut out = UnusedCell {
+            month: None,
             cell,
             enters_at_unit_cost: None,
             fee_factor: None,

@@ -12,6 +12,7 @@ mod figures;
 mod frontier;
 mod layout;
 mod lists;
+mod pipeline;
 mod plan;
 mod risk;
 mod selection;
@@ -21,6 +22,7 @@ mod worth;
 pub use explanation::explanation;
 pub use frontier::frontier;
 pub use lists::{BatchLine, batch_table, entries};
+pub use pipeline::pipeline;
 pub use selection::selection;
 pub use whole::{ReportContext, plan_only, summary};
 

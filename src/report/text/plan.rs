@@ -91,7 +91,7 @@ fn status(model: &Model, plan: &Plan) -> String {
 fn tables(page: &mut Page, model: &Model, plan: &Plan) {
     for (month, counts) in plan.counts.rows().into_iter().enumerate() {
         let counts = counts.to_vec();
-        let units = valuation::units_in(model, &counts);
+        let units = valuation::units_in_month(model, month, &counts);
         let view = View {
             model,
             counts: &counts,
@@ -273,8 +273,7 @@ impl View<'_> {
 
 fn unspent(page: &mut Page, model: &Model, plan: &Plan, units: &[UnitValue]) {
     let currency = &model.currency;
-    let months = plan.counts.nrows();
-    let budget = model.rules.budget * months as f64;
+    let budget = model.budget();
     let spend: f64 = plan
         .counts
         .rows()
@@ -342,10 +341,9 @@ fn binding(page: &mut Page, model: &Model, plan: &Plan) {
 }
 
 fn month_of(plan: &Plan, state: &ConstraintState) -> String {
-    if plan.counts.nrows() > 1 {
-        format!("month {}: ", state.month + 1)
-    } else {
-        String::new()
+    match state.month {
+        Some(month) if plan.counts.nrows() > 1 => format!("month {}: ", month + 1),
+        _ => String::new(),
     }
 }
 

@@ -4,10 +4,10 @@ use super::*;
 
 /// The keys that a reader asks for, as patterns of the list, over trees that hold every key.
 fn asked() -> BTreeSet<String> {
-    let every = "description = \"d\"\ncurrency = \"EUR\"\nstart = \"2026-04\"\nstage = \"growth\"\nmonths = 1\n\
+    let every = "time.seasonality = [1]\ndescription = \"d\"\ncurrency = \"EUR\"\nstart = \"2026-04\"\nstage = \"growth\"\nmonths = 1\n\
         objective = \"revenue\"\nseed = 1\nfractional_counts = false\ntrials = { precision = 0.01, max = 100 }\n\
         counts = { \"mid.sponsored.a.x\" = 1 }\n[segments.categories.a]\n[segments.regions.x]\n[operations]\n\
-        hours_per_month = 5\n[diversity]\nmin_creators = 1\nmax_creators = 9\nmax_creator_budget_share = 0.2\nimportance.budget = 2\n\
+        hours_per_month = 5\n[diversity]\nover = \"month\"\nmin_creators = 1\nmax_creators = 9\nmax_creator_budget_share = 0.2\nimportance.budget = 2\n\
         tier_budget_share.mid = 0.5\npartnership_share.seeding = 0.1\ncategory_budget_share.a = 1\n\
         region_budget_share.x = 1\n[audience]\nsize = 1000\n[[constraint]]\nname = \"n\"\ncount = { mid = 1 }\nmax = 9\n[incidents]\nprobability = 0.1\n\
         [[constraint]]\nname = \"m\"\nspend = { mid = 1 }\nmin = 0\n";
@@ -30,7 +30,7 @@ fn asked() -> BTreeSet<String> {
             "" => text,
             _ => text.replacen(
                 "budget = 600_000",
-                "budget = { amount = 600_000, with = 0.9 }",
+                "budget = { amount = 600_000, with = 0.9, carry_over = false }",
                 1,
             ),
         };
@@ -199,7 +199,11 @@ fn an_independent_validator_agrees() {
         "[[what_if]]\nbudget = 4\n",
         "trials = { prec = 0.1 }\n",
         "[tiers.mid]\nfee = { lognorm = { mean = 1, sd = 1 } }\n",
-        "months = 12\n",
+        "months = 25\n",
+        "budget = [1, -1]\n",
+        "[time]\nseasonality = 1.0\n",
+        "[time]\nmarket_persistence = 1.1\n",
+        "[payment]\nfee_days = -1\n",
         "risk = 3\n",
         "[risk]\ncvar = { metric = \"impressions\", at_least = 1 }\n",
         "[risk]\ncvar = [{ metric = \"revenue\", at_least = 1, with = 0.5 }]\n",

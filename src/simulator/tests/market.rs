@@ -4,8 +4,8 @@ use ndarray::Array2;
 
 use crate::distribution::Distribution;
 use crate::model::{
-    Basis, Benchmark, Cell, Dependence, Factors, Followers, Incidents, Model, Objective, Order,
-    Partnership, Rules, Segment, Stage, Terms, Tier, Uncertainty,
+    Basis, Benchmark, BookedAs, Cell, Dependence, Factors, Followers, Horizon, Incidents, Model,
+    Objective, Order, Partnership, Rules, Segment, Stage, Terms, Tier, Uncertainty,
 };
 
 /// The preset uncertainty of shared factors.
@@ -195,6 +195,7 @@ pub(super) fn model(
                         terms: terms(name),
                         factors: of(&categories, category).times(of(&regions, region)),
                         assumed: false,
+                        booked_as: BookedAs::Open,
                     });
                 }
             }
@@ -205,6 +206,7 @@ pub(super) fn model(
         currency: "CNY".to_owned(),
         start: None,
         months: 1,
+        horizon: Horizon::equal(1),
         stage: Stage::Custom,
         objective: Objective::Revenue,
         fractional_counts: true,
@@ -239,6 +241,7 @@ pub(super) fn model(
         dependence: Dependence::of_followers_and_fee(0.6),
         incidents: Incidents::NONE,
         risk: crate::model::Risk::NONE,
+        belief: None,
         audiences: Vec::new(),
     }
 }

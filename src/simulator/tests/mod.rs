@@ -6,6 +6,7 @@ mod creators;
 mod joint;
 mod law;
 mod market;
+mod months;
 mod risks;
 mod seeds;
 mod selections;

@@ -62,7 +62,7 @@ fn fixed_counts_are_measured() {
     let (mut model, sample) = market();
     let (tail, plain) = free(&model, &sample, Metric::Revenue);
     let x = counts(&plain);
-    model.counts = Some(x.clone());
+    model.counts = Some(ndarray::Array2::from_shape_fn((1, x.len()), |(_, i)| x[i]));
     model.risk = with_rules(vec![cvar(Metric::Revenue, 2.0 * tail)]);
     model.risk.objective = Some(objective(1.0, 1.0, 0.9));
     let found = at_risk(&model, &sample, &[0.0]);

@@ -1,0 +1,129 @@
+//! Plans of several months, or of one whose bookings hang together.
+//!
+//! Where nothing ties months together ([`hang_together`] is false), every month is a program of its own, equal
+//! months one, and the plan of the horizon is put together from theirs.
+
+mod assembly;
+mod together;
+
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use self::assembly::assemble;
+use self::together::Together;
+use crate::model::{Cancel, Model, Objective, Plan, PlanSettings};
+use crate::optimizer::plan::month as plan_month;
+
+/// Whether a model is a single month without anything that time does: its program is the month's own.
+pub(crate) fn is_one_month(model: &Model) -> bool {
+    let horizon = &model.horizon;
+    model.months <= 1
+        && !hang_together(model)
+        && horizon
+            .months
+            .first()
+            .is_none_or(|month| month.budget_share == 1.0 && month.seasonality == 1.0)
+}
+
+/// Whether the months of a horizon have to be planned together: by budgets, shares over the horizon, waves,
+/// commitments or a pipeline ([`crate::model::Horizon::is_separable`]), by enforced targets, which are judged over
+/// the horizon, or because a ratio over unequal months is maximized.
+#[must_use]
+pub fn hang_together(model: &Model) -> bool {
+    let horizon = &model.horizon;
+    !horizon.is_separable()
+        || model.months > 1
+            && ((0..model.months).any(|month| model.budget_of(month) <= 0.0)
+                || model.targets.iter().any(|target| target.enforce)
+                || model.objective == Objective::Roas && kinds(model).len() > 1)
+}
+
+/// Plans a model of any horizon.
+pub(super) fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
+    if !hang_together(model) {
+        return apart(model, settings, cancel, true);
+    }
+    let together = Together::new(model);
+    match &model.counts {
+        Some(counts) => together.fixed(counts, settings, cancel),
+        None => together.plan(settings, cancel, true),
+    }
+}
+
+/// Whether there is a plan.
+pub(super) fn is_feasible(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> bool {
+    if hang_together(model) && model.counts.is_none() {
+        let together = Together::new(model);
+        return together.plan(settings, cancel, false).is_usable();
+    }
+    apart(model, settings, cancel, false).is_usable()
+}
+
+fn apart(model: &Model, settings: &PlanSettings, cancel: &Cancel, explains: bool) -> Plan {
+    let each = |month: &Model, settings: &PlanSettings| -> Result<Plan, std::convert::Infallible> {
+        Ok(plan_month(month, settings, cancel, explains))
+    };
+    match by_month(model, settings, each) {
+        Ok(plan) => plan,
+        Err(never) => match never {},
+    }
+}
+
+/// Plans every month of a horizon by itself, equal months once, and puts the plan of the horizon together:
+/// counts and rules by month, objective and bound as sums of the months' (for ROAS, of which months are equal,
+/// the ratio of their totals).
+///
+/// # Errors
+/// The first month's that `each` fails on.
+pub fn by_month<E: Send>(
+    model: &Model,
+    settings: &PlanSettings,
+    each: impl Fn(&Model, &PlanSettings) -> Result<Plan, E> + Sync,
+) -> Result<Plan, E> {
+    let started = Instant::now();
+    let kinds = kinds(model);
+    // The clock is one for all of them.
+    let rounds = kinds.len().div_ceil(rayon::current_num_threads().max(1));
+    let settings = PlanSettings {
+        time_limit: settings.time_limit / rounds.max(1) as f64,
+        ..*settings
+    };
+    let plans: Vec<Plan> = kinds
+        .par_iter()
+        .map(|&month| each(&model.month(month), &settings))
+        .collect::<Result<_, E>>()?;
+    let of: Vec<usize> = (0..model.months.max(1))
+        .map(|month| kind_of(model, &kinds, month))
+        .collect();
+    let mut plan = assemble(model, &plans, &of, settings.gap);
+    plan.solver.seconds = started.elapsed().as_secs_f64();
+    Ok(plan)
+}
+
+/// The first month of each kind: months of one kind have the same program.
+fn kinds(model: &Model) -> Vec<usize> {
+    let mut kinds: Vec<usize> = Vec::new();
+    for month in 0..model.months.max(1) {
+        if !kinds.iter().any(|&kind| alike(model, kind, month)) {
+            kinds.push(month);
+        }
+    }
+    kinds
+}
+
+fn kind_of(model: &Model, kinds: &[usize], month: usize) -> usize {
+    kinds
+        .iter()
+        .position(|&kind| alike(model, kind, month))
+        .unwrap_or(0)
+}
+
+fn alike(model: &Model, a: usize, b: usize) -> bool {
+    let equal = |counts: &ndarray::Array2<f64>| counts.row(a) == counts.row(b);
+    let same_counts = model.counts.as_ref().is_none_or(equal);
+    let (a, b) = (&model.horizon.months[a], &model.horizon.months[b]);
+    same_counts
+        && a.budget_share.to_bits() == b.budget_share.to_bits()
+        && a.seasonality.to_bits() == b.seasonality.to_bits()
+}
