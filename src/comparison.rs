@@ -32,17 +32,18 @@ pub struct ComparisonRow {
     pub prob_better_error: Option<f64>,
 }
 
-/// Rows of all plans against the first, by plan, scope (total, then tiers) and metric.
+/// Rows of all plans against the first, by plan, month (the horizon first), scope (total, then tiers) and metric.
 pub fn rows<'a>(collector: &Collector, name: impl Fn(usize) -> &'a String) -> Vec<ComparisonRow> {
     collector
         .differences()
         .into_iter()
-        .map(|(plan, scope, metric, estimate)| ComparisonRow {
-            plan: name(plan).clone(),
+        .map(|row| (row.estimate, row))
+        .map(|(estimate, row)| ComparisonRow {
+            plan: name(row.plan).clone(),
             baseline: name(0).clone(),
-            month: None,
-            scope,
-            metric,
+            month: row.month,
+            scope: row.scope,
+            metric: row.metric,
             mean_difference: estimate.mean,
             mc_error: estimate.mc_error,
             p05: estimate.quantiles[0],

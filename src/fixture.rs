@@ -170,6 +170,7 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
         dependence: Dependence::of_followers_and_fee(0.6),
         incidents: Incidents::NONE,
         risk: crate::model::Risk::NONE,
+        belief: None,
         audiences: Vec::new(),
     }
 }

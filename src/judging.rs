@@ -63,7 +63,10 @@ pub fn judge_by(
             let estimate = summary
                 .iter()
                 .find(|row| {
-                    row.plan == plan.name && row.scope == scope && row.metric == target.metric
+                    row.month.is_none()
+                        && row.plan == plan.name
+                        && row.scope == scope
+                        && row.metric == target.metric
                 })
                 .map(|row| row.estimate);
             let expected = expected(target);

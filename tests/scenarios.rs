@@ -346,3 +346,31 @@ fn the_readme_scenario_has_plans() {
         assert!(plan.is_usable(), "{}: {:?}", plan.name, plan.conflict);
     }
 }
+
+/// The examples of docs/scenario.md below a heading, each in its fence.
+fn examples(heading: &str) -> Vec<String> {
+    let text = std::fs::read_to_string("docs/scenario.md").unwrap();
+    let (_, rest) = text.split_once(heading).expect("the heading");
+    let section = rest.split("\n## ").next().unwrap_or_default();
+    let fences = section.split("```toml\n").skip(1);
+    let own = fences.filter_map(|fence| fence.split("```").next());
+    own.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_documented_example_of_risk_has_a_plan_that_keeps_its_promises() {
+    let examples = examples("## `[risk]` and `budget.with`\n");
+    assert_eq!(examples.len(), 1);
+    let text = format!("schema = 1\nname = \"documented\"\n{}", examples[0]);
+    let scenario = scenario::read_text("documented.toml", &text, &Overrides::default())
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let settings = PlanSettings::default();
+    let models = vec![scenario.base];
+    let planned = engine::plan_models(models, &settings, &NoProgress, &Cancel::new()).unwrap();
+    let plan = &planned[0].1;
+    assert!(plan.is_usable(), "{:?}", plan.status);
+    assert_eq!(plan.risks.len(), 4);
+    for state in &plan.risks {
+        assert_ne!(state.held(), Some(false), "{state:?}");
+    }
+}

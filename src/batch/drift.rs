@@ -262,6 +262,7 @@ fn place(plan: &str, month: Option<usize>, scope: &ScopeKey) -> String {
         &scope.partnership,
         &scope.category,
         &scope.region,
+        &scope.booked_as,
     ];
     let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
     if !names.is_empty() {

@@ -15,6 +15,9 @@ The worst wins, in the order 130, 1, 2, 3, 4, 5.
 
 Results go to stdout, everything else to stderr. NO_COLOR turns colours off.";
 
+const RUN_FORMAT: &str = "What to print: the summary, or the result as JSON (as in result.json; with several files \
+                          one line for each)";
+
 /// Plans and simulates creator campaigns: budget in, plan, distributions and odds out.
 #[derive(Debug, Parser)]
 #[command(name = "imatrix", version, after_help = AFTER_HELP, max_term_width = 100)]
@@ -34,7 +37,9 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     Frontier(FrontierArgs),
     Batch(BatchArgs),
+    Calendar(CalendarArgs),
     Select(SelectArgs),
+    Pipeline(PipelineArgs),
     Show(ShowArgs),
     Check(CheckArgs),
     /// Print the JSON Schema of scenario files
@@ -50,6 +55,7 @@ pub(crate) enum Command {
 /// All files are checked first: if any is invalid, or two have one name, nothing runs and nothing
 /// is written.
 #[derive(Debug, Args)]
+#[command(mut_arg("format", |arg| arg.help(RUN_FORMAT)))]
 pub(crate) struct RunArgs {
     /// Scenario files
     #[arg(required = true, value_name = "FILE")]
@@ -60,10 +66,10 @@ pub(crate) struct RunArgs {
     pub(crate) work: WorkArgs,
     #[command(flatten)]
     pub(crate) alternatives: AlternativesArg,
-    /// What to print: the summary, or the result as JSON (as in result.json; with several files one
-    /// line for each)
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    /// Write a workbook too: <scenario name>.xlsx with plan, forecast by month, comparison, targets,
+    /// assumptions and charts
+    #[arg(long)]
+    pub(crate) xlsx: bool,
 }
 
 /// Plan only; write nothing
@@ -98,9 +104,6 @@ pub(crate) struct SimulateArgs {
     pub(crate) set: SetArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
-    /// What to print: the summary, or the result as JSON (as in result.json)
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
 }
 
 /// Plan several scenarios and compare all their plans, paired
@@ -117,9 +120,6 @@ pub(crate) struct CompareArgs {
     pub(crate) set: SetArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
-    /// What to print: the summary, or the result as JSON (as in result.json)
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
 }
 
 /// Compare the base plan with one what-if from the command line
@@ -140,9 +140,6 @@ pub(crate) struct WhatIfArgs {
     pub(crate) more: Vec<(String, String)>,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
-    /// What to print: the summary, or the result as JSON (as in result.json)
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
 }
 
 /// Explain why results vary, and what is worth learning before deciding
@@ -161,9 +158,8 @@ pub(crate) struct ExplainArgs {
     /// Trials of each set of draws; there are two sets and one more for each input
     #[arg(long, value_name = "N", default_value = "16384", value_parser = values::trials, allow_negative_numbers = true)]
     pub(crate) trials: u64,
-    /// Seed of all draws, instead of the scenario's
-    #[arg(long, value_name = "N", value_parser = values::whole, allow_negative_numbers = true)]
-    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) seed: SeedArg,
     #[command(flatten)]
     pub(crate) solve: SolveArgs,
     /// Folder that the outputs are written to, in a folder named after the scenario
@@ -208,9 +204,8 @@ pub(crate) struct FrontierArgs {
     /// Trials of every plan
     #[arg(long, value_name = "N", default_value = "10_000", value_parser = values::trials, allow_negative_numbers = true)]
     pub(crate) trials: u64,
-    /// Seed of all draws, instead of the scenario's
-    #[arg(long, value_name = "N", value_parser = values::whole, allow_negative_numbers = true)]
-    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) seed: SeedArg,
     #[command(flatten)]
     pub(crate) solve: SolveArgs,
     /// Folder that the outputs are written to, in a folder of the scenario's name and "-frontier"
@@ -270,6 +265,28 @@ pub(crate) struct BatchArgs {
     pub(crate) format: Format,
 }
 
+/// Print the posting calendar: who posts on which day and at what time
+///
+/// Plans the scenario (or takes its fixed counts) and deals the plan's posts to creators, days and times of
+/// the day. Nothing is simulated or written. For all plans and as files see run, which writes
+/// calendar.csv, calendar.ics and calendar.parquet for scenarios with several months or waves.
+#[derive(Debug, Args)]
+pub(crate) struct CalendarArgs {
+    /// Scenario file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+    /// Whose posts: base, or the name of a what-if
+    #[arg(long, value_name = "NAME", default_value = "base")]
+    pub(crate) plan: String,
+    #[command(flatten)]
+    pub(crate) solve: SolveArgs,
+    /// What to print: a table, CSV, or iCalendar (which needs dates: start = "2026-08" in the file)
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: CalendarFormat,
+}
+
 /// Select individual creators from a roster
 ///
 /// Reads a roster of creators (CSV in any common form, or parquet), selects whom to book as what under
@@ -288,7 +305,32 @@ pub(crate) struct SelectArgs {
     pub(crate) set: SetArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
-    /// What to print: the summary, or the result as JSON (as in result.json)
+}
+
+/// Say what recruiting delivers, where it is narrow and how many contacts it takes
+///
+/// Says how many new partners the scenario's [pipeline] brings by month (expected, P10 and P90), which step
+/// holds it back, how many contacts a wanted number of partners takes, and which of the playbook's targets
+/// it meets. The base is planned to show what its plan books. Nothing is simulated or written.
+#[derive(Debug, Args)]
+pub(crate) struct PipelineArgs {
+    /// Scenario file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+    /// New partners wanted
+    #[arg(long, value_name = "N", default_value = "5", value_parser = values::positive, allow_negative_numbers = true)]
+    pub(crate) want: u64,
+    /// Probability to get them with
+    #[arg(long, value_name = "P", default_value = "80%", value_parser = values::share, allow_hyphen_values = true)]
+    pub(crate) with: f64,
+    /// Leave out what the plan books
+    #[arg(long)]
+    pub(crate) no_plan: bool,
+    #[command(flatten)]
+    pub(crate) solve: SolveArgs,
+    /// What to print: the report, or JSON
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }
@@ -351,6 +393,9 @@ pub(crate) struct WorkArgs {
     pub(crate) solve: SolveArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    /// What to print: the summary, or the result as JSON (as in result.json)
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -358,6 +403,12 @@ pub(crate) struct DrawArgs {
     /// Trials, instead of the scenario's
     #[arg(long, value_name = "N", value_parser = values::positive, allow_negative_numbers = true)]
     pub(crate) trials: Option<u64>,
+    #[command(flatten)]
+    pub(crate) seed: SeedArg,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct SeedArg {
     /// Seed of all draws, instead of the scenario's
     #[arg(long, value_name = "N", value_parser = values::whole, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
@@ -407,6 +458,17 @@ pub(crate) enum Format {
     Text,
     /// For programs
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum CalendarFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For spreadsheets
+    Csv,
+    /// For calendar programs
+    Ics,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

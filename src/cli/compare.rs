@@ -15,7 +15,7 @@ pub(crate) fn run(args: &CompareArgs, console: &Console) -> Result<Exit, Stop> {
         return Err(Stop::invalid("no scenario to compare"));
     };
     one_currency(first, others)?;
-    with_flags(console, &args.work, args.format, |work| {
+    with_flags(console, &args.work, |work| {
         let joined = joined(first, others);
         work.folders().check(&joined.name)?;
         let all = scenarios.iter().flat_map(|scenario| {

@@ -15,7 +15,7 @@ use super::work::{context, on_threads, plan_settings, shown, tell_failures};
 
 pub(crate) fn run(args: &ExplainArgs, console: &Console) -> Result<Exit, Stop> {
     let mut overrides = files::overrides(Some(&args.set), None);
-    overrides.seed = args.seed;
+    overrides.seed = args.seed.seed;
     let scenario = files::read(&args.file, &overrides, console)?;
     // A run's folder of the same scenario stays as it is.
     let folder = open(&args.out, &format!("{}-explain", scenario.name))?;

@@ -13,7 +13,7 @@ use super::exit::{Exit, Stop};
 pub(crate) fn overrides(set: Option<&SetArgs>, draws: Option<&DrawArgs>) -> Overrides {
     Overrides {
         set: set.map(|args| args.set.clone()).unwrap_or_default(),
-        seed: draws.and_then(|args| args.seed),
+        seed: draws.and_then(|args| args.seed.seed),
         trials: draws.and_then(|args| args.trials),
         what_if: Vec::new(),
     }

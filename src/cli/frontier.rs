@@ -5,7 +5,7 @@ use influencer_matrix::export::{RunRecord, frontier_json, write_frontier};
 use influencer_matrix::frontier::{Axis, By, Verdict, spread, weights};
 use influencer_matrix::model::{Metric, Model, PlanStatus, Trials};
 use influencer_matrix::report::text;
-use influencer_matrix::scenario::{Overrides, Scenario, Takes, takes};
+use influencer_matrix::scenario::{self, Overrides, Problems, Scenario, Takes, takes};
 use influencer_matrix::summary::Scopes;
 use influencer_matrix::units::{parse_number, percent};
 
@@ -27,6 +27,8 @@ const BUDGETS: (f64, f64) = (0.25, 2.0);
 const LEVEL: f64 = 0.9;
 /// Budgets from here on are walked over in whole units of currency.
 const COARSE: f64 = 1000.0;
+/// Amounts from which on whole ones lie near enough to each other for the least that is enough.
+const FINE: f64 = 10.0;
 /// Rounding changes a value by less than this share of a step.
 const ROUNDING: f64 = 0.01;
 /// The key of the tail's weight.
@@ -38,7 +40,7 @@ const WITH: f64 = 0.8;
 
 pub(crate) fn run(args: &FrontierArgs, console: &Console) -> Result<Exit, Stop> {
     let mut overrides = files::overrides(Some(&args.set), None);
-    overrides.seed = args.seed;
+    overrides.seed = args.seed.seed;
     if let Some((metric, level)) = &args.target {
         overrides.set.push(target(metric, level, args.with)?);
     }
@@ -55,10 +57,7 @@ pub(crate) fn run(args: &FrontierArgs, console: &Console) -> Result<Exit, Stop> 
             sweep.values.len(),
         )));
     }
-    let mut models = Vec::with_capacity(sweep.values.len());
-    for &value in &sweep.values {
-        models.push((value, sweep.model(args, &overrides, value, console)?));
-    }
+    let (models, refused) = sweep.models(args, &overrides, console)?;
     // A run's folder of the same scenario stays as it is.
     let folder = open(&args.out, &format!("{}-frontier", scenario.name))?;
     on_threads(args.solve.threads, |threads| {
@@ -87,7 +86,7 @@ pub(crate) fn run(args: &FrontierArgs, console: &Console) -> Result<Exit, Stop> 
             &CANCEL,
         )?;
         let warnings = &mut found.run.warnings;
-        warnings.splice(0..0, scenario.warnings.iter().cloned());
+        warnings.splice(0..0, scenario.warnings.iter().cloned().chain(refused));
         let record = RunRecord {
             scenario_hash: scenario.text_hash.clone(),
             resolved: scenario.resolved.clone(),
@@ -186,7 +185,9 @@ impl Sweep {
         };
         let budget = scenario.base.rules.budget;
         let start = range.ends.map_or(BUDGETS.0 * budget, |ends| ends.0);
-        let whole = takes_whole || by == By::Budget && start >= COARSE;
+        // The least budget is found among whole amounts, unless they are far apart.
+        let coarse = if args.least_budget { FINE } else { COARSE };
+        let whole = takes_whole || by == By::Budget && start >= coarse;
         let values = match (by, range.ends) {
             (By::Risk, None) => weights(args.points.unwrap_or(WEIGHTS)),
             (_, ends) => {
@@ -206,6 +207,9 @@ impl Sweep {
                         *value = value.round();
                     }
                     with_own(&mut values, budget);
+                    if ends.is_none() {
+                        through(&mut values, budget);
+                    }
                 }
                 values
             }
@@ -232,11 +236,59 @@ impl Sweep {
         if self.axis.percent {
             format!("{}={}", self.axis.key, percent_text(value))
         } else {
-            format!("{}={value}", self.axis.key)
+            format!("{}={}", self.axis.key, shortest(value))
         }
     }
 
-    /// The model of a what-if that sets the value, read as `imatrix what-if --set` reads it.
+    /// The models at all values that the reader takes, and a sentence for each of the others.
+    fn models(
+        &self,
+        args: &FrontierArgs,
+        overrides: &Overrides,
+        console: &Console,
+    ) -> Result<(Vec<(f64, Model)>, Vec<String>), Stop> {
+        let mut models = Vec::with_capacity(self.values.len());
+        let mut refused: Vec<(f64, Problems)> = Vec::new();
+        for &value in &self.values {
+            match self.read(args, overrides, value) {
+                Ok(scenario) => models.push((value, self.planned(args, scenario, value)?)),
+                Err(problems) => refused.push((value, problems)),
+            }
+        }
+        if models.is_empty()
+            && let Some((_, problems)) = refused.first()
+        {
+            return Err(invalid(problems, console));
+        }
+        let words = refused.iter().map(|(value, problems)| {
+            let problem = problems.iter().next();
+            let message = problem.map_or("", |p| p.message.as_str());
+            let expected = problem.and_then(|p| p.label.as_deref());
+            let expected = expected.map_or_else(String::new, |e| format!(" ({e})"));
+            format!(
+                "{} is left out of the walk: {message}{expected}",
+                self.name(*value)
+            )
+        });
+        Ok((models, words.collect()))
+    }
+
+    /// The scenario with a what-if that sets the value, read as `imatrix what-if --set` reads it.
+    fn read(
+        &self,
+        args: &FrontierArgs,
+        overrides: &Overrides,
+        value: f64,
+    ) -> Result<Scenario, Problems> {
+        let change = (self.axis.key.clone(), shortest(value));
+        let overrides = Overrides {
+            what_if: vec![(self.name(value), vec![change])],
+            ..overrides.clone()
+        };
+        scenario::read_file(&args.file, &overrides)
+    }
+
+    /// The model at a value.
     fn model(
         &self,
         args: &FrontierArgs,
@@ -244,13 +296,19 @@ impl Sweep {
         value: f64,
         console: &Console,
     ) -> Result<Model, Stop> {
+        let read = self.read(args, overrides, value);
+        let scenario = read.map_err(|problems| invalid(&problems, console))?;
+        self.planned(args, scenario, value)
+    }
+
+    /// What is planned of a scenario read for a value.
+    fn planned(
+        &self,
+        args: &FrontierArgs,
+        mut scenario: Scenario,
+        value: f64,
+    ) -> Result<Model, Stop> {
         let name = self.name(value);
-        let change = (self.axis.key.clone(), format!("{value}"));
-        let overrides = Overrides {
-            what_if: vec![(name.clone(), vec![change])],
-            ..overrides.clone()
-        };
-        let mut scenario = files::read(&args.file, &overrides, console)?;
         let mut model = scenario
             .what_ifs
             .pop()
@@ -264,6 +322,37 @@ impl Sweep {
             }
         }
         Ok(model)
+    }
+}
+
+/// Tells what is wrong with a file.
+fn invalid(problems: &Problems, console: &Console) -> Stop {
+    console.note(&problems.render(console.stderr_colors));
+    Stop::told(Exit::Invalid)
+}
+
+/// A number in the shorter of its two spellings.
+fn shortest(value: f64) -> String {
+    let (plain, scientific) = (value.to_string(), format!("{value:e}"));
+    if plain.len() > 20 && scientific.len() < plain.len() {
+        scientific
+    } else {
+        plain
+    }
+}
+
+/// Has a walk go through a budget strictly between its ends: in the place of the nearest value that
+/// is no end, or beside the ends if there is none.
+fn through(values: &mut Vec<f64>, budget: f64) {
+    let (first, last) = (values[0], values[values.len() - 1]);
+    if values.contains(&budget) || budget <= first || last <= budget {
+        return;
+    }
+    let inner = 1..values.len() - 1;
+    let far = |i: &usize| (values[*i] - budget).abs();
+    match inner.min_by(|a, b| far(a).total_cmp(&far(b))) {
+        Some(nearest) => values[nearest] = budget,
+        None => values.insert(1, budget),
     }
 }
 
@@ -316,4 +405,27 @@ fn judge(scenario: &str, found: &Frontier, console: &Console) -> Exit {
         exit = exit.max(Exit::TargetsMissed);
     }
     exit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{shortest, through};
+
+    #[test]
+    fn the_own_budget_is_walked_through_whatever_the_number_of_points() {
+        for points in 2..40 {
+            let mut values = influencer_matrix::frontier::spread(750.0, 6_000.0, points, false);
+            through(&mut values, 3_000.0);
+            assert!(values.contains(&3_000.0), "{points}");
+            assert!(values.is_sorted() && values.len() == points.max(3));
+            assert_eq!((values[0], values[values.len() - 1]), (750.0, 6_000.0));
+        }
+    }
+
+    #[test]
+    fn numbers_are_spelled_the_shorter_way() {
+        assert_eq!(shortest(1e308), "1e308");
+        assert_eq!(shortest(0.25), "0.25");
+        assert_eq!(shortest(300_000.0), "300000");
+    }
 }

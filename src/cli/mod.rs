@@ -4,6 +4,7 @@
 
 mod args;
 mod batch;
+mod calendar;
 mod check;
 mod compare;
 mod console;
@@ -16,6 +17,7 @@ mod frontier;
 mod interrupt;
 mod new;
 mod optimize;
+mod pipeline;
 mod progress;
 mod run;
 mod schema;

@@ -13,9 +13,10 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> Result<Exit, Stop> {
     for scenario in &scenarios {
         refuse_alternatives(scenario, wanted)?;
     }
-    with_flags(console, &args.work, args.format, |mut work| {
+    with_flags(console, &args.work, |mut work| {
         work.several = scenarios.len() > 1;
         work.alternatives = wanted;
+        work.workbook = args.xlsx;
         for scenario in &scenarios {
             work.folders().check(&scenario.name)?;
         }

@@ -80,7 +80,7 @@ pub(crate) fn run(args: &SelectArgs, console: &Console) -> Result<Exit, Stop> {
         let about = description(&scenario);
         write_selection(folder.path(), &found, &about, &record).map_err(failed)?;
         let folder = folder.finish().map_err(failed)?;
-        match args.format {
+        match args.work.format {
             Format::Text => {
                 let context = context(&scenario, console);
                 console.result(&text::selection(&of_base, &selected, &run, &context))?;

@@ -9,7 +9,7 @@ use super::work::with_flags;
 pub(crate) fn run(args: &SimulateArgs, console: &Console) -> Result<Exit, Stop> {
     let overrides = files::overrides(Some(&args.set), Some(&args.work.draws));
     let scenario = files::read(&args.file, &overrides, console)?;
-    with_flags(console, &args.work, args.format, |work| {
+    with_flags(console, &args.work, |work| {
         work.folders().check(&scenario.name)?;
         work.carry_out(&scenario, vec![scenario.base.clone()])
     })

@@ -67,11 +67,17 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
     }
 }
 
-/// `KEY=VALUE`, split at the first `=` outside quotes of the key.
+/// `KEY=VALUE`, split at the first `=` outside quotes of the key; as in TOML a backslash between
+/// double quotes takes the next character as it is.
 pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
     let mut quote = None;
+    let mut escaped = false;
     for (at, char) in text.char_indices() {
+        if std::mem::take(&mut escaped) {
+            continue;
+        }
         match (quote, char) {
+            (Some('"'), '\\') => escaped = true,
             (None, '"' | '\'') => quote = Some(char),
             (Some(open), _) if open == char => quote = None,
             (None, '=') => {
@@ -206,6 +212,11 @@ mod tests {
             key_value(r#"counts."a=b".c=1"#),
             pair(r#"counts."a=b".c"#, "1")
         );
+        assert_eq!(
+            key_value(r#"constraint."a \" = '".max=1"#),
+            pair(r#"constraint."a \" = '".max"#, "1")
+        );
+        assert_eq!(key_value(r#"a.'\'.b=1"#), pair(r"a.'\'.b", "1"));
         assert_eq!(key_value("a="), pair("a", ""));
         for bad in ["", "budget", "=1", " =1"] {
             assert!(key_value(bad).is_err(), "{bad}");

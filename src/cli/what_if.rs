@@ -14,7 +14,7 @@ pub(crate) fn run(args: &WhatIfArgs, console: &Console) -> Result<Exit, Stop> {
     let changes = args.set.iter().chain(&args.more).cloned().collect();
     overrides.what_if = vec![(NAME.to_owned(), changes)];
     let scenario = files::read(&args.file, &overrides, console)?;
-    with_flags(console, &args.work, args.format, |work| {
+    with_flags(console, &args.work, |work| {
         work.folders().check(&scenario.name)?;
         let mut models = vec![scenario.base.clone()];
         models.extend(

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use influencer_matrix::batch::{self, Case, Failure, Store};
 use influencer_matrix::engine::{self, PlanResult, RunResult, SimulationSettings};
-use influencer_matrix::export::result_json;
+use influencer_matrix::export::{self, result_json};
 use influencer_matrix::judging::{self, TargetResult};
 use influencer_matrix::model::{Model, Plan, PlanSettings};
 use influencer_matrix::optimizer;
@@ -47,12 +47,14 @@ pub(crate) fn plan_settings(solve: &SolveArgs) -> PlanSettings {
     }
 }
 
-/// Refuses to look for alternatives where what is as good can't be told from expectations alone.
+/// Refuses to look for alternatives where no plan of a scenario has any to look for. Where some have, the
+/// others say that they have none.
 pub(crate) fn refuse_alternatives(scenario: &Scenario, wanted: usize) -> Result<(), Stop> {
     if wanted == 0 {
         return Ok(());
     }
-    match scenario.models().find_map(optimizer::no_alternatives) {
+    let reasons: Option<Vec<String>> = scenario.models().map(optimizer::no_alternatives).collect();
+    match reasons.unwrap_or_default().first() {
         Some(reason) => Err(Stop::invalid(format!(
             "{}: {reason}; leave out --alternatives",
             scenario.name
@@ -80,6 +82,8 @@ pub(crate) struct Work<'a> {
     pub(crate) several: bool,
     /// How many other plans to look for.
     pub(crate) alternatives: usize,
+    /// Whether to write a workbook.
+    pub(crate) workbook: bool,
     threads: usize,
 }
 
@@ -87,7 +91,6 @@ pub(crate) struct Work<'a> {
 pub(crate) fn with_flags<T: Send>(
     console: &Console,
     flags: &WorkArgs,
-    format: Format,
     work: impl FnOnce(Work<'_>) -> Result<T, Stop> + Send,
 ) -> Result<T, Stop> {
     on_threads(flags.solve.threads, |threads| {
@@ -95,9 +98,10 @@ pub(crate) fn with_flags<T: Send>(
             console,
             solve: &flags.solve,
             output: &flags.output,
-            format,
+            format: flags.format,
             several: false,
             alternatives: 0,
+            workbook: false,
             threads,
         })
     })
@@ -107,7 +111,9 @@ impl Work<'_> {
     /// Where this work's results go.
     pub(crate) fn folders(&self) -> Folders {
         let OutputArgs { out, no_trials, .. } = self.output;
-        Folders::new(out, !no_trials, self.threads)
+        let mut folders = Folders::new(out, !no_trials, self.threads);
+        folders.workbook = self.workbook;
+        folders
     }
 
     /// Plans and simulates models on a scenario's seed and trials, writes, prints and judges.
@@ -155,6 +161,7 @@ impl Work<'_> {
         result
             .warnings
             .splice(0..0, scenario.warnings.iter().cloned());
+        result.warnings.extend(export::calendar_warnings(&result));
         folders.keep(scenario, &result)?;
         Ok(result)
     }

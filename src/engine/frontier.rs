@@ -95,8 +95,10 @@ fn narrow<E: From<EngineError>>(
     {
         let end = found.stops[0].value;
         let values = (1..=HALVINGS).map(|i| end * 0.5_f64.powi(i));
-        let values = values.map(|v| if how.whole { v.round() } else { v });
-        found.ask(values.collect(), model_at, how, progress, cancel)?;
+        let values = values.map(|v| if how.whole { v.ceil() } else { v });
+        let mut values: Vec<f64> = values.filter(|&v| v < end).collect();
+        values.dedup();
+        found.ask(values, model_at, how, progress, cancel)?;
     }
     for _ in 0..ROUNDS {
         let Verdict::Found {

@@ -72,6 +72,10 @@ pub fn read_summary(path: &Path) -> Result<Vec<BaselineRow>, ExportError> {
     let (scope, metric) = (reader.text("scope")?, reader.text("metric")?);
     let (tier, partnership) = (reader.text("tier")?, reader.text("partnership")?);
     let (category, region) = (reader.text("category")?, reader.text("region")?);
+    let booked_as = match frame.column("booked_as") {
+        Ok(_) => Some(reader.text("booked_as")?),
+        Err(_) => None,
+    };
     let text =
         |column: &StringChunked, row: usize| column.get(row).map(|t| unguarded(t).to_owned());
     (0..frame.height())
@@ -98,6 +102,7 @@ pub fn read_summary(path: &Path) -> Result<Vec<BaselineRow>, ExportError> {
                         partnership: text(partnership, row),
                         category: text(category, row),
                         region: text(region, row),
+                        booked_as: booked_as.and_then(|b| text(b, row)),
                     },
                     metric: name,
                     estimate: numbers.estimate(row),

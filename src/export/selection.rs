@@ -9,7 +9,7 @@ use super::json::{Description, number, target};
 use super::manifest::{RunRecord, manifest};
 use super::parquet::write_table;
 use super::table::Table;
-use super::tables;
+use super::tables::{self, PlanRow, plan_columns};
 use super::whole::{names, write_json};
 use crate::engine::{RunResult, SelectedPlan};
 use crate::model::{CellKey, Conflict, Creator, Metric, PlanStatus, Quantity};
@@ -92,17 +92,6 @@ pub fn issues(roster: &Roster) -> Table {
         .text("reason", rows, |i| Some(&i.reason))
 }
 
-struct CellRow<'a> {
-    plan: &'a str,
-    month: usize,
-    key: CellKey,
-    count: f64,
-    spend: f64,
-    revenue: f64,
-    month_spend: f64,
-    band: Option<(f64, f64)>,
-}
-
 /// `plan.parquet`: the columns of a run's, unit figures being means over those booked.
 #[must_use]
 pub fn plan(of: &Selected<'_>) -> Table {
@@ -120,35 +109,24 @@ pub fn plan(of: &Selected<'_>) -> Table {
         for month in 0..model.months {
             for (cell, &(count, spend, revenue)) in cells.iter().enumerate() {
                 let band = &model.rules.tier_budget_share[model.cells[cell].tier];
-                rows.push(CellRow {
+                let each = |sum: f64| (count > 0.0).then(|| sum / count);
+                rows.push(PlanRow {
                     plan: &model.name,
                     month: month + 1,
                     key: model.key(cell),
                     count,
+                    unit_cost: each(spend),
+                    unit_revenue: each(revenue),
                     spend,
                     revenue,
                     month_spend,
                     band: band.as_ref().map(|b| (b.low, b.high)),
+                    unused: None,
                 });
             }
         }
     }
-    let each = |r: &CellRow<'_>, sum: f64| (r.count > 0.0).then(|| sum / r.count);
-    Table::new()
-        .text("plan", &rows, |r| Some(r.plan))
-        .month("month", &rows, |r| Some(r.month))
-        .text("tier", &rows, |r| Some(&r.key.tier))
-        .text("partnership", &rows, |r| Some(&r.key.partnership))
-        .text("category", &rows, |r| r.key.category.as_deref())
-        .text("region", &rows, |r| r.key.region.as_deref())
-        .number("count", &rows, |r| Some(r.count))
-        .number("unit_cost", &rows, |r| each(r, r.spend))
-        .number("unit_revenue", &rows, |r| each(r, r.revenue))
-        .number("spend", &rows, |r| Some(r.spend))
-        .number("revenue", &rows, |r| Some(r.revenue))
-        .number("budget_share", &rows, |r| Some(r.spend / r.month_spend))
-        .number("share_low", &rows, |r| r.band.map(|b| b.0))
-        .number("share_high", &rows, |r| r.band.map(|b| b.1))
+    plan_columns(&rows)
 }
 
 /// What is known of one selection. Of the base scenario's these keys stand at the top of result.json, too.

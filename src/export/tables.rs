@@ -10,39 +10,47 @@ use crate::model::{
 use crate::rebalancing::RebalancingRow;
 use crate::summary::SummaryRow;
 
-struct PlanRow<'a> {
-    plan: &'a str,
-    month: usize,
-    key: CellKey,
-    count: f64,
-    unit_cost: f64,
-    unit_revenue: f64,
+/// A cell of a plan in a month.
+pub(super) struct PlanRow<'a> {
+    pub(super) plan: &'a str,
+    pub(super) month: usize,
+    pub(super) key: CellKey,
+    pub(super) count: f64,
+    pub(super) unit_cost: Option<f64>,
+    pub(super) unit_revenue: Option<f64>,
+    pub(super) spend: f64,
+    pub(super) revenue: f64,
     /// Of the month.
-    month_spend: f64,
-    band: Option<(f64, f64)>,
-    unused: Option<&'a UnusedCell>,
+    pub(super) month_spend: f64,
+    /// The tier's.
+    pub(super) band: Option<(f64, f64)>,
+    pub(super) unused: Option<&'a UnusedCell>,
+}
+
+/// The columns of `plan.parquet` that every plan has.
+pub(super) fn plan_columns(rows: &[PlanRow<'_>]) -> Table {
+    Table::new()
+        .text("plan", rows, |r| Some(r.plan))
+        .month("month", rows, |r| Some(r.month))
+        .text("tier", rows, |r| Some(&r.key.tier))
+        .text("partnership", rows, |r| Some(&r.key.partnership))
+        .text("category", rows, |r| r.key.category.as_deref())
+        .text("region", rows, |r| r.key.region.as_deref())
+        .number("count", rows, |r| Some(r.count))
+        .number("unit_cost", rows, |r| r.unit_cost)
+        .number("unit_revenue", rows, |r| r.unit_revenue)
+        .number("spend", rows, |r| Some(r.spend))
+        .number("revenue", rows, |r| Some(r.revenue))
+        .number("budget_share", rows, |r| Some(r.spend / r.month_spend))
+        .number("share_low", rows, |r| r.band.map(|b| b.0))
+        .number("share_high", rows, |r| r.band.map(|b| b.1))
 }
 
 /// `plan.parquet`: one row a usable plan, month and offered cell, zeros too. A plan that is not usable has no rows.
 #[must_use]
 pub fn plan(result: &RunResult) -> Table {
     let rows: Vec<PlanRow<'_>> = result.plans.iter().flat_map(plan_rows).collect();
-    let spend = |r: &PlanRow<'_>| r.count * r.unit_cost;
-    Table::new()
-        .text("plan", &rows, |r| Some(r.plan))
-        .month("month", &rows, |r| Some(r.month))
-        .text("tier", &rows, |r| Some(&r.key.tier))
-        .text("partnership", &rows, |r| Some(&r.key.partnership))
-        .text("category", &rows, |r| r.key.category.as_deref())
-        .text("region", &rows, |r| r.key.region.as_deref())
-        .number("count", &rows, |r| Some(r.count))
-        .number("unit_cost", &rows, |r| Some(r.unit_cost))
-        .number("unit_revenue", &rows, |r| Some(r.unit_revenue))
-        .number("spend", &rows, |r| Some(spend(r)))
-        .number("revenue", &rows, |r| Some(r.count * r.unit_revenue))
-        .number("budget_share", &rows, |r| Some(spend(r) / r.month_spend))
-        .number("share_low", &rows, |r| r.band.map(|b| b.0))
-        .number("share_high", &rows, |r| r.band.map(|b| b.1))
+    plan_columns(&rows)
         .number("enters_at_unit_cost", &rows, |r| {
             r.unused.and_then(|u| u.enters_at_unit_cost)
         })
@@ -70,8 +78,10 @@ fn plan_rows(result: &PlanResult) -> Vec<PlanRow<'_>> {
                 month: month + 1,
                 key: model.key(cell),
                 count,
-                unit_cost: unit.spend,
-                unit_revenue: unit.revenue,
+                unit_cost: Some(unit.spend),
+                unit_revenue: Some(unit.revenue),
+                spend: count * unit.spend,
+                revenue: count * unit.revenue,
                 month_spend,
                 band: band.as_ref().map(|b| (b.low, b.high)),
                 unused: result
@@ -98,14 +108,21 @@ pub(super) fn summary_columns<T>(
     row: impl Fn(&T) -> &SummaryRow + Copy,
 ) -> Table {
     let estimate = move |r: &T| row(r).estimate;
-    table
+    let table = table
         .text("plan", rows, |r| Some(&row(r).plan))
         .month("month", rows, |r| row(r).month)
         .text("scope", rows, |r| Some(row(r).scope.kind.name()))
         .text("tier", rows, |r| row(r).scope.tier.as_deref())
         .text("partnership", rows, |r| row(r).scope.partnership.as_deref())
         .text("category", rows, |r| row(r).scope.category.as_deref())
-        .text("region", rows, |r| row(r).scope.region.as_deref())
+        .text("region", rows, |r| row(r).scope.region.as_deref());
+    // Only where something is booked so: other scenarios keep their columns.
+    let table = if rows.iter().any(|r| row(r).scope.booked_as.is_some()) {
+        table.text("booked_as", rows, |r| row(r).scope.booked_as.as_deref())
+    } else {
+        table
+    };
+    table
         .text("metric", rows, |r| Some(row(r).metric.name()))
         .number("mean", rows, |r| estimate(r).mean)
         .number("ratio_of_means", rows, |r| estimate(r).ratio_of_means)

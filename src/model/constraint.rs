@@ -1,8 +1,12 @@
 //! Constraints in linear form: what the program is made of and what the plan report lists.
 //!
-//! Each constraint bounds one value of a month's counts x (one a cell): a sum Σ aᵢxᵢ, a
+//! Each constraint bounds one value of counts x (one a cell, or one an [`super::Activity`]): a sum Σ aᵢxᵢ, a
 //! ratio Σ aᵢxᵢ / Σ bᵢxᵢ, or the largest aᵢ among booked cells. Ratios become linear rows by
 //! multiplying out: Σ (aᵢ − bound·bᵢ) xᵢ ≤ 0 or ≥ 0, denominators being non-negative.
+
+mod months;
+
+pub use months::constraints_over;
 
 use super::Model;
 use super::metric::{Metric, Quantity};
@@ -156,34 +160,61 @@ impl Form {
     }
 }
 
+impl Constraint {
+    /// The lower bound, unless no counts lie below it: 0 of a sum of parts that are all at least 0, or
+    /// of a share.
+    #[must_use]
+    pub fn limiting_low(&self) -> Option<f64> {
+        self.low.filter(|&low| !self.always(|row| row >= 0.0, low))
+    }
+
+    /// The upper bound, unless no counts lie above it: all of what is shared out, or 0 of nothing.
+    #[must_use]
+    pub fn limiting_high(&self) -> Option<f64> {
+        self.high
+            .filter(|&high| !self.always(|row| row <= 0.0, high))
+    }
+
+    /// Whether value − bound (times the denominator) has the sign asked for at every x ≥ 0.
+    fn always(&self, sign: impl Fn(f64) -> bool, bound: f64) -> bool {
+        match &self.form {
+            Form::Sum(a) => sign(-bound) && a.iter().all(|&a| sign(a)),
+            Form::Ratio {
+                numerator,
+                denominator,
+            } => {
+                let mut terms = numerator.iter().zip(denominator);
+                terms.all(|(a, b)| sign(a - bound * b))
+            }
+            Form::Largest(_) => false,
+        }
+    }
+}
+
 /// All constraints of a model's month, in program order: budget, least spend, numbers of
 /// partnerships, bands (tier, type, category, region), largest partnership, supply, hours,
 /// enforced targets, the user's own.
 #[must_use]
 pub fn constraints(model: &Model, units: &[UnitValue]) -> Vec<Constraint> {
-    let build = Builder { model, units };
+    let columns: Vec<usize> = (0..units.len()).collect();
+    let build = Builder {
+        model,
+        columns: &columns,
+        units,
+        present: vec![1.0; units.len()],
+        budget: model.rules.budget,
+    };
     let rules = &model.rules;
     let mut out = vec![build.budget()];
     if rules.min_spend > 0.0 {
         out.push(build.min_spend());
     }
-    out.extend(build.numbers());
+    out.push(build.least());
+    out.extend(build.most());
     build.bands(&mut out);
     out.extend(build.largest());
     build.supply(&mut out);
-    if let Some(cap) = rules.hours_per_month {
-        let hours = units.iter().map(|u| u.hours).collect();
-        out.push(Constraint {
-            kind: ConstraintKind::Hours,
-            high: Some(cap),
-            unit: Unit::Hours,
-            ..plain(
-                "operations.hours_per_month",
-                Form::Sum(hours),
-                &rules.hours_origin,
-            )
-        });
-    }
+    out.extend(build.hours());
     out.extend(
         model
             .targets
@@ -215,9 +246,17 @@ fn plain(name: impl Into<String>, form: Form, origin: &Origin) -> Constraint {
     }
 }
 
+/// Rules over columns: cells in a month, or what books them in one or in all months.
 struct Builder<'a> {
     model: &'a Model,
+    /// The cell of each column.
+    columns: &'a [usize],
+    /// What one unit of each column costs and yields in the month or months in question.
     units: &'a [UnitValue],
+    /// Partnerships, months added up, of one unit of each column.
+    present: Vec<f64>,
+    /// What shares of the budget are of.
+    budget: f64,
 }
 
 impl Builder<'_> {
@@ -226,15 +265,21 @@ impl Builder<'_> {
     }
 
     fn ones(&self) -> Vec<f64> {
-        vec![1.0; self.units.len()]
+        self.present.clone()
     }
 
     /// `values` where the cell is chosen, 0 elsewhere.
     fn only(&self, values: Vec<f64>, chosen: impl Fn(&super::Cell) -> bool) -> Vec<f64> {
         values
             .into_iter()
-            .zip(&self.model.cells)
-            .map(|(v, cell)| if chosen(cell) { v } else { 0.0 })
+            .zip(self.columns)
+            .map(|(v, &cell)| {
+                if chosen(&self.model.cells[cell]) {
+                    v
+                } else {
+                    0.0
+                }
+            })
             .collect()
     }
 
@@ -242,7 +287,7 @@ impl Builder<'_> {
         let rules = &self.model.rules;
         Constraint {
             kind: ConstraintKind::Budget,
-            high: Some(rules.budget),
+            high: Some(self.budget),
             scales: Some(BudgetScale::Budget),
             unit: Unit::Money,
             ..plain("budget", Form::Sum(self.costs()), &rules.budget_origin)
@@ -253,7 +298,7 @@ impl Builder<'_> {
         let rules = &self.model.rules;
         Constraint {
             kind: ConstraintKind::Budget,
-            low: Some(rules.min_spend * rules.budget),
+            low: Some(rules.min_spend * self.budget),
             scales: Some(BudgetScale::LowShare(rules.min_spend)),
             unit: Unit::Money,
             ..plain(
@@ -264,38 +309,58 @@ impl Builder<'_> {
         }
     }
 
-    fn numbers(&self) -> Vec<Constraint> {
+    /// Least partnerships, one at least.
+    fn least(&self) -> Constraint {
         let rules = &self.model.rules;
-        let mut out = Vec::new();
         match rules.min_creators {
-            Some(least) if least >= 1.0 => out.push(Constraint {
+            Some(least) if least >= 1.0 => Constraint {
                 low: Some(least),
                 ..plain(
                     "diversity.min_creators",
                     Form::Sum(self.ones()),
                     &rules.min_creators_origin,
                 )
-            }),
-            _ => out.push(Constraint {
-                low: Some(1.0),
-                ..plain(
-                    "at least one partnership",
-                    Form::Sum(self.ones()),
-                    &Origin::Default,
-                )
-            }),
+            },
+            _ => self.any(),
         }
-        if let Some(most) = rules.max_creators {
-            out.push(Constraint {
-                high: Some(most),
-                ..plain(
-                    "diversity.max_creators",
-                    Form::Sum(self.ones()),
-                    &rules.max_creators_origin,
-                )
-            });
+    }
+
+    fn any(&self) -> Constraint {
+        Constraint {
+            low: Some(1.0),
+            ..plain(
+                "at least one partnership",
+                Form::Sum(self.ones()),
+                &Origin::Default,
+            )
         }
-        out
+    }
+
+    fn most(&self) -> Option<Constraint> {
+        let rules = &self.model.rules;
+        rules.max_creators.map(|most| Constraint {
+            high: Some(most),
+            ..plain(
+                "diversity.max_creators",
+                Form::Sum(self.ones()),
+                &rules.max_creators_origin,
+            )
+        })
+    }
+
+    fn hours(&self) -> Option<Constraint> {
+        let rules = &self.model.rules;
+        let hours = self.units.iter().map(|u| u.hours).collect();
+        rules.hours_per_month.map(|cap| Constraint {
+            kind: ConstraintKind::Hours,
+            high: Some(cap),
+            unit: Unit::Hours,
+            ..plain(
+                "operations.hours_per_month",
+                Form::Sum(hours),
+                &rules.hours_origin,
+            )
+        })
     }
 
     fn bands(&self, out: &mut Vec<Constraint>) {
@@ -355,7 +420,7 @@ impl Builder<'_> {
 
     fn largest(&self) -> Option<Constraint> {
         let rules = &self.model.rules;
-        let shares = self.units.iter().map(|u| u.spend / rules.budget).collect();
+        let shares = self.units.iter().map(|u| u.spend / self.budget).collect();
         rules.max_creator_budget_share.map(|most| Constraint {
             kind: ConstraintKind::Band,
             high: Some(most),
@@ -436,14 +501,18 @@ impl Builder<'_> {
         for rule in &self.model.rules.user {
             let mut coefficients = vec![0.0; self.units.len()];
             for (pattern, coefficient) in &rule.terms {
-                for cell in self.model.matching(pattern) {
-                    coefficients[cell] += coefficient;
+                let meant = self.model.matching(pattern);
+                for (column, cell) in self.columns.iter().enumerate() {
+                    if meant.contains(cell) {
+                        coefficients[column] += coefficient;
+                    }
                 }
             }
-            if rule.amount == UserAmount::Spend {
-                for (c, unit) in coefficients.iter_mut().zip(self.units) {
-                    *c *= unit.spend;
-                }
+            for (column, c) in coefficients.iter_mut().enumerate() {
+                *c *= match rule.amount {
+                    UserAmount::Count => self.present[column],
+                    UserAmount::Spend => self.units[column].spend,
+                };
             }
             out.push(Constraint {
                 kind: ConstraintKind::User,

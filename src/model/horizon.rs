@@ -149,10 +149,8 @@ impl Horizon {
         let one = self.months.len() == 1;
         self.waves.is_empty()
             && self.levels.is_empty()
-            && (one
-                || self.budget_over == BudgetOver::Month
-                    && self.diversity_over == Over::Month
-                    && self.pipeline.is_none())
+            && self.pipeline.is_none()
+            && (one || self.budget_over == BudgetOver::Month && self.diversity_over == Over::Month)
     }
 }
 

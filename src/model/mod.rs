@@ -4,8 +4,12 @@
 //! ([`valuation`]). Nothing here reads files, solves programs, draws random
 //! numbers or prints.
 
+mod activity;
+mod actuals;
 mod ambassador;
 pub mod audience;
+mod belief;
+mod believed;
 mod cell;
 pub mod conditional;
 mod constraint;
@@ -21,10 +25,11 @@ mod market;
 mod metric;
 mod origin;
 mod outcome;
-mod pipeline;
+pub mod pipeline;
 mod plan;
 mod ports;
 mod products;
+mod response;
 mod risk;
 mod roster;
 mod rules;
@@ -34,10 +39,18 @@ pub mod valuation;
 mod wave;
 mod worth;
 
+pub use activity::{Activity, activities, counts_of, sum_of, units_of};
+pub use actuals::{ActualRow, Actuals};
 pub use ambassador::Level;
 pub use audience::Audience;
+pub(crate) use belief::{BY_TIER, TIERS, prior};
+pub use belief::{FactorBelief, FactorName};
+pub use believed::Believed;
+pub(crate) use believed::{name_of, square};
 pub use cell::{BookedAs, Cell, CellKey, CellPattern, Factors, Terms};
-pub use constraint::{BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints};
+pub use constraint::{
+    BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints, constraints_over,
+};
 pub use cross_promotion::CrossPromotion;
 pub use dependence::{Dependence, Quality};
 pub use horizon::{BudgetOver, Horizon, Month, NOMINAL_DAYS, Over, Payment};
@@ -50,12 +63,13 @@ pub use market::{
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
 pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
-pub use pipeline::Pipeline;
+pub use pipeline::{Pipeline, PipelineLaw};
 pub use plan::{
     Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus, SetLine,
     SolverReport,
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
+pub use response::Response;
 pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState, SHORT};
 pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_value, past_ignored};
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
@@ -121,6 +135,8 @@ pub struct Model {
     pub incidents: Incidents,
     /// What plans promise beyond the mean.
     pub risk: Risk,
+    /// What is known of the shared factors; `None`: no more than [`Model::uncertainty`] says.
+    pub belief: Option<FactorBelief>,
 }
 
 impl Model {
@@ -146,7 +162,8 @@ impl Model {
     /// Budget released for a month, in currency.
     #[must_use]
     pub fn budget_of(&self, month: usize) -> f64 {
-        self.rules.budget * self.horizon.months[month].budget_share
+        let share = |month: &Month| month.budget_share;
+        self.rules.budget * self.horizon.months.get(month).map_or(1.0, share)
     }
 
     /// Budgets of all months, in currency.
@@ -170,7 +187,8 @@ impl Model {
     /// tenure adds. Exactly 1 where nothing was said about either.
     #[must_use]
     pub fn conversion_factor(&self, month: usize, cell: usize) -> f64 {
-        let season = self.horizon.months[month].seasonality;
+        let season = |month: &Month| month.seasonality;
+        let season = self.horizon.months.get(month).map_or(1.0, season);
         match self.cells[cell].booked_as {
             BookedAs::Level { level, start } if month > start => {
                 season * self.horizon.levels[level].lift(month - start)
@@ -187,6 +205,7 @@ impl Model {
         for (cell, own) in alone.cells.iter_mut().enumerate() {
             own.factors.conversion_rate *= self.conversion_factor(month, cell);
         }
+        alone.belief = self.belief.as_ref().map(|belief| belief.in_month(month));
         alone.rules.budget = self.budget_of(month);
         for rule in alone
             .risk

@@ -34,7 +34,7 @@ pub struct AudienceBlock {
 }
 
 /// One cell's totals in a block. All columns have one value a trial.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct CellBlock {
     /// Month, from 0.
     pub month: usize,
@@ -52,6 +52,17 @@ pub struct CellBlock {
     pub conversions: Vec<f64>,
     /// Currency.
     pub revenue: Vec<f64>,
+    /// Part of `revenue` by month of sale: entry k is sold k months after the posting month, one entry for each
+    /// month left of the horizon; the rest is sold later. Empty where all is sold at once.
+    pub sold: Vec<Vec<f64>>,
+    /// Partnerships that are there, at most as many as planned; empty where all always are.
+    pub places: Vec<f64>,
+    /// New creators in the month, whole numbers; empty where `places` is.
+    pub joined: Vec<f64>,
+    /// Creators that leave at the end of the month, whole numbers; empty where `places` is.
+    pub left: Vec<f64>,
+    /// Part of `spend` for cleaning up after incidents; empty where there is none.
+    pub cleanup: Vec<f64>,
 }
 
 impl CellBlock {

@@ -1,7 +1,18 @@
 //! The pipeline: how new partners come about, and how partners leave.
 
+mod contacts;
+mod flow;
+mod law;
+#[cfg(test)]
+mod tests;
+
 use super::origin::Origin;
 use crate::distribution::Distribution;
+
+pub use flow::{
+    PLAYBOOK_CHURN, PLAYBOOK_LEAD_WEEKS, PLAYBOOK_RATES, PLAYBOOK_REPEAT, Step, StepState,
+};
+pub use law::PipelineLaw;
 
 /// Recruiting, a month's flow: identified × vetted × contacted × response × partnership. What is not a certain number is drawn
 /// once a trial; people pass each step independently of each other.

@@ -9,6 +9,9 @@
 //! an amount oᵢ and a choice bᵢ each, oᵢ ≥ xᵢ − M bᵢ and oᵢ ≥ yᵢ bᵢ, and the largest of these overlaps is made
 //! least. All programs, wide ones only so, also look at the plans with most and with fewest
 //! partnerships of each tier, type, category and region among those good enough, and take the farthest.
+//!
+//! Where creators act on each other, the search goes by what one more of each is worth within the plan;
+//! what it finds is valued anew, as a whole, and held against the rules at its own values.
 
 use std::time::Instant;
 
@@ -52,19 +55,15 @@ const MOST: f64 = 1e6;
 
 /// Why a model's plans have no alternatives to look for, if they have none.
 ///
-/// What is as good is judged by expectations that add up over creators; plans whose creators act on each
-/// other, or that promise something of their risk, would need each alternative valued anew.
+/// What is as good is judged by expectations, which another plan's promises of its risk are none of.
 #[must_use]
 pub fn no_alternatives(model: &Model) -> Option<String> {
     let because = if model.counts.is_some() {
         "its counts are given, not optimized"
     } else if model.fractional_counts {
         "its counts need not be whole, so that as good plans form a continuum"
-    } else if joint::applies(model) {
-        "its creators act on each other ([audience] or shocks of [incidents]), so that what one is worth depends on the \
-         whole plan"
     } else if model.risk.applies() {
-        "its plans promise something of their risk, which another plan would have to be simulated for"
+        "it promises something of its risk, which only a plan made for it is known to keep"
     } else {
         return None;
     };
@@ -88,13 +87,20 @@ pub(crate) fn alternatives(
         return (Vec::new(), false);
     }
     let first = plan.counts.row(0).to_vec();
-    let best = goal.value(&first);
-    let floor = best - settings.gap.max(1e-9) * best.abs();
+    let together = joint::applies(model);
+    let near_best = goal.value(&first);
+    let best = if together {
+        plan.objective.unwrap_or(near_best)
+    } else {
+        near_best
+    };
+    let less = settings.gap.max(1e-9) * best.abs();
     let finder = Finder {
         model,
-        near: near(program, goal, floor),
+        near: near(program, goal, near_best - less),
         goal,
-        floor,
+        together,
+        floor: best - less,
         settings,
         cancel,
         started: Instant::now(),
@@ -106,8 +112,7 @@ pub(crate) fn alternatives(
         let Some((x, apart)) = finder.farthest(&chosen, &pool) else {
             break;
         };
-        let units = valuation::units(model);
-        let Some(objective) = valuation::objective(&units, &x, model.objective) else {
+        let Some(objective) = finder.objective(&x) else {
             break;
         };
         out.push(Alternative {
@@ -155,6 +160,9 @@ struct Finder<'a> {
     model: &'a Model,
     near: Program,
     goal: &'a Goal,
+    /// Whether creators act on each other.
+    together: bool,
+    /// Least objective that is good enough.
     floor: f64,
     settings: &'a PlanSettings,
     cancel: &'a Cancel,
@@ -184,8 +192,22 @@ impl Finder<'_> {
         best
     }
 
+    /// The objective of counts.
+    fn objective(&self, x: &[f64]) -> Option<f64> {
+        let units = if self.together {
+            valuation::units_in(self.model, x)
+        } else {
+            valuation::units(self.model)
+        };
+        valuation::objective(&units, x, self.model.objective)
+    }
+
     fn good(&self, x: &[f64]) -> bool {
-        let value = self.goal.value(x);
+        let value = if self.together {
+            self.objective(x).unwrap_or(f64::NEG_INFINITY)
+        } else {
+            self.goal.value(x)
+        };
         value >= self.floor - 1e-9 * self.floor.abs() && check(self.model, x).is_empty()
     }
 

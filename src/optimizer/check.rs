@@ -7,6 +7,10 @@
 //! **Tolerance.** A bound b on a sum counts as kept up to 1e-6 × max(|b|, Σ|terms|), a bound on a
 //! share up to 1e-6, on another ratio up to 1e-6 × |b|; a count is whole within 1e-6.
 
+mod horizon;
+
+pub use horizon::check_plan;
+
 use super::conflict::words::{Rounding, amount, quoted};
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{Band, Bound, Cell, Model, Target, TargetScope, Unit, UserAmount};
@@ -46,22 +50,11 @@ pub fn check(model: &Model, counts: &[f64]) -> Vec<Violation> {
         }];
     }
     let units = valuation::units_in(model, counts);
-    let spends = units
-        .iter()
-        .zip(counts)
-        // 0 × ∞ must not arise for cells that are not booked
-        .map(|(u, &x)| if x == 0.0 { 0.0 } else { u.spend * x })
-        .collect();
-    let mut checker = Checker {
-        model,
-        counts,
-        units: &units,
-        spends,
-        found: Vec::new(),
-    };
+    let mut checker = Checker::new(model, counts, &units, model.rules.budget);
     checker.counts();
-    checker.money();
-    checker.numbers();
+    checker.within_budget();
+    checker.least_spend();
+    checker.numbers(true);
     checker.shares();
     checker.largest();
     checker.supply();
@@ -79,10 +72,28 @@ struct Checker<'a> {
     units: &'a [UnitValue],
     /// Planned spend, one a cell.
     spends: Vec<f64>,
+    budget: f64,
     found: Vec<Violation>,
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    fn new(model: &'a Model, counts: &'a [f64], units: &'a [UnitValue], budget: f64) -> Self {
+        let spends = units
+            .iter()
+            .zip(counts)
+            // 0 × ∞ must not arise for cells that are not booked
+            .map(|(u, &x)| if x == 0.0 { 0.0 } else { u.spend * x })
+            .collect();
+        Self {
+            model,
+            counts,
+            units,
+            spends,
+            budget,
+            found: Vec::new(),
+        }
+    }
+
     /// Reports `value` if it lies outside [low, high] by more than `slack`.
     fn hold(
         &mut self,
@@ -151,19 +162,23 @@ impl Checker<'_> {
         }
     }
 
-    fn money(&mut self) {
+    fn within_budget(&mut self) {
+        let spends = self.spends.clone();
+        let within = (None, Some(self.budget));
+        self.hold_sum("budget", spends.iter().copied(), within, Unit::Money);
+    }
+
+    fn least_spend(&mut self) {
         let rules = &self.model.rules;
         let spends = self.spends.clone();
-        let within = (None, Some(rules.budget));
-        self.hold_sum("budget", spends.iter().copied(), within, Unit::Money);
         if rules.min_spend > 0.0 {
-            let least = (Some(rules.min_spend * rules.budget), None);
+            let least = (Some(rules.min_spend * self.budget), None);
             let name = "diversity.min_spend";
             self.hold_sum(name, spends.iter().copied(), least, Unit::Money);
         }
     }
 
-    fn numbers(&mut self) {
+    fn numbers(&mut self, one_at_least: bool) {
         let rules = &self.model.rules;
         let counts = self.counts;
         let mut hold = |rule: &str, bounds| {
@@ -171,7 +186,8 @@ impl Checker<'_> {
         };
         match rules.min_creators {
             Some(least) if least >= 1.0 => hold("diversity.min_creators", (Some(least), None)),
-            _ => hold("at least one partnership", (Some(1.0), None)),
+            _ if one_at_least => hold("at least one partnership", (Some(1.0), None)),
+            _ => {}
         }
         if let Some(most) = rules.max_creators {
             hold("diversity.max_creators", (None, Some(most)));
@@ -232,12 +248,13 @@ impl Checker<'_> {
         let Some(most) = rules.max_creator_budget_share else {
             return;
         };
+        let budget = self.budget;
         let largest = self
             .units
             .iter()
             .zip(self.counts)
             .filter(|&(_, &count)| count > TOLERANCE)
-            .map(|(unit, _)| unit.spend / rules.budget)
+            .map(|(unit, _)| unit.spend / budget)
             .reduce(f64::max);
         if let Some(value) = largest {
             let name = "diversity.max_creator_budget_share";

@@ -30,8 +30,8 @@ use crate::model::{
 /// programs. No clock takes part, so that the same file gets the same explanation everywhere.
 const WORK: u64 = 400_000_000;
 
-/// Changes of sizes so close relative to themselves are told as one.
-const SAME: f64 = 1e-4;
+/// Bounds so close relative to themselves are told as one: the solvers tell them apart no better.
+const SAME: f64 = 2e-6;
 
 /// One member of a set, with what was found out about it.
 struct Finding {
@@ -286,7 +286,8 @@ fn find(
         // what is enough for all rules is enough for these: never more is needed here than there
         for change in &mut changes {
             let other = whole.iter().find(|w| w.side == change.side);
-            if let Some(other) = other.filter(|w| w.size() <= change.size() * (1.0 + SAME)) {
+            let close = |w: &&Change| w.size() <= change.size() + SAME * w.to.abs();
+            if let Some(other) = other.filter(close) {
                 *change = *other;
             }
         }

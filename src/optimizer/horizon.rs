@@ -4,12 +4,14 @@
 //! months one, and the plan of the horizon is put together from theirs.
 
 mod assembly;
+mod together;
 
 use std::time::Instant;
 
 use rayon::prelude::*;
 
 use self::assembly::assemble;
+use self::together::Together;
 use crate::model::{Cancel, Model, Objective, Plan, PlanSettings};
 use crate::optimizer::plan::month as plan_month;
 
@@ -22,6 +24,7 @@ pub(crate) fn is_one_month(model: &Model) -> bool {
             .months
             .first()
             .is_none_or(|month| month.budget_share == 1.0 && month.seasonality == 1.0)
+        && model.belief.is_none()
 }
 
 /// Whether the months of a horizon have to be planned together: by budgets, shares over the horizon, waves,
@@ -32,17 +35,29 @@ pub fn hang_together(model: &Model) -> bool {
     let horizon = &model.horizon;
     !horizon.is_separable()
         || model.months > 1
-            && (model.targets.iter().any(|target| target.enforce)
+            && ((0..model.months).any(|month| model.budget_of(month) <= 0.0)
+                || model.targets.iter().any(|target| target.enforce)
                 || model.objective == Objective::Roas && kinds(model).len() > 1)
 }
 
 /// Plans a model of any horizon.
 pub(super) fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
-    apart(model, settings, cancel, true)
+    if !hang_together(model) {
+        return apart(model, settings, cancel, true);
+    }
+    let together = Together::new(model);
+    match &model.counts {
+        Some(counts) => together.fixed(counts, settings, cancel),
+        None => together.plan(settings, cancel, true),
+    }
 }
 
 /// Whether there is a plan.
 pub(super) fn is_feasible(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> bool {
+    if hang_together(model) && model.counts.is_none() {
+        let together = Together::new(model);
+        return together.plan(settings, cancel, false).is_usable();
+    }
     apart(model, settings, cancel, false).is_usable()
 }
 
@@ -106,7 +121,14 @@ fn kind_of(model: &Model, kinds: &[usize], month: usize) -> usize {
 }
 
 fn alike(model: &Model, a: usize, b: usize) -> bool {
+    if model.belief.is_some() {
+        // What is believed of the market differs from month to month.
+        return a == b;
+    }
+    let equal = |counts: &ndarray::Array2<f64>| counts.row(a) == counts.row(b);
+    let same_counts = model.counts.as_ref().is_none_or(equal);
     let (a, b) = (&model.horizon.months[a], &model.horizon.months[b]);
-    a.budget_share.to_bits() == b.budget_share.to_bits()
+    same_counts
+        && a.budget_share.to_bits() == b.budget_share.to_bits()
         && a.seasonality.to_bits() == b.seasonality.to_bits()
 }

@@ -1,6 +1,7 @@
 //! From a model to its plan.
 
 mod at_risk;
+mod at_risk_together;
 mod nothing;
 mod together;
 mod worth;
@@ -18,7 +19,7 @@ use crate::model::{
     SolverReport, constraints,
 };
 use crate::optimizer::certify::certify;
-use crate::optimizer::check::check;
+use crate::optimizer::check::{Violation, check};
 use crate::optimizer::goal::Goal;
 use crate::optimizer::horizon;
 use crate::optimizer::price::{plan_price_unit, prices};
@@ -110,7 +111,7 @@ fn any(work: &Work<'_>) -> Plan {
     }
 }
 
-/// Plans a model by what is done with its program, and holds the plan against the rules.
+/// Plans a month by what is done with its program, and holds the plan against the rules.
 fn worked(
     model: &Model,
     settings: &PlanSettings,
@@ -118,54 +119,101 @@ fn worked(
     explains: bool,
     plan: impl FnOnce(&Work<'_>) -> Plan,
 ) -> Plan {
-    let started = Instant::now();
     let units = match &model.counts {
         Some(counts) => valuation::units_in(model, &counts.row(0).to_vec()),
         None => valuation::units(model),
     };
     let constraints = constraints(model, &units);
-    let program = program_of(model, &units, &constraints);
-    let goal = Goal::of(model, &units);
-    let relaxations = PlanSettings {
-        time_limit: settings.time_limit.max(PATIENCE),
-        ..*settings
-    };
-    let mut plan = plan(&Work {
-        search: Search {
-            program: &program,
-            goal: &goal,
-            settings,
-            relaxations: &relaxations,
-            cancel,
-            started,
-        },
-        relaxations: &relaxations,
+    let problem = Problem {
         model,
         units: &units,
         constraints: &constraints,
-        program: &program,
-        goal: &goal,
-        settings,
-        explains,
-        cancel,
-    });
+        over_months: false,
+    };
+    let mut plan = problem.worked(settings, cancel, explains, plan);
     if model.counts.is_none() && plan.is_usable() {
         recheck(model, &mut plan);
     }
-    plan.solver.seconds = started.elapsed().as_secs_f64();
     plan
+}
+
+/// What a program is made from.
+#[derive(Clone, Copy)]
+pub(super) struct Problem<'a> {
+    /// The model, whose cells are the program's columns.
+    pub(super) model: &'a Model,
+    /// Values of one unit of each column.
+    pub(super) units: &'a [UnitValue],
+    pub(super) constraints: &'a [Constraint],
+    /// Whether its columns are bookings of several months.
+    pub(super) over_months: bool,
+}
+
+impl Problem<'_> {
+    /// The best plan of a program over months, without regard to risk.
+    pub(super) fn optimized(
+        &self,
+        settings: &PlanSettings,
+        cancel: &Cancel,
+        explains: bool,
+    ) -> Plan {
+        self.worked(settings, cancel, explains, |work| work.optimized())
+    }
+
+    /// What given amounts do to the rules.
+    pub(super) fn fixed(&self, amounts: &[f64], settings: &PlanSettings, cancel: &Cancel) -> Plan {
+        self.worked(settings, cancel, false, |work| work.fixed(amounts))
+    }
+
+    fn worked(
+        &self,
+        settings: &PlanSettings,
+        cancel: &Cancel,
+        explains: bool,
+        plan: impl FnOnce(&Work<'_>) -> Plan,
+    ) -> Plan {
+        let started = Instant::now();
+        let program = program_of(self.model, self.units, self.constraints);
+        let goal = Goal::of(self.model, self.units);
+        let relaxations = PlanSettings {
+            time_limit: settings.time_limit.max(PATIENCE),
+            ..*settings
+        };
+        let mut plan = plan(&Work {
+            search: Search {
+                program: &program,
+                goal: &goal,
+                settings,
+                relaxations: &relaxations,
+                cancel,
+                started,
+            },
+            relaxations: &relaxations,
+            model: self.model,
+            units: self.units,
+            constraints: self.constraints,
+            program: &program,
+            goal: &goal,
+            settings,
+            explains,
+            over_months: self.over_months,
+            cancel,
+        });
+        plan.solver.seconds = started.elapsed().as_secs_f64();
+        plan
+    }
 }
 
 /// Holds a plan against the rules by code that shares nothing with the program; a plan that
 /// breaks one is never shown.
 fn recheck(model: &Model, plan: &mut Plan) {
-    let broken: Vec<String> = plan
-        .counts
-        .rows()
-        .into_iter()
-        .flat_map(|month| check(model, &month.to_vec()))
-        .map(|violation| violation.words)
-        .collect();
+    let counts = plan.counts.row(0).to_vec();
+    refuse(plan, check(model, &counts));
+}
+
+/// A plan that breaks a rule is none.
+pub(super) fn refuse(plan: &mut Plan, broken: Vec<Violation>) {
+    let broken: Vec<String> = broken.into_iter().map(|v| v.words).collect();
     if !broken.is_empty() {
         plan.status = PlanStatus::Failed {
             reason: format!(
@@ -211,6 +259,8 @@ struct Work<'a> {
     relaxations: &'a PlanSettings,
     /// Whether to say why there is no plan.
     explains: bool,
+    /// Whether columns are bookings of several months.
+    over_months: bool,
     cancel: &'a Cancel,
     search: Search<'a>,
 }

@@ -2,9 +2,10 @@
 //! unit's step (budget + 1,000, a band + 1 point, supply + 1, …), found by solving again.
 //!
 //! The bound moved is the one that the relaxation's optimum reaches; the upper one where both
-//! are. A constraint that the relaxation's optimum does not reach has price 0. The budget takes
-//! along every bound that follows it, so it has a price where the optimum reaches one of those:
-//! more budget asks for more spend where a least spend binds.
+//! are; where neither is, the lower one if its step goes past the optimum's value. Any other constraint
+//! has price 0: its step lets everything be. The budget takes along every bound that follows it, so it has
+//! a price where the optimum reaches one of those, or will: more budget asks for more spend where a
+//! least spend binds.
 
 mod basis;
 mod entry;
@@ -34,21 +35,29 @@ pub(crate) fn prices(
     let size = optimum.abs().max(f64::MIN_POSITIVE);
     (0..constraints.len())
         .map(|i| {
+            let step = constraints[i].unit.price_step();
             let side = if constraints[i].scales == Some(BudgetScale::Budget) {
                 let follows = |c: &&Constraint| c.scales.is_some();
-                let bound = |c: &Constraint| reached(c, relaxed).is_some();
+                let bound = |c: &Constraint| {
+                    let by = match c.scales {
+                        Some(BudgetScale::LowShare(share)) => share * step,
+                        _ => 0.0,
+                    };
+                    reached(c, relaxed).is_some() || passed(c, relaxed, by)
+                };
                 constraints
                     .iter()
                     .filter(follows)
                     .any(bound)
                     .then_some(Side::High)
             } else {
-                reached(&constraints[i], relaxed)
+                let low = || passed(&constraints[i], relaxed, step).then_some(Side::Low);
+                reached(&constraints[i], relaxed).or_else(low)
             };
             let Some(side) = side else {
                 return Some(0.0);
             };
-            let moved = moved(constraints, i, side, constraints[i].unit.price_step());
+            let moved = moved(constraints, i, side, step);
             let program = Program {
                 rows: rows_in(program, constraints, &moved),
                 ..program.clone()
@@ -97,6 +106,13 @@ fn reached(constraint: &Constraint, x: &[f64]) -> Option<Side> {
     } else {
         None
     }
+}
+
+/// Whether a lower bound raised by so much leaves the value behind.
+fn passed(constraint: &Constraint, x: &[f64], by: f64) -> bool {
+    let value = constraint.form.value(x);
+    let both = constraint.low.zip(value);
+    both.is_some_and(|(low, value)| value < low + by)
 }
 
 /// The constraints with one bound moved; all that follow the budget move with it.

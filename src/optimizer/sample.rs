@@ -139,6 +139,7 @@ pub(crate) fn model(
         dependence: Dependence::of_followers_and_fee(0.6),
         incidents: Incidents::NONE,
         risk: crate::model::Risk::NONE,
+        belief: None,
         audiences: Vec::new(),
         tiers,
     }

@@ -1,11 +1,11 @@
 //! What a plan does to its constraints: values, violations, what binds, what holds the budget.
 
 use crate::model::valuation::UnitValue;
-use crate::model::{Constraint, Form, HeldBy, Model};
+use crate::model::{Constraint, Form, HeldBy, Model, Objective, Unit};
 use crate::optimizer::goal::Goal;
 use crate::optimizer::program::{Program, dot, rows_of};
 use crate::optimizer::search::{Move, Neighbourhood, Point};
-use crate::optimizer::words::{amount, apart, money};
+use crate::optimizer::words::{all_apart, amount, apart, money};
 
 /// How far a value may lie beyond its bound, relative to the bound (at least to one unit):
 /// solvers keep rows to within 1e-9 to 1e-7 of their size.
@@ -123,12 +123,18 @@ impl Surroundings<'_> {
         if matches!(constraint.form, Form::Largest(_)) {
             return None;
         }
-        let Standing::At(bound) = standing(constraint, counts) else {
+        // An end that nothing can pass is no limit, though it be reached.
+        let limiting = Constraint {
+            low: constraint.limiting_low(),
+            high: constraint.limiting_high(),
+            ..constraint.clone()
+        };
+        let Standing::At(bound) = standing(&limiting, counts) else {
             return None;
         };
         let side = match (constraint.low, constraint.high) {
             (Some(low), Some(high)) if low == high => "exactly",
-            (_, Some(high)) if high == bound => "at most",
+            _ if limiting.high == Some(bound) => "at most",
             _ => "at least",
         };
         let bound = amount(bound, constraint.unit, &self.model.currency);
@@ -162,16 +168,20 @@ impl Surroundings<'_> {
         if let Some(j) = change.drop {
             after[j] -= 1.0;
         }
-        let bound = match standing(constraint, &after) {
-            Standing::Above(high) => format!("at most {}", self.amount(constraint, high)),
-            Standing::Below(low) => format!("at least {}", self.amount(constraint, low)),
+        let (side, bound) = match standing(constraint, &after) {
+            Standing::Above(high) => ("at most", high),
+            Standing::Below(low) => ("at least", low),
             _ => return None,
         };
+        let values = [
+            constraint.form.value(counts)?,
+            bound,
+            constraint.form.value(&after)?,
+        ];
+        let [now, bound, then] = all_apart(values, constraint.unit, &self.model.currency);
         Some(format!(
-            "{} is {} of {bound}: {what} would make it {}",
+            "{} is {now} of {side} {bound}: {what} would make it {then}",
             constraint.name,
-            self.amount(constraint, constraint.form.value(counts)?),
-            self.amount(constraint, constraint.form.value(&after)?),
         ))
     }
 
@@ -214,22 +224,31 @@ impl Surroundings<'_> {
             after[cell] += step;
             after
         };
-        let mut blocked: Vec<(usize, Vec<usize>)> = cells
+        let blocked: Vec<(usize, Vec<usize>)> = cells
             .iter()
             .map(|&cell| (cell, self.broken(&after(cell))))
             .collect();
         let mut out = Vec::new();
-        if let Some((cell, _)) = blocked.iter().find(|(_, broken)| broken.is_empty()) {
-            out.push(HeldBy {
-                constraint: "objective".to_owned(),
-                reason: format!(
-                    "the next {} would fit for {}, but {} would not gain by it",
-                    self.model.key(*cell),
-                    self.money(costs[*cell]),
-                    self.model.objective.name(),
-                ),
-            });
-            blocked.retain(|(_, broken)| !broken.is_empty());
+        // What would not gain if it fitted is held by no rule.
+        let now = self.goal.value(counts);
+        let gains = |&(cell, _): &(usize, Vec<usize>)| self.goal.value(&after(cell)) > now;
+        let (mut blocked, mut idle): (Vec<_>, Vec<_>) = blocked.into_iter().partition(gains);
+        let loses = self.model.objective == Objective::Profit && !idle.is_empty();
+        let fits = |(_, broken): &&(usize, Vec<usize>)| broken.is_empty();
+        let fitting = blocked.iter().find(fits);
+        let fitting = fitting.or_else(|| idle.iter().find(fits).filter(|_| !loses));
+        if let Some(&(cell, _)) = fitting {
+            idle.clear();
+            out.push(self.no_gain(cell, true));
+        }
+        blocked.retain(|(_, broken)| !broken.is_empty());
+        let idle = match idle.first() {
+            Some(_) if loses => self.losing(&idle, blocked.is_empty()),
+            Some(&(cell, _)) => Some(self.no_gain(cell, false)),
+            None => None,
+        };
+        if blocked.is_empty() {
+            out.extend(idle.clone());
         }
         while let Some(constraint) = most_frequent(&blocked, self.constraints.len()) {
             let first = blocked.iter().find(|(_, b)| b.contains(&constraint));
@@ -242,6 +261,9 @@ impl Surroundings<'_> {
             }
             blocked.retain(|(_, broken)| !broken.contains(&constraint));
         }
+        if !out.iter().any(|held| held.constraint == "objective") {
+            out.extend(idle);
+        }
         if !fractional
             && budget - relaxed_spend <= NOTABLE * budget
             && let Some(first) = out.first_mut()
@@ -251,6 +273,40 @@ impl Surroundings<'_> {
                 .push_str("; shares of a creator would spend it");
         }
         out
+    }
+
+    /// That a cell does not gain, though it may fit.
+    fn no_gain(&self, cell: usize, fits: bool) -> HeldBy {
+        let (key, cost) = (self.model.key(cell), self.money(self.units[cell].spend));
+        let name = self.model.objective.name();
+        HeldBy {
+            constraint: "objective".to_owned(),
+            reason: if fits {
+                format!("the next {key} would fit for {cost}, but {name} would not gain by it")
+            } else {
+                format!("the next {key} costs {cost}, and {name} would not gain by it")
+            },
+        }
+    }
+
+    /// That partnerships with cells lose money; `all` says whether there are no others.
+    fn losing(&self, cells: &[(usize, Vec<usize>)], all: bool) -> Option<HeldBy> {
+        let profit = |cell: usize| self.goal.unit(cell).0;
+        let per_cost = |cell: usize| profit(cell) / self.units[cell].spend;
+        let better = |a, b| if per_cost(b) > per_cost(a) { b } else { a };
+        let best = cells.iter().map(|&(cell, _)| cell).reduce(better)?;
+        let costs = self.units[best].spend;
+        let brings = profit(best) + costs;
+        let (brings, costs) = apart(brings, costs, Unit::Money, &self.model.currency);
+        let which = if all { "further" } else { "other" };
+        Some(HeldBy {
+            constraint: "objective".to_owned(),
+            reason: format!(
+                "{which} partnerships lose money: of the best of them ({}) one costs {costs} and brings {brings} of \
+                 margin",
+                self.model.key(best),
+            ),
+        })
     }
 
     /// Indices of the constraints that counts break.

@@ -6,6 +6,7 @@ mod branching;
 mod certified;
 mod enumeration;
 mod every_kind;
+mod horizon;
 mod joint;
 mod mknap;
 mod plans;

@@ -8,20 +8,30 @@ pub(crate) fn amount(value: f64, unit: Unit, currency: &str) -> String {
     precise(value, unit, currency, 0)
 }
 
-/// Two amounts with as many decimals as it takes to tell them apart, up to three more than usual.
+/// Two amounts with as many decimals as it takes to tell them apart, up to [`MORE`] more than usual.
 pub(crate) fn apart(a: f64, b: f64, unit: Unit, currency: &str) -> (String, String) {
-    let mut pair = (String::new(), String::new());
-    for more in 0..=3 {
-        pair = (
-            precise(a, unit, currency, more),
-            precise(b, unit, currency, more),
-        );
-        if a == b || pair.0 != pair.1 {
-            break;
-        }
-    }
-    pair
+    let [a, b] = all_apart([a, b], unit, currency);
+    (a, b)
 }
+
+/// Amounts with as many decimals as it takes to tell apart those that differ, up to [`MORE`] more
+/// than usual.
+pub(crate) fn all_apart<const N: usize>(
+    values: [f64; N],
+    unit: Unit,
+    currency: &str,
+) -> [String; N] {
+    let shown = |more| values.map(|value| precise(value, unit, currency, more));
+    let told = |texts: &[String; N]| {
+        let mut pairs = (0..N).flat_map(|i| (0..i).map(move |j| (i, j)));
+        pairs.all(|(i, j)| values[i] == values[j] || texts[i] != texts[j])
+    };
+    let texts = (0..MORE).map(shown).find(told);
+    texts.unwrap_or_else(|| shown(MORE))
+}
+
+/// Decimals that amounts may take beyond the usual ones to be told apart.
+const MORE: usize = 4;
 
 fn precise(value: f64, unit: Unit, currency: &str, more: usize) -> String {
     match unit {
@@ -68,7 +78,7 @@ fn trimmed(value: f64, decimals: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{amount, apart, money};
+    use super::{all_apart, amount, apart, money};
     use crate::model::{Metric, Unit};
 
     #[test]
@@ -89,6 +99,8 @@ mod tests {
     fn amounts_that_differ_are_told_apart() {
         let pair = apart(0.100_4, 0.1, Unit::Share, "CNY");
         assert_eq!(pair, ("10.04 %".to_owned(), "10 %".to_owned()));
+        let three = all_apart([0.090_61, 0.090_64, 0.09], Unit::Share, "CNY");
+        assert_eq!(three, ["9.061 %", "9.064 %", "9 %"]);
         let pair = apart(300_000.4, 300_000.0, Unit::Money, "CNY");
         assert_eq!(pair, ("¥300,000.4".to_owned(), "¥300,000".to_owned()));
     }

@@ -15,6 +15,7 @@ fn block(first_trial: u64, plans: &[[Vec<f64>; 3]]) -> TrialBlock {
             clicks: Vec::new(),
             conversions: conversions.clone(),
             revenue: revenue.clone(),
+            ..CellBlock::default()
         }],
     };
     TrialBlock {

@@ -1,6 +1,6 @@
 //! What the command line adds: `--set`, `--seed`, `--trials` and typed what-ifs, as trees.
 
-use super::layers::amount;
+use super::layers::{amount, weights, weights_differ};
 use super::presets::{self, Presets};
 use super::problem::Fault;
 use super::read::{Overrides, Reading, WhatIf};
@@ -178,24 +178,7 @@ impl Reading {
                 .collect();
             let mut changes = self.sets(&sets, presets);
             self.entries_by_name(&mut changes, root);
-            // A list of one, so that the rules of [[what_if]] hold here too.
-            let mark = changes.mark;
-            let mut list = Node {
-                value: Value::Table(vec![Item {
-                    key: "what_if".to_owned(),
-                    key_mark: mark,
-                    node: Node {
-                        value: Value::Array(vec![changes]),
-                        mark,
-                    },
-                }]),
-                mark,
-            };
-            structure::check(&mut list, &mut self.faults);
-            changes = match list.remove("what_if").map(|n| n.value) {
-                Some(Value::Array(mut entries)) if entries.len() == 1 => entries.remove(0),
-                _ => Node::empty_table(mark),
-            };
+            structure::check_typed(&mut changes, &mut self.faults);
             out.push(WhatIf {
                 name: name.clone(),
                 changes,
@@ -231,13 +214,17 @@ fn chain(node: &Node) -> bool {
 
 /// A word that stands for figures becomes these figures where a later setting changes one of them,
 /// as a file's word does under the command line. An amount and a probability of the budget add up, in
-/// either order.
+/// either order, and so do one number for the importance of rules and numbers by key.
 fn spell_out(presets: &Presets, under: &mut Node, over: &mut Node) {
     let table = |n: &Node| n.get("budget").map(|b| matches!(b.value, Value::Table(_)));
     match (table(under), table(over)) {
         (Some(true), Some(false)) => amount(over),
         (Some(false), Some(true)) => amount(under),
         _ => {}
+    }
+    if weights_differ(under, over) {
+        weights(under);
+        weights(over);
     }
     let Value::Table(items) = &mut under.value else {
         return;

@@ -51,6 +51,12 @@ static GROUPS: &[Field] = &[
 /// Rules outside `[diversity]`: one number for `[diversity]` does not speak of them.
 const ELSEWHERE: [&str; 4] = ["budget", "supply", "hours", "targets"];
 
+/// The keys that one number for all of `[diversity]` stands for.
+pub(super) fn of_diversity() -> impl Iterator<Item = &'static str> {
+    let names = GROUPS.iter().map(|group| group.name);
+    names.filter(|name| !ELSEWHERE.contains(name))
+}
+
 impl Reader<'_> {
     /// The order of importance, but for the user's own rules.
     pub(super) fn importance(&mut self) -> Importance {

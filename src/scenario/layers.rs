@@ -1,5 +1,6 @@
 //! Presets, file, command line and what-if laid over each other.
 
+use super::importance::of_diversity;
 use super::keys::ROOT;
 use super::presets::Presets;
 use super::tree::{Item, Node, Value, overlay};
@@ -26,6 +27,10 @@ pub(super) fn compose(presets: &Presets, layers: &[&Node]) -> Node {
             } else if above_is && !below_is {
                 amount(&mut node);
             }
+        }
+        if weights_differ(&node, &layer) {
+            weights(layer.to_mut());
+            weights(&mut node);
         }
         let Some(incidents) = layer.get("incidents") else {
             overlay(&mut node, &layer, ROOT);
@@ -94,6 +99,44 @@ fn complete(node: &mut Node, given: &Node) {
 
 fn is_table(node: &Node) -> bool {
     matches!(node.value, Value::Table(_))
+}
+
+const IMPORTANCE: [&str; 2] = ["diversity", "importance"];
+
+/// Whether one of two layers has one number for the importance of rules and the other numbers by key.
+pub(super) fn weights_differ(a: &Node, b: &Node) -> bool {
+    let tables = a.at(&IMPORTANCE).zip(b.at(&IMPORTANCE));
+    tables.is_some_and(|(a, b)| is_table(a) != is_table(b))
+}
+
+/// One number for the importance of all rules of `[diversity]` as the numbers by key it stands for,
+/// so that those of two layers meet.
+pub(super) fn weights(root: &mut Node) {
+    let Value::Table(items) = &mut root.value else {
+        return;
+    };
+    let diversity = items.iter_mut().find(|item| item.key == IMPORTANCE[0]);
+    let Some(diversity) = diversity.map(|item| &mut item.node) else {
+        return;
+    };
+    let Some(item) = diversity.item(IMPORTANCE[1]).cloned() else {
+        return;
+    };
+    if is_table(&item.node) || matches!(item.node.value, Value::Bad) {
+        return;
+    }
+    let mut table = Node::empty_table(item.node.mark);
+    for key in of_diversity() {
+        table.set(Item {
+            key: key.to_owned(),
+            key_mark: item.key_mark,
+            node: item.node.clone(),
+        });
+    }
+    diversity.set(Item {
+        node: table,
+        ..item
+    });
 }
 
 /// A budget of one number or a list as the table it stands for, so that an amount and a probability of two

@@ -280,6 +280,7 @@ impl<'a> Reader<'a> {
             dependence: self.dependence(),
             incidents: self.incidents(),
             risk: crate::model::Risk::NONE,
+            belief: None,
         };
         self.horizon(&mut model);
         model.cells = self.cells(&model, &offered);

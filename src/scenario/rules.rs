@@ -9,7 +9,35 @@ use super::reader::Reader;
 use super::source::Mark;
 use super::tree::{Node, Value};
 use super::value;
+use super::vary::{Takes, takes};
 use crate::model::{CellPattern, Importance, Model, Objective, Rules, UserAmount, UserRule};
+
+/// Whether a rule that is no `[[constraint]]` has this name: a key path that bounds something, or
+/// one of the words that stand for what no key says.
+fn is_built_in(name: &str) -> bool {
+    let rules = [
+        "diversity",
+        "operations",
+        "tiers",
+        "targets",
+        "risk",
+        "budget",
+    ];
+    let is_key = || {
+        let (table, _) = name.split_once('.').unwrap_or((name, ""));
+        rules.contains(&table) && matches!(takes(name), Takes::Real | Takes::Whole)
+    };
+    let is_level = || {
+        let table = name.rsplit_once('.').map_or("", |(table, _)| table);
+        (table == "targets" || table.starts_with("tiers.") && table.ends_with(".targets"))
+            && takes(name) != Takes::Unknown
+    };
+    let risk = ["risk.cvar", "risk.probability", "risk.objective"];
+    ["at least one partnership", "objective"].contains(&name)
+        || risk.contains(&name)
+        || is_key()
+        || is_level()
+}
 
 impl Reader<'_> {
     /// Reads [`Model::rules`].
@@ -159,7 +187,11 @@ impl Reader<'_> {
         {
             complain(
                 self,
-                &format!("this constraint is empty: min {min} is above max {max}"),
+                &format!(
+                    "this constraint is empty: min {} is above max {}",
+                    value::plain(min),
+                    value::plain(max)
+                ),
                 "expected min ≤ max",
             );
         }
@@ -187,8 +219,25 @@ impl Reader<'_> {
             self.tainted = true;
             return None;
         }
+        let name = name?;
+        if is_built_in(&name) {
+            let mark = entry.get("name").map_or(entry.mark, |n| n.mark);
+            self.fault(
+                Fault::at(
+                    mark,
+                    format!(
+                        "\"{}\" is the name of a rule of its own",
+                        value::short(&name)
+                    ),
+                )
+                .expected("expected a name that no other rule has")
+                .help("reports and constraints.parquet tell rules apart by their names"),
+            );
+            self.tainted = true;
+            return None;
+        }
         Some(UserRule {
-            name: name?,
+            name,
             amount,
             terms,
             min,

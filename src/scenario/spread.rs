@@ -5,7 +5,7 @@ use super::names::nearest;
 use super::problem::Fault;
 use super::source::Mark;
 use super::tree::{Item, Node, Value};
-use super::value::{number_text, ranged, short, wrong};
+use super::value::{number_text, plain, ranged, short, wrong};
 use crate::distribution::{Distribution, DistributionError};
 
 const FAMILIES: &[&str] = &[
@@ -128,13 +128,15 @@ pub(super) fn distribution(node: &Node, kind: Kind) -> Result<Distribution, Faul
     }
     let (low, high) = made.support();
     if low < 0.0 || (rate && high > 1.0) {
-        return Err(
-            Fault::at(node.mark, format!("this reaches from {low} to {high}")).expected(if rate {
-                "a rate lies between 0 and 1"
-            } else {
-                "an amount is never negative"
-            }),
-        );
+        return Err(Fault::at(
+            node.mark,
+            format!("this reaches from {} to {}", plain(low), plain(high)),
+        )
+        .expected(if rate {
+            "a rate lies between 0 and 1"
+        } else {
+            "an amount is never negative"
+        }));
     }
     if !made.mean().is_finite() || made.mean() > LARGEST || !made.variance().is_finite() {
         return Err(Fault::at(

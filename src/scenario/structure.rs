@@ -18,6 +18,11 @@ pub(super) fn check(root: &mut Node, faults: &mut Vec<Fault>) {
     table(root, ROOT, "", faults);
 }
 
+/// Checks what a what-if of the command line sets: key paths without a place in a file.
+pub(super) fn check_typed(changes: &mut Node, faults: &mut Vec<Fault>) {
+    what_if(changes, "", faults);
+}
+
 fn table(node: &mut Node, fields: &'static [Field], path: &str, faults: &mut Vec<Fault>) {
     let Value::Table(items) = &mut node.value else {
         let article = if path.is_empty() { "the file" } else { path };
@@ -267,7 +272,11 @@ fn what_if(node: &mut Node, path: &str, faults: &mut Vec<Fault>) {
             shape(&mut item.node, &field.shape, field.name, faults);
             true
         } else {
-            let names: Vec<&'static str> = what_if_fields().map(|f| f.name).collect();
+            // On the command line a what-if has no name to set.
+            let names: Vec<&'static str> = what_if_fields()
+                .map(|f| f.name)
+                .filter(|name| !path.is_empty() || *name != "name")
+                .collect();
             let fault = unknown(item, &names, path, faults.len());
             faults.push(fault);
             false

@@ -102,6 +102,16 @@ pub(super) fn number(node: &Node) -> Result<f64, Fault> {
     Ok(value)
 }
 
+/// A number without hundreds of zeros.
+pub(super) fn plain(value: f64) -> String {
+    let size = value.abs();
+    if size >= 1e17 || size > 0.0 && size < 1e-7 {
+        format!("{value:e}")
+    } else {
+        format!("{value}")
+    }
+}
+
 /// A number in a range.
 pub(super) fn ranged(node: &Node, min: f64, max: f64, open: bool) -> Result<f64, Fault> {
     let value = number(node)?;
@@ -114,7 +124,7 @@ pub(super) fn ranged(node: &Node, min: f64, max: f64, open: bool) -> Result<f64,
         return Ok(value);
     }
     let range = range_text(min, max, open);
-    let fault = Fault::at(node.mark, format!("{value} is out of range"))
+    let fault = Fault::at(node.mark, format!("{} is out of range", plain(value)))
         .expected(format!("expected a number {range}"));
     let in_percent = matches!(&node.value, Value::Text(s) if s.contains('%'));
     Err(

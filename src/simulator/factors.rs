@@ -1,29 +1,20 @@
 //! Shared factors: the doubt about averages that all creators of a trial have in common.
 //!
 //! U = exp(σ z − σ²/2), σ² = ln(1 + s²), has mean one and relative standard deviation s; s = 0 is
-//! exactly 1 and draws nothing.
+//! exactly 1 and draws nothing. The latent normal z = shift + Σ wⱼ zⱼ is a sum over independent normals, each
+//! addressed by its name (input, tier, month): [`belief`](crate::model::FactorBelief) says which and how much of
+//! them, a priori (tiers correlated, months an AR(1)) or after something was seen.
 //!
-//! A factor's uniforms are randomized Sobol' points in a dimension of its own, by [`dimension`].
+//! An independent normal's uniforms are randomized Sobol' points in a dimension of its own, by [`dimension`].
 
 use super::SimulationError;
 use super::draws::{CHUNK, Drawn, Owners, Segment, factor};
 use super::kernel::NORMAL;
 use crate::distribution::{Distribution, QuantileTable, ZTable};
-use crate::model::InputGroup;
+use crate::model::{
+    BY_TIER, Dependence, FactorBelief, FactorName, InputGroup, Model, TIERS, prior,
+};
 use crate::rng::{SOBOL_DIMENSIONS, STREAM_BLOCK, Sobol};
-
-/// Factors that each tier has of its own, the widest presets first.
-const BY_TIER: [InputGroup; 6] = [
-    InputGroup::ConversionRate,
-    InputGroup::Benchmark,
-    InputGroup::ClickRate,
-    InputGroup::EngagementRate,
-    InputGroup::OrderValue,
-    InputGroup::Fee,
-];
-
-/// Tiers, those that budgets usually go to first.
-const TIERS: [&str; 5] = ["mid", "micro", "macro", "mega", "nano"];
 
 /// Dimensions of a month: market, platform, and every factor of every tier.
 const OF_A_MONTH: usize = 2 + BY_TIER.len() * TIERS.len();
@@ -52,85 +43,131 @@ fn dimension(factor: InputGroup, tier: &str, month: usize) -> Option<usize> {
 /// A product of factors by its number; `None` is 1.
 pub(super) type Product = Option<usize>;
 
+/// What a plan believes of the shared factors in a month.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Doubt<'a> {
+    /// Between tiers.
+    pub(super) dependence: &'a Dependence,
+    /// AR(1) coefficient from month to month.
+    pub(super) persistence: f64,
+    /// What was seen, if anything.
+    pub(super) belief: Option<&'a FactorBelief>,
+    /// Month, from 0.
+    pub(super) month: usize,
+}
+
+impl<'a> Doubt<'a> {
+    /// A model's in a month.
+    pub(super) fn of(model: &'a Model, month: usize) -> Self {
+        Self {
+            dependence: &model.dependence,
+            persistence: model.horizon.market_persistence,
+            belief: model.belief.as_ref(),
+            month,
+        }
+    }
+
+    /// The latent normal of a factor: shift, weights on independent ones, and whether it is one of them, so that its
+    /// factor is drawn by the quantile of its uniform.
+    fn latent(&self, name: &FactorName) -> (f64, Vec<(FactorName, f64)>, bool) {
+        if let Some(belief) = self.belief
+            && let Some(place) = belief.place(name)
+        {
+            let row = belief.factors.iter().zip(belief.factor.row(place));
+            let weights = row
+                .filter(|(_, weight)| **weight != 0.0)
+                .map(|(name, &weight)| (name.clone(), weight))
+                .collect();
+            return (belief.mean[place], weights, false);
+        }
+        let weights = prior(name, self.dependence, self.persistence);
+        // Correlated tiers go by their normals even where they are one of them.
+        let alone = name.tier.is_empty()
+            || self.dependence.tiers <= 0.0
+            || !TIERS.contains(&name.tier.as_str());
+        let plain = alone && weights.len() == 1 && weights[0].1 == 1.0;
+        (0.0, weights, plain)
+    }
+}
+
 /// The factors and products of factors that the plans of a run need.
 #[derive(Debug)]
 pub(super) struct Factors {
     /// Seed of the points.
     seed: u64,
+    sources: Vec<Source>,
     singles: Vec<Single>,
     /// Each the product of an earlier one and a single factor.
     products: Vec<(Product, usize)>,
 }
 
+/// One factor.
 #[derive(Debug)]
 struct Single {
-    spread: f64,
-    /// Latent normal correlation with the same factor of other tiers.
-    tiers: f64,
-    table: QuantileTable,
-    source: Source,
-    /// Where tiers are correlated: its weights on the normals of the tiers up to it in [`TIERS`], and
-    /// its quantile over the normal's axis.
-    mixed: Option<(Vec<(f64, Source)>, ZTable)>,
+    latent: Latent,
+    table: Table,
 }
 
-/// Where the uniforms of one factor of one tier come from.
+/// What decides a factor's values.
+#[derive(Debug, PartialEq)]
+struct Latent {
+    /// Which inputs' doubt it is.
+    input: InputGroup,
+    /// Relative standard deviation a priori.
+    spread: f64,
+    shift: f64,
+    /// Weights on the normals of sources.
+    weights: Vec<(usize, f64)>,
+    /// Whether it is one source's, unchanged.
+    plain: bool,
+}
+
+/// Its quantile over the uniform's axis or the normal's.
+#[derive(Debug)]
+enum Table {
+    Plain(QuantileTable),
+    Normal(ZTable),
+}
+
+/// Where the uniforms of one independent normal come from.
 #[derive(Debug)]
 struct Source {
-    input: InputGroup,
+    name: FactorName,
     owner: u64,
     /// Its points; `None` for what the table of dimensions does not know.
     points: Option<Sobol>,
 }
 
 impl Single {
-    /// Its values in a segment.
-    fn fill(&self, segment: &Segment<'_>, values: &mut [f64]) {
-        let Some((weights, table)) = &self.mixed else {
-            self.source.fill(segment, values);
-            for part in values.chunks_mut(CHUNK) {
-                let mut uniforms = [0.0; CHUNK];
-                let uniforms = &mut uniforms[..part.len()];
-                uniforms.copy_from_slice(part);
-                self.table.fill_on(segment.path, uniforms, part);
+    /// Its values in a segment; `normals` are those of the sources that any single mixes.
+    fn fill(
+        &self,
+        segment: &Segment<'_>,
+        sources: &[Source],
+        normals: &[Vec<f64>],
+        values: &mut [f64],
+    ) {
+        match &self.table {
+            Table::Plain(table) => {
+                sources[self.latent.weights[0].0].fill(segment, values);
+                for part in values.chunks_mut(CHUNK) {
+                    let mut uniforms = [0.0; CHUNK];
+                    let uniforms = &mut uniforms[..part.len()];
+                    uniforms.copy_from_slice(part);
+                    table.fill_on(segment.path, uniforms, part);
+                }
             }
-            return;
-        };
-        let mut uniforms = vec![0.0; values.len()];
-        let mut normals = vec![0.0; values.len()];
-        let mut latent = vec![0.0; values.len()];
-        for (weight, source) in weights {
-            source.fill(segment, &mut uniforms);
-            NORMAL.fill_on(segment.path, &uniforms, &mut normals);
-            for (latent, normal) in latent.iter_mut().zip(&normals) {
-                *latent += weight * normal;
+            Table::Normal(table) => {
+                let mut latent = vec![self.latent.shift; values.len()];
+                for &(source, weight) in &self.latent.weights {
+                    for (latent, normal) in latent.iter_mut().zip(&normals[source]) {
+                        *latent += weight * normal;
+                    }
+                }
+                table.fill(&latent, values);
             }
         }
-        table.fill(&latent, values);
     }
-}
-
-/// Row `tier` of the Cholesky factor of equal correlations ρ between [`TIERS`]: its weights on the
-/// independent normals of the tiers up to it. The table of tiers is fixed, so that a tier's factor is
-/// the same whatever other tiers are in use.
-fn weights(tier: usize, rho: f64) -> Vec<f64> {
-    let mut rows: Vec<Vec<f64>> = Vec::new();
-    for _ in 0..=tier {
-        let mut row: Vec<f64> = Vec::new();
-        for (j, before) in rows.iter().enumerate() {
-            let known: f64 = row.iter().zip(before).map(|(a, b)| a * b).sum();
-            let pivot = before[j];
-            row.push(if pivot > 0.0 {
-                (rho - known) / pivot
-            } else {
-                0.0
-            });
-        }
-        let squares: f64 = row.iter().map(|a| a * a).sum();
-        row.push((1.0 - squares).max(0.0).sqrt());
-        rows.push(row);
-    }
-    rows.pop().unwrap_or_default()
 }
 
 impl Source {
@@ -139,7 +176,7 @@ impl Source {
         let points = self.points.as_ref().filter(|_| segment.quasi);
         let mut stream = points
             .is_none()
-            .then(|| segment.factor_stream(self.input, self.owner));
+            .then(|| segment.factor_stream(self.name.input, self.owner, self.name.month));
         let mut trial = segment.first_trial();
         for part in values.chunks_mut(CHUNK) {
             if let Some(points) = points {
@@ -157,73 +194,77 @@ impl Factors {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             seed,
+            sources: Vec::new(),
             singles: Vec::new(),
             products: Vec::new(),
         }
     }
 
-    fn source(&self, input: InputGroup, tier: &str) -> Source {
-        let owner = factor(input.name(), tier);
-        let quantity = Drawn::FactorPoints.in_month(0);
-        let points = |dimension| Sobol::new(self.seed, owner, quantity, dimension);
-        Source {
-            input,
-            owner,
-            points: dimension(input, tier, 0).map(points),
+    /// The number of the source of an independent normal.
+    fn source(&mut self, owners: &mut Owners, name: FactorName) -> Result<usize, SimulationError> {
+        if let Some(known) = self.sources.iter().position(|source| source.name == name) {
+            return Ok(known);
         }
+        let owner = factor(name.input.name(), &name.tier);
+        owners.register(owner, || {
+            let input = name.input.name();
+            if name.tier.is_empty() {
+                format!("the factor {input}")
+            } else {
+                format!("the factor {input} of {}", name.tier)
+            }
+        })?;
+        let quantity = Drawn::FactorPoints.in_month(name.month);
+        let points = |dimension| Sobol::new(self.seed, owner, quantity, dimension);
+        self.sources.push(Source {
+            owner,
+            points: dimension(name.input, &name.tier, name.month).map(points),
+            name,
+        });
+        Ok(self.sources.len() - 1)
     }
 
     /// The number of `before` × the factor of an input and tier with relative standard deviation
-    /// `spread`; `before` itself if that is 0. `tiers` is the latent normal correlation between tiers.
+    /// `spread`; `before` itself if that is 0.
     pub(super) fn times(
         &mut self,
         owners: &mut Owners,
         before: Product,
-        input: InputGroup,
-        tier: &str,
-        (spread, tiers): (f64, f64),
+        (input, tier): (InputGroup, &str),
+        spread: f64,
+        doubt: &Doubt<'_>,
     ) -> Result<Product, SimulationError> {
-        let name = input.name();
         if spread == 0.0 {
             return Ok(before);
         }
-        let owner = factor(name, tier);
-        let single = self
-            .singles
-            .iter()
-            .position(|s| s.source.owner == owner && s.spread == spread && s.tiers == tiers);
-        let single = if let Some(single) = single {
+        let (shift, names, plain) = doubt.latent(&FactorName::new(input, tier, doubt.month));
+        let mut weights = Vec::with_capacity(names.len());
+        for (name, weight) in names {
+            weights.push((self.source(owners, name)?, weight));
+        }
+        let latent = Latent {
+            input,
+            spread,
+            shift,
+            weights,
+            plain,
+        };
+        let known = self.singles.iter().position(|s| s.latent == latent);
+        let single = if let Some(single) = known {
             single
         } else {
-            owners.register(owner, || {
-                if tier.is_empty() {
-                    format!("the factor {name}")
-                } else {
-                    format!("the factor {name} of {tier}")
-                }
-            })?;
             let law = Distribution::lognormal_mean_sd(1.0, spread).map_err(|source| {
                 SimulationError::Factor {
-                    factor: name,
+                    factor: input.name(),
                     source,
                 }
             })?;
-            let place = TIERS.iter().position(|&known| known == tier);
-            let mut mixed = None;
-            if let Some(place) = place
-                && tiers > 0.0
-            {
-                let sources = TIERS[..=place].iter().map(|tier| self.source(input, tier));
-                let weights = weights(place, tiers).into_iter().zip(sources).collect();
-                mixed = Some((weights, law.z_table()));
-            }
-            self.singles.push(Single {
-                spread,
-                tiers,
-                table: law.table(),
-                source: self.source(input, tier),
-                mixed,
-            });
+            let table = if plain {
+                Table::Plain(law.table())
+            } else {
+                Table::Normal(law.z_table())
+            };
+            self.singles.push(Single { latent, table });
             self.singles.len() - 1
         };
         let product = (before, single);
@@ -236,23 +277,33 @@ impl Factors {
 
     /// Uniforms of one trial.
     pub(super) fn draws(&self) -> usize {
-        let one = |single: &Single| {
-            single
-                .mixed
-                .as_ref()
-                .map_or(1, |(weights, _)| weights.len())
-        };
-        self.singles.iter().map(one).sum()
+        self.sources.len()
     }
 
     /// The values of all products in a segment, into buffers that are used again.
     pub(super) fn fill(&self, segment: &Segment<'_>, values: &mut FactorValues) {
-        let FactorValues { singles, products } = values;
+        let FactorValues {
+            normals,
+            singles,
+            products,
+        } = values;
         let buffer = || vec![0.0; STREAM_BLOCK];
+        normals.resize_with(normals.len().max(self.sources.len()), buffer);
         singles.resize_with(singles.len().max(self.singles.len()), buffer);
         products.resize_with(products.len().max(self.products.len()), buffer);
+        let mixed = |source: usize| {
+            let mut mixing = self.singles.iter().filter(|single| !single.latent.plain);
+            mixing.any(|single| single.latent.weights.iter().any(|&(s, _)| s == source))
+        };
+        let mut uniforms = vec![0.0; segment.len];
+        for (number, (source, normals)) in self.sources.iter().zip(&mut *normals).enumerate() {
+            if mixed(number) {
+                source.fill(segment, &mut uniforms);
+                NORMAL.fill_on(segment.path, &uniforms, &mut normals[..segment.len]);
+            }
+        }
         for (single, values) in self.singles.iter().zip(&mut *singles) {
-            single.fill(segment, &mut values[..segment.len]);
+            single.fill(segment, &self.sources, normals, &mut values[..segment.len]);
         }
         for (number, &(before, single)) in self.products.iter().enumerate() {
             let (earlier, later) = products.split_at_mut(number);
@@ -270,6 +321,8 @@ impl Factors {
 /// Values of all products, one a trial of a segment.
 #[derive(Debug, Default)]
 pub(super) struct FactorValues {
+    /// Of sources that are mixed.
+    normals: Vec<Vec<f64>>,
     singles: Vec<Vec<f64>>,
     products: Vec<Vec<f64>>,
 }
@@ -285,20 +338,6 @@ impl FactorValues {
 mod tests {
     use super::*;
     use std::collections::HashSet;
-
-    #[test]
-    fn weights_have_the_wanted_correlations() {
-        for rho in [0.0, 0.3, 0.9, 1.0] {
-            let rows: Vec<Vec<f64>> = (0..5).map(|tier| weights(tier, rho)).collect();
-            for (i, a) in rows.iter().enumerate() {
-                for (j, b) in rows.iter().enumerate() {
-                    let found: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
-                    let wanted = if i == j { 1.0 } else { rho };
-                    assert!((found - wanted).abs() < 1e-14, "{rho} {i} {j}: {found}");
-                }
-            }
-        }
-    }
 
     #[test]
     fn every_factor_has_a_dimension_of_its_own() {

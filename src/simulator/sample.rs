@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::draws::Segment;
-use super::factors::{FactorValues, Product};
+use super::factors::{Doubt, FactorValues, Product};
 use super::job::Shared;
 use super::{Seeds, SimulationError};
 use crate::model::{Basis, FactorSample, InputGroup, Model};
@@ -39,6 +39,19 @@ pub fn factor_sample(
     seed: u64,
     trials: usize,
 ) -> Result<FactorSample, SimulationError> {
+    factor_sample_in(model, 0, seed, trials)
+}
+
+/// The same in a month of the horizon, from 0; the samples of several months go together, trial by trial.
+///
+/// # Errors
+/// As [`factor_sample`].
+pub fn factor_sample_in(
+    model: &Model,
+    month: usize,
+    seed: u64,
+    trials: usize,
+) -> Result<FactorSample, SimulationError> {
     let mut shared = Shared::new(seed);
     let Shared {
         factors, owners, ..
@@ -46,13 +59,9 @@ pub fn factor_sample(
     let u = &model.uncertainty;
     let mut products: Vec<[Product; 3]> = Vec::new();
     for tier in &model.tiers {
+        let doubt = Doubt::of(model, month);
         let mut times = |before, input, tier: &str, spread| {
-            let tiers = if tier.is_empty() {
-                0.0
-            } else {
-                model.dependence.tiers
-            };
-            factors.times(owners, before, input, tier, (spread, tiers))
+            factors.times(owners, before, (input, tier), spread, &doubt)
         };
         let name = tier.name.as_str();
         let mut conversions = times(None, InputGroup::Platform, "", u.platform)?;

@@ -7,6 +7,7 @@
 //! order, so that their bits depend on the values alone and not on blocks or threads.
 
 mod correlation;
+mod count_law;
 mod decision;
 mod indices;
 mod moments;
@@ -19,6 +20,7 @@ pub mod special;
 mod tail;
 
 pub use correlation::{Matrix, cholesky, eigen, nearest_correlation};
+pub use count_law::{CountLaw, binomial};
 pub use decision::{normal_expectation, regret, unit_normal_loss};
 pub use indices::{SobolIndices, SobolMoments};
 pub use moments::{

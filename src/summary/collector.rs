@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::model::{Metric, Model, Plan, Quantity, TrialBlock};
 
-use super::difference::{DifferenceEstimate, DifferenceStream};
+use super::difference::{DifferenceRow, DifferenceStream};
 use super::row::{Histogram, ScopeKey, ScopeKind, SummaryRow};
 use super::scopes::{self, Scopes};
 use super::store::ScopeStore;
@@ -32,17 +32,29 @@ pub struct Collector {
     stores: Vec<ScopeStore>,
     /// Largest trial count at which a store keeps all trials.
     exact_up_to: Vec<u64>,
-    /// (plan, scope, store), in output order.
-    scopes: Vec<(usize, ScopeKey, usize)>,
+    /// In output order.
+    scopes: Vec<Listed>,
     differences: Vec<Difference>,
     trials: u64,
+}
+
+/// A scope of a plan and where its trials are.
+#[derive(Debug)]
+struct Listed {
+    plan: usize,
+    month: Option<usize>,
+    key: ScopeKey,
+    store: usize,
 }
 
 /// A scope of a plan against the same scope of the baseline; `None` where a side has no such scope.
 #[derive(Debug)]
 struct Difference {
     plan: usize,
+    month: Option<usize>,
     scope: ScopeKey,
+    /// Largest trial count up to which it waits for the end.
+    exact_up_to: u64,
     mine: Option<usize>,
     theirs: Option<usize>,
     streams: Vec<DifferenceStream>,
@@ -55,22 +67,39 @@ impl Collector {
         let mut stores: Vec<ScopeStore> = Vec::new();
         let mut exact_up_to = Vec::new();
         let mut listed = Vec::new();
+        let months = plans.iter().map(|p| p.model.months).max().unwrap_or(1);
         for (index, planned) in plans.iter().enumerate() {
             let model = planned.model;
             let booked: Vec<usize> = (0..model.cells.len())
                 .filter(|&cell| planned.plan.counts.column(cell).iter().any(|&x| x > 0.0))
                 .collect();
+            let mut listing = scopes::of(model, &booked, scopes);
+            if months > 1 {
+                let counts = &planned.plan.counts;
+                let booked = |month: usize| {
+                    let counts = (month < counts.nrows()).then(|| counts.row(month));
+                    let counts = counts.iter().flatten().enumerate();
+                    counts
+                        .filter(|(_, x)| **x > 0.0)
+                        .map(|(cell, _)| cell)
+                        .collect()
+                };
+                listing.extend(scopes::by_month(model, &booked, months, scopes));
+            }
             // Scopes of the same cells (a tier with one type, say) share one store.
-            let mut known: Vec<(Vec<usize>, usize)> = Vec::new();
-            for scope in scopes::of(model, &booked, scopes) {
-                let limit = if scope.key.kind == ScopeKind::Cell {
+            let mut known: Vec<((Option<usize>, Vec<usize>), usize)> = Vec::new();
+            for scope in listing {
+                let limit = if scope.month.is_some() {
+                    // As much room as the horizon has, for all months together.
+                    (EXACT_TRIALS / months as u64).max(EXACT_TRIALS_CELLS)
+                } else if scope.key.kind == ScopeKind::Cell {
                     EXACT_TRIALS_CELLS
                 } else {
                     EXACT_TRIALS
                 };
                 let same = known
                     .iter()
-                    .filter(|(cells, _)| *cells == scope.cells)
+                    .filter(|((month, cells), _)| *month == scope.month && *cells == scope.cells)
                     .map(|&(_, store)| store)
                     .find(|&store| stores[store].accepts(&scope.bounds, &scope.audiences));
                 let store = if let Some(store) = same {
@@ -83,9 +112,9 @@ impl Collector {
                             .iter()
                             .all(|&cell| model.defines(model.cells[cell].tier, quantity))
                     });
-                    known.push((scope.cells.clone(), stores.len()));
+                    known.push(((scope.month, scope.cells.clone()), stores.len()));
                     stores.push(ScopeStore::new(
-                        index,
+                        (index, scope.month),
                         (scope.cells, scope.audiences),
                         defined,
                         model.order.margin,
@@ -94,12 +123,17 @@ impl Collector {
                     exact_up_to.push(limit);
                     stores.len() - 1
                 };
-                listed.push((index, scope.key, store));
+                listed.push(Listed {
+                    plan: index,
+                    month: scope.month,
+                    key: scope.key,
+                    store,
+                });
             }
         }
         Self {
             names: plans.iter().map(|p| p.plan.name.clone()).collect(),
-            differences: differences(plans.len(), &listed),
+            differences: differences(plans.len(), &listed, &exact_up_to),
             stores,
             exact_up_to,
             scopes: listed,
@@ -118,9 +152,11 @@ impl Collector {
                 store.absorb(&block.plans[store.plan], block.trials);
             }
         });
-        if trials > EXACT_TRIALS {
-            let stores = &self.stores;
-            self.differences.par_iter_mut().for_each(|difference| {
+        let stores = &self.stores;
+        self.differences
+            .par_iter_mut()
+            .filter(|difference| trials > difference.exact_up_to)
+            .for_each(|difference| {
                 for block in blocks {
                     let (mine, theirs) = (difference.mine, difference.theirs);
                     with_side(stores, mine, block, |mine| {
@@ -130,20 +166,17 @@ impl Collector {
                     });
                 }
             });
-        }
     }
 
     /// Turns what was kept whole into streams where the trial count passes a limit.
     fn sketch_beyond(&mut self, trials: u64) {
-        if trials > EXACT_TRIALS {
-            let stores = &self.stores;
-            self.differences.par_iter_mut().for_each(|difference| {
-                if difference.streams.is_empty() {
-                    difference.begin(false);
-                    difference.push_kept(stores);
-                }
-            });
-        }
+        let stores = &self.stores;
+        self.differences.par_iter_mut().for_each(|difference| {
+            if trials > difference.exact_up_to && difference.streams.is_empty() {
+                difference.begin(false);
+                difference.push_kept(stores);
+            }
+        });
         self.stores
             .par_iter_mut()
             .zip(&self.exact_up_to)
@@ -181,24 +214,24 @@ impl Collector {
     fn totals(&self) -> impl Iterator<Item = &ScopeStore> {
         self.scopes
             .iter()
-            .filter(|(_, key, _)| key.kind == ScopeKind::Total)
-            .map(|&(_, _, store)| &self.stores[store])
+            .filter(|listed| listed.month.is_none() && listed.key.kind == ScopeKind::Total)
+            .map(|listed| &self.stores[listed.store])
     }
 
-    /// Summary rows in output order: by plan, scope, metric.
+    /// Summary rows in output order: by plan, month (the horizon first), scope, metric.
     #[must_use]
     pub fn summary(&self) -> Vec<SummaryRow> {
         let estimates: Vec<_> = self.stores.par_iter().map(ScopeStore::estimates).collect();
         let mut rows = Vec::with_capacity(self.scopes.len() * Metric::ALL.len());
-        for (plan, key, store) in &self.scopes {
-            for (metric, estimate) in Metric::ALL.into_iter().zip(&estimates[*store]) {
-                if !self.stores[*store].lists(metric) {
+        for listed in &self.scopes {
+            for (metric, estimate) in Metric::ALL.into_iter().zip(&estimates[listed.store]) {
+                if !self.stores[listed.store].lists(metric) {
                     continue;
                 }
                 rows.push(SummaryRow {
-                    plan: self.names[*plan].clone(),
-                    month: None,
-                    scope: key.clone(),
+                    plan: self.names[listed.plan].clone(),
+                    month: listed.month.map(|month| month + 1),
+                    scope: listed.key.clone(),
                     metric,
                     estimate: *estimate,
                 });
@@ -207,9 +240,9 @@ impl Collector {
         rows
     }
 
-    /// Differences to the baseline, by plan, scope (total, then tiers) and metric.
+    /// Differences to the baseline, by plan, month (the horizon first), scope (total, then tiers) and metric.
     #[must_use]
-    pub fn differences(&self) -> Vec<(usize, ScopeKey, Metric, DifferenceEstimate)> {
+    pub fn differences(&self) -> Vec<DifferenceRow> {
         self.differences
             .par_iter()
             .flat_map_iter(|difference| {
@@ -225,13 +258,12 @@ impl Collector {
                     .into_iter()
                     .zip(streams)
                     .filter(|&(metric, _)| difference.lists(metric, &self.stores))
-                    .map(|(metric, stream)| {
-                        (
-                            difference.plan,
-                            difference.scope.clone(),
-                            metric,
-                            stream.estimate(),
-                        )
+                    .map(|(metric, stream)| DifferenceRow {
+                        plan: difference.plan,
+                        month: difference.month.map(|month| month + 1),
+                        scope: difference.scope.clone(),
+                        metric,
+                        estimate: stream.estimate(),
                     })
             })
             .collect()
@@ -257,7 +289,9 @@ impl Difference {
     fn unstarted(&self) -> Self {
         Self {
             plan: self.plan,
+            month: self.month,
             scope: self.scope.clone(),
+            exact_up_to: self.exact_up_to,
             mine: self.mine,
             theirs: self.theirs,
             streams: Vec::new(),
@@ -301,28 +335,36 @@ fn with_side<T>(
     }
 }
 
-/// Every plan but the baseline, total and the tiers of either side.
-fn differences(plans: usize, scopes: &[(usize, ScopeKey, usize)]) -> Vec<Difference> {
-    let find = |plan: usize, key: &ScopeKey| {
-        scopes
-            .iter()
-            .find(|(p, k, _)| *p == plan && k == key)
-            .map(|&(_, _, store)| store)
-    };
+/// Every plan but the baseline, total and the tiers of either side, of the horizon and of every month.
+fn differences(plans: usize, scopes: &[Listed], exact_up_to: &[u64]) -> Vec<Difference> {
     let mut out = Vec::new();
     for plan in 1..plans {
-        let mut keys: Vec<&ScopeKey> = Vec::new();
-        for (_, key, _) in scopes.iter().filter(|(p, ..)| *p == 0 || *p == plan) {
-            if matches!(key.kind, ScopeKind::Total | ScopeKind::Tier) && !keys.contains(&key) {
+        let find = |plan: usize, (month, key): (Option<usize>, &ScopeKey)| {
+            let mut of_plan = scopes.iter().filter(|s| s.plan == plan);
+            of_plan
+                .find(|s| s.month == month && s.key == *key)
+                .map(|s| s.store)
+        };
+        let mut keys: Vec<(Option<usize>, &ScopeKey)> = Vec::new();
+        for scope in scopes.iter().filter(|s| s.plan == 0 || s.plan == plan) {
+            let key = (scope.month, &scope.key);
+            if matches!(scope.key.kind, ScopeKind::Total | ScopeKind::Tier) && !keys.contains(&key)
+            {
                 keys.push(key);
             }
         }
+        // Months in order, whichever side has them.
+        keys.sort_by_key(|(month, _)| *month);
         for key in keys {
+            let (mine, theirs) = (find(plan, key), find(0, key));
+            let limits = [mine, theirs].into_iter().flatten();
             out.push(Difference {
                 plan,
-                scope: key.clone(),
-                mine: find(plan, key),
-                theirs: find(0, key),
+                month: key.0,
+                scope: key.1.clone(),
+                exact_up_to: limits.map(|s| exact_up_to[s]).min().unwrap_or(EXACT_TRIALS),
+                mine,
+                theirs,
                 streams: Vec::new(),
             });
         }

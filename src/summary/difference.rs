@@ -4,6 +4,7 @@ use crate::model::Metric;
 use crate::stats::{self, Moments, REPLICATED, ReplicateSums, Sketch};
 
 use super::estimate::defined;
+use super::row::ScopeKey;
 use super::stream::Quantities;
 
 /// Estimates of plan − baseline over trials in which both are defined.
@@ -19,6 +20,21 @@ pub struct DifferenceEstimate {
     pub prob_better: Option<f64>,
     /// Its error, likewise.
     pub prob_better_error: Option<f64>,
+}
+
+/// A difference of one metric of one scope.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DifferenceRow {
+    /// Index of the plan.
+    pub plan: usize,
+    /// Month from 1; `None` for the whole horizon.
+    pub month: Option<usize>,
+    /// Total or tier.
+    pub scope: ScopeKey,
+    /// Metric.
+    pub metric: Metric,
+    /// Estimates.
+    pub estimate: DifferenceEstimate,
 }
 
 /// Running statistics of one metric's differences.

@@ -47,6 +47,8 @@ pub struct ScopeKey {
     pub category: Option<String>,
     /// Region name, of regions and cells.
     pub region: Option<String>,
+    /// Of cells booked in a wave or as a level of ambassadors: its name, and behind `+` the month they start in.
+    pub booked_as: Option<String>,
 }
 
 impl ScopeKey {
@@ -59,6 +61,7 @@ impl ScopeKey {
             partnership: None,
             category: None,
             region: None,
+            booked_as: None,
         }
     }
 

@@ -13,6 +13,8 @@ use super::stream::{MetricStream, Quantities};
 pub(super) struct ScopeStore {
     /// Index of the plan among those simulated.
     pub(super) plan: usize,
+    /// Month, from 0; `None` for the whole horizon.
+    month: Option<usize>,
     /// Booked cells of the scope.
     cells: Vec<usize>,
     /// Whether all booked cells define impressions, engagements, clicks.
@@ -34,7 +36,7 @@ enum Series {
 
 impl ScopeStore {
     pub(super) fn new(
-        plan: usize,
+        (plan, month): (usize, Option<usize>),
         (cells, audiences): (Vec<usize>, Vec<usize>),
         mut defined: [bool; 7],
         margin: f64,
@@ -43,6 +45,7 @@ impl ScopeStore {
         defined[6] = !audiences.is_empty();
         Self {
             plan,
+            month,
             cells,
             audiences,
             defined,
@@ -90,6 +93,10 @@ impl ScopeStore {
             .is_none_or(|i| self.defined[i])
     }
 
+    fn speaks_of(&self, month: usize) -> bool {
+        self.month.is_none_or(|own| own == month)
+    }
+
     /// Adds a block's trials.
     pub(super) fn absorb(&mut self, block: &PlanBlock, trials: usize) {
         let sums = self.sums(block, trials);
@@ -111,6 +118,7 @@ impl ScopeStore {
         let booked: Vec<&CellBlock> = block
             .cells
             .iter()
+            .filter(|cell| self.speaks_of(cell.month))
             .filter(|cell| self.cells.binary_search(&cell.cell).is_ok())
             .collect();
         let mut sums: [Cow<'a, [f64]>; 7] = Default::default();
@@ -118,6 +126,7 @@ impl ScopeStore {
         let mut columns = block
             .audiences
             .iter()
+            .filter(|audience| self.speaks_of(audience.month))
             .filter(|audience| self.audiences.contains(&audience.audience))
             .map(|audience| audience.net_reach.as_slice());
         if let Some(first) = columns.next() {

@@ -48,7 +48,8 @@ fn it_writes_a_folder_of_its_own_with_every_point() {
         .iter()
         .map(|point| point["value"].as_f64().expect("a value"))
         .collect();
-    assert_eq!(values, [15_000.0, 50_000.0, 85_000.0, 120_000.0]);
+    // The file's own budget takes the place of the even step nearest to it.
+    assert_eq!(values, [15_000.0, 60_000.0, 85_000.0, 120_000.0]);
     assert_eq!(result["axis"]["own"], 60_000.0);
     assert_eq!(result["plans"].as_array().expect("plans").len(), 4);
     for words in [
@@ -302,9 +303,12 @@ fn wrong_usage_writes_nothing() {
             &["--by", "tiers.micro.max_creators=1.5..3"],
             "whole numbers",
         ),
-        (&["--by", "order.margin=50%..140%"], "out of range"),
+        (&["--by", "order.margin=110%..140%"], "out of range"),
+        (&["--by", "nope=1..2"], "unknown key nope\n"),
         (&["--by", "budget=2..1"], "the range must go up"),
-        (&["--by", "budget=0..10"], "budget"),
+        (&["--by", "budget=-10..0"], "budget"),
+        (&["--by", "budget=1e300..1e308"], "1e300 is out of range"),
+        (&["--out", "taken/below"], "--out"),
         (&["--by", "order.value"], "KEY=FROM..TO"),
         (&["--points", "1"], "from 2 to 200"),
         (&["--points", "200", "--trials", "1_000_000"], "can be kept"),
@@ -427,4 +431,55 @@ fn a_marginal_beside_the_answer_is_said_to_pass_over_it() {
     let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("than in the row before"), "{said}");
     assert!(!said.contains("◆ aside"), "{said}");
+}
+
+#[test]
+fn values_that_the_reader_refuses_are_left_out_and_said() {
+    let place = Place::with(&[("a.toml", PLANNED)]);
+    let range = ["--by", "order.margin=0.5..1.5", "--points", "5"];
+    let ran = frontier(&place, &range).exits(0);
+    let result = place.json("out/planned-frontier/result.json");
+    let points = result["points"].as_array().expect("points");
+    let values: Vec<f64> = points.iter().filter_map(|p| p["value"].as_f64()).collect();
+    assert_eq!(values, [0.5, 0.75, 1.0]);
+    let warnings = result["warnings"].to_string();
+    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "order.margin=1.25 is left out of the walk: order.margin: 1.25 is out of range (expected a number from 0 to 1)",
+        "order.margin=1.5 is left out",
+    ] {
+        assert!(warnings.contains(words), "{warnings}");
+        assert!(said.contains(words), "{said}");
+    }
+    // One value left is a walk of one point.
+    let range = ["--by", "order.margin=1..3", "--points", "3"];
+    frontier(&place, &range).exits(0);
+    let result = place.json("out/planned-frontier/result.json");
+    assert_eq!(result["points"].as_array().expect("points").len(), 1);
+}
+
+#[test]
+fn a_least_budget_below_a_thousand_is_whole() {
+    let cheap = ALIKE
+        .replace("budget = 20_000", "budget = 1_000")
+        .replace("fee = 2_000", "fee = 7.3")
+        .replace("max_creators = 14", "max_creators = 140")
+        .replace("targets.conversions", "# ");
+    let place = Place::with(&[("a.toml", &cheap)]);
+    let least = [
+        "--least-budget",
+        "--target",
+        "conversions=300",
+        "--with",
+        "50%",
+    ];
+    frontier(&place, &least).exits(0);
+    let result = place.json("out/alike-frontier/result.json");
+    let points = result["points"].as_array().expect("points");
+    let refined = |p: &&Value| p["refined"].as_bool() == Some(true);
+    assert!(points.iter().filter(refined).count() > 3);
+    for point in points {
+        let value = point["value"].as_f64().expect("a value");
+        assert!(value.fract() == 0.0 && value > 0.0, "{value}");
+    }
 }

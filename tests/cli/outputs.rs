@@ -179,12 +179,94 @@ fn alternatives_are_written_where_asked_for() {
 }
 
 #[test]
-fn alternatives_of_creators_that_act_on_each_other_are_refused() {
-    let audience = format!("{PLANNED}\n[audience]\nsize = \"20m\"\n");
+fn alternatives_of_creators_that_act_on_each_other_are_valued_anew() {
+    let audience = format!("{PLANNED}\n[audience]\nsize = \"2m\"\n");
     let place = Place::with(&[("a.toml", &audience)]);
+    let flags = ["--alternatives", "2", "--gap", "2%", "--format", "json"];
+    let ran = place
+        .run(&[&["optimize", "a.toml"], &flags[..]].concat())
+        .exits(0);
+    let result: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let plan = &result["plans"][0];
+    let found = plan["alternatives"].as_array().expect("alternatives");
+    assert!(!found.is_empty());
+    for other in found {
+        // Planned as it stands, its counts have the objective that was said.
+        let counts = other["counts"].as_object().expect("counts");
+        let booked = counts.iter().filter(|(_, n)| n.as_f64() != Some(0.0));
+        let counts: Vec<String> = booked.map(|(key, n)| format!("\"{key}\" = {n}")).collect();
+        let fixed = format!("counts = {{ {} }}\n{audience}", counts.join(", "));
+        let fixed = fixed
+            .split("[[what_if]]")
+            .next()
+            .expect("a base")
+            .to_owned()
+            + "\n[audience]\nsize = \"2m\"\n";
+        std::fs::write(place.path("fixed.toml"), fixed).expect("written");
+        let ran = place
+            .run(&["optimize", "fixed.toml", "--format", "json"])
+            .exits(0);
+        let again: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        let again = &again["plans"][0];
+        let (said, is) = (other["objective"].as_f64(), again["objective"].as_f64());
+        let (said, is) = (said.expect("a number"), is.expect("a number"));
+        assert!((said - is).abs() <= 1e-9 * is, "{said} {is}");
+        assert!(is >= 0.98 * plan["objective"].as_f64().expect("a number") - 1e-6);
+        assert_eq!(
+            again["warnings"],
+            serde_json::json!([]),
+            "it keeps every rule"
+        );
+    }
+}
+
+#[test]
+fn what_has_no_alternatives_says_so_and_lets_the_others_have_theirs() {
+    let fixed = format!(
+        "{PLANNED}\n[[what_if]]\nname = \"as last time\"\ncounts = {{ \"mid.sponsored\" = 9 }}\n\
+         [[what_if]]\nname = \"promised\"\nrisk.cvar = {{ metric = \"revenue\", at_least = 1 }}\n"
+    );
+    let place = Place::with(&[("a.toml", &fixed)]);
+    let ran = place
+        .run(&["optimize", "a.toml", "--alternatives", "1", "--gap", "2%"])
+        .exits(0);
+    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("alternative 1:"), "{said}");
+    for words in [
+        "plan as last time has no alternatives to look for: its counts are given, not optimized",
+        "plan promised has no alternatives to look for: it promises something of its risk",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+    // Nor has one with a promise and an audience, where the plan without the promise keeps it.
+    let both = format!("{fixed}\n[audience]\nsize = \"2m\"\n");
+    let place = Place::with(&[("a.toml", &both)]);
+    let ran = place
+        .run(&["optimize", "a.toml", "--alternatives", "1", "--gap", "2%"])
+        .exits(0);
+    let (_, promised) = ran
+        .stdout
+        .split_once("Plan \"promised\"")
+        .expect("the plan");
+    assert!(!promised.contains("alternative 1:"), "{promised}");
+    // A plan without any is still refused alone.
+    let alone = fixed.split("[[what_if]]").next().expect("a base");
+    let alone = format!("counts = {{ \"mid.sponsored\" = 9 }}\n{alone}");
+    let place = Place::with(&[("a.toml", &alone)]);
     place
         .run(&["optimize", "a.toml", "--alternatives", "2"])
         .exits(2)
-        .says("[audience]")
         .says("leave out --alternatives");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_made_is_wrong_usage() {
+    let place = Place::with(&[("a.toml", CERTAIN), ("taken", "a file")]);
+    for command in ["run", "simulate"] {
+        let ran = place
+            .run(&[command, "a.toml", "--out", "taken/below"])
+            .exits(2);
+        assert!(ran.stderr.contains("taken/below"), "{}", ran.stderr);
+    }
 }

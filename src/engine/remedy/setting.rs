@@ -166,8 +166,8 @@ fn band_key(name: &str) -> Option<String> {
     Some(format!("{table}.{key}.{}", key_part(own)?))
 }
 
-/// A part of a key path, in quotes where it needs them. Names that hold both quotation marks, or
-/// a control character, cannot be typed.
+/// A part of a key path, in quotes where it needs them. Names with a control character cannot be
+/// typed.
 fn key_part(name: &str) -> Option<String> {
     let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if !name.is_empty() && name.chars().all(bare) {
@@ -179,7 +179,8 @@ fn key_part(name: &str) -> Option<String> {
     } else if !name.contains('\'') {
         Some(format!("'{name}'"))
     } else {
-        None
+        let escaped = name.replace('\\', r"\\").replace('"', r#"\""#);
+        Some(format!("\"{escaped}\""))
     }
 }
 
@@ -274,7 +275,11 @@ mod tests {
         assert_eq!(key_part("skin-care").as_deref(), Some("skin-care"));
         assert_eq!(key_part("a b").as_deref(), Some("\"a b\""));
         assert_eq!(key_part("say \"no\"").as_deref(), Some("'say \"no\"'"));
-        assert_eq!(key_part("both \" and '"), None);
+        assert_eq!(
+            key_part(r#"both " and ' and \"#).as_deref(),
+            Some(r#""both \" and ' and \\""#)
+        );
+        assert_eq!(key_part("a\nb"), None);
         assert_eq!(shell_quoted("budget=36100"), "budget=36100");
         assert_eq!(shell_quoted("a=[0, 1]"), "'a=[0, 1]'");
         assert_eq!(shell_quoted("it's"), r"'it'\''s'");

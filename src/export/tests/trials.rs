@@ -31,6 +31,7 @@ fn cell(cell: usize, trials: std::ops::Range<u64>, defined: bool) -> CellBlock {
         clicks: Vec::new(),
         conversions: trials.clone().map(|t| (t % 17) as f64).collect(),
         revenue: column(400.0),
+        ..CellBlock::default()
     }
 }
 

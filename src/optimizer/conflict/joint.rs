@@ -132,7 +132,16 @@ pub(super) fn or_single(
         (Some(joint), Some(single)) => {
             let cheaper = single.price < joint.price * (1.0 - CLOSE);
             let simpler = joint.changes.len() > 1 && single.price <= joint.price * (1.0 + CLOSE);
-            Some(if cheaper || simpler { single } else { joint })
+            // of one change twice the smaller: it was looked for more closely
+            let of = |j: &Joint| j.changes.first().map(|(index, c)| (*index, c.side));
+            let smaller = joint.changes.len() == 1
+                && of(&joint) == of(&single)
+                && single.price <= joint.price;
+            Some(if cheaper || simpler || smaller {
+                single
+            } else {
+                joint
+            })
         }
         (joint, single) => joint.or(single),
     }

@@ -23,8 +23,9 @@ const NODE: u64 = 4_000;
 /// From so many cells on a program is tried on few of them first.
 const FEW: usize = 20;
 
-/// Up to this gap an answer stopped by the node limit still counts as the least change.
-const CLOSE: f64 = 1e-4;
+/// Up to this gap an answer stopped by the node limit still counts as the least change: what lies
+/// within it is less than the last digit shown.
+const CLOSE: f64 = 2.0 * GAP;
 
 /// Most partnerships of a cell where nothing else limits them, when a value is driven as far as it goes.
 pub(super) const MANY: f64 = 1e6;

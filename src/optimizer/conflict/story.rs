@@ -5,10 +5,13 @@ use std::fmt::Write as _;
 use super::Finding;
 use super::change::{Change, Side};
 use super::joint::Joint;
-use super::words::{Rounding, amount, named, quoted};
+use super::words::{Rounding, amount, finer, named, quoted};
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{BudgetScale, Constraint, ConstraintKind, Form, Model, Origin, Unit};
 use crate::units::listed;
+
+/// Decimals that figures may take beyond the usual ones to be told apart.
+const MORE: usize = 4;
 
 /// All that was found, to be told.
 pub(super) struct Story<'a> {
@@ -55,19 +58,22 @@ impl Story<'_> {
         amount(value, unit, &self.model.currency, rounding)
     }
 
-    /// Where a bound moves to, rounded so that the figure is enough.
-    fn to(&self, constraint: &Constraint, change: &Change) -> String {
+    /// Where a bound moves to, rounded so that the figure is enough, with so many decimals more than
+    /// usual.
+    fn to(&self, constraint: &Constraint, change: &Change, more: usize) -> String {
         let rounding = match change.side {
             Side::Low => Rounding::Down,
             _ => Rounding::Up,
         };
         let about = if change.proven { "" } else { "about " };
-        format!("{about}{}", self.show(change.to, constraint.unit, rounding))
+        let currency = &self.model.currency;
+        let to = finer(change.to, constraint.unit, currency, rounding, more);
+        format!("{about}{to}")
     }
 
     /// What a change asks for: `allow 84.02 %`.
-    fn asks(&self, constraint: &Constraint, change: &Change) -> String {
-        let to = self.to(constraint, change);
+    fn asks(&self, constraint: &Constraint, change: &Change, more: usize) -> String {
+        let to = self.to(constraint, change, more);
         match change.side {
             Side::Budget => format!("be {to}"),
             Side::High => format!("allow {to}"),
@@ -80,10 +86,18 @@ impl Story<'_> {
     pub(super) fn member_words(&self, set: &[Finding], finding: &Finding) -> String {
         let constraint = &self.constraints[finding.index];
         let name = named(constraint, &self.model.currency);
-        let all = |changes: &[Change]| -> String {
-            let asked: Vec<String> = changes.iter().map(|c| self.asks(constraint, c)).collect();
+        let all = |changes: &[Change], more: usize| -> String {
+            let asked: Vec<String> = changes
+                .iter()
+                .map(|c| self.asks(constraint, c, more))
+                .collect();
             asked.join(", or ")
         };
+        // as many decimals as it takes to tell what the set needs from what all rules need
+        let whole = !finding.enough_alone && !finding.whole.is_empty();
+        let alike = |more: &usize| all(&finding.changes, *more) == all(&finding.whole, *more);
+        let more = (0..MORE).find(|more| !(whole && alike(more)));
+        let more = more.unwrap_or(MORE);
         if finding.changes.is_empty() {
             return if finding.undecided {
                 format!("{name}: the solvers found no change of this rule alone that helps")
@@ -91,15 +105,15 @@ impl Story<'_> {
                 format!("{name}: no change of this rule alone helps")
             };
         }
-        let mut out = format!("{name}: would have to {}", all(&finding.changes));
+        let mut out = format!("{name}: would have to {}", all(&finding.changes, more));
         if let Some(reason) = self.reason(set, constraint, &finding.changes[0]) {
             let _ = write!(out, " ({reason})");
         }
-        if !finding.enough_alone && !finding.whole.is_empty() {
+        if whole {
             let _ = write!(
                 out,
                 "; to let all rules hold it would have to {}",
-                all(&finding.whole)
+                all(&finding.whole, more)
             );
         }
         out
@@ -209,7 +223,7 @@ impl Story<'_> {
         format!(
             "{}{place} from {from} {way} to {}{share}",
             quoted(&constraint.name),
-            self.to(constraint, change)
+            self.to(constraint, change, 0)
         )
     }
 
@@ -358,7 +372,7 @@ impl Story<'_> {
             .filter(|f| f.enough_alone)
             .map(|f| {
                 let constraint = &self.constraints[f.index];
-                let to = f.changes.first().map(|c| self.asks(constraint, c));
+                let to = f.changes.first().map(|c| self.asks(constraint, c, 0));
                 let name = quoted(&constraint.name);
                 to.map_or_else(|| name.clone(), |to| format!("{name} to {to}"))
             })
@@ -368,7 +382,7 @@ impl Story<'_> {
             .filter(|f| !f.enough_alone && !f.whole.is_empty())
             .map(|f| {
                 let constraint = &self.constraints[f.index];
-                let asked = self.asks(constraint, &f.whole[0]);
+                let asked = self.asks(constraint, &f.whole[0], 0);
                 format!("{} to {asked}", quoted(&constraint.name))
             })
             .collect();

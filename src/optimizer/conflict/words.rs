@@ -23,19 +23,31 @@ pub(crate) fn quoted(name: &str) -> String {
 
 /// An amount with its unit, e.g. `¥30,000`, `84.02 %`, `12 h`.
 pub(crate) fn amount(value: f64, unit: Unit, currency: &str, rounding: Rounding) -> String {
+    finer(value, unit, currency, rounding, 0)
+}
+
+/// The same with more decimals.
+pub(super) fn finer(
+    value: f64,
+    unit: Unit,
+    currency: &str,
+    rounding: Rounding,
+    more: usize,
+) -> String {
+    let number = |value: f64, decimals: usize| number(value, decimals + more, rounding);
     match unit {
-        Unit::Money => money(value, currency, rounding),
-        Unit::Metric(metric) if metric.is_money() => money(value, currency, rounding),
-        Unit::Metric(Metric::Roas | Metric::Roi) => number(value, 3, rounding),
-        Unit::Metric(_) => number(value, if value.abs() < 100.0 { 2 } else { 0 }, rounding),
-        Unit::Share => format!("{} %", number(100.0 * value, 2, rounding)),
-        Unit::Hours => format!("{} h", number(value, 2, rounding)),
-        Unit::Count | Unit::Plain => number(value, 2, rounding),
+        Unit::Money => money(value, currency, rounding, more),
+        Unit::Metric(metric) if metric.is_money() => money(value, currency, rounding, more),
+        Unit::Metric(Metric::Roas | Metric::Roi) => number(value, 3),
+        Unit::Metric(_) => number(value, if value.abs() < 100.0 { 2 } else { 0 }),
+        Unit::Share => format!("{} %", number(100.0 * value, 2)),
+        Unit::Hours => format!("{} h", number(value, 2)),
+        Unit::Count | Unit::Plain => number(value, 2),
     }
 }
 
-fn money(value: f64, currency: &str, rounding: Rounding) -> String {
-    let decimals = if value.abs() < 1000.0 { 2 } else { 0 };
+fn money(value: f64, currency: &str, rounding: Rounding, more: usize) -> String {
+    let decimals = if value.abs() < 1000.0 { 2 } else { 0 } + more;
     let digits = number(
         value.abs(),
         decimals,

@@ -82,6 +82,6 @@ impl Work<'_> {
                     .to_owned(),
             );
         }
-        plan
+        self.with_alternatives(plan)
     }
 }

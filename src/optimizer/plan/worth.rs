@@ -2,7 +2,7 @@
 
 use super::Work;
 use crate::model::Plan;
-use crate::optimizer::alternatives::{APART, alternatives};
+use crate::optimizer::alternatives::{APART, alternatives, no_alternatives};
 use crate::optimizer::price::{ranges, unused};
 use crate::units::significant;
 
@@ -23,6 +23,10 @@ impl Work<'_> {
         for (state, range) in plan.constraints.iter_mut().zip(ranges) {
             state.range = range;
         }
+        if self.over_months {
+            // What an unused cell lacks, and other plans, are questions of one month.
+            return plan;
+        }
         let counts = plan.counts.row(0).to_vec();
         plan.unused = unused(
             self.model,
@@ -31,6 +35,17 @@ impl Work<'_> {
             self.relaxations,
             self.cancel,
         );
+        self.with_alternatives(plan)
+    }
+
+    /// Adds the alternatives asked for.
+    pub(super) fn with_alternatives(&self, mut plan: Plan) -> Plan {
+        if self.settings.alternatives == 0
+            || !plan.is_usable()
+            || no_alternatives(self.model).is_some()
+        {
+            return plan;
+        }
         let (found, clocked) = alternatives(
             self.model,
             self.program,
@@ -46,7 +61,7 @@ impl Work<'_> {
             );
             plan.solver.reproducible = false;
         }
-        if self.settings.alternatives > 0 && found.is_empty() {
+        if found.is_empty() {
             plan.warnings.push(format!(
                 "no other plan was found that is as good within {} % and differs in at least {} % of its partnerships; \
                  a wider --gap may give some",

@@ -131,14 +131,20 @@ impl Linear {
     }
 
     fn add(&mut self, constraint: usize, stated: &Constraint) {
-        let ends = [(Side::Low, stated.low), (Side::High, stated.high)];
+        // An end that nothing can pass keeps its row, so that programs of changed figures have the
+        // same rows, but is no bound: where it is reached, a degenerate basis would call it one.
+        let limiting = (stated.limiting_low(), stated.limiting_high());
+        let ends = [
+            (Side::Low, stated.low, limiting.0),
+            (Side::High, stated.high, limiting.1),
+        ];
         match &stated.form {
             Form::Sum(a) if !self.ratio => {
                 let owner = Owner {
                     constraint,
                     side: None,
                 };
-                self.push(a.clone(), (stated.low, stated.high), Some(owner));
+                self.push(a.clone(), limiting, Some(owner));
             }
             Form::Largest(a) => {
                 let Some(high) = stated.high else { return };
@@ -155,14 +161,15 @@ impl Linear {
                     Form::Sum(a) | Form::Largest(a) => a,
                     Form::Ratio { numerator, .. } => numerator,
                 };
-                for (side, bound) in ends {
+                for (side, bound, limiting) in ends {
                     let Some(bound) = bound else { continue };
                     let coefficients = (0..weights.len())
                         .map(|j| numerator.get(j).unwrap_or(&0.0) - bound * weights[j])
                         .collect();
+                    let zero = limiting.map(|_| 0.0);
                     let within = match side {
-                        Side::Low => (Some(0.0), None),
-                        Side::High => (None, Some(0.0)),
+                        Side::Low => (zero, None),
+                        Side::High => (None, zero),
                     };
                     let owner = Owner {
                         constraint,

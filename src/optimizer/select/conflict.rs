@@ -247,9 +247,7 @@ fn short(task: &Task<'_>, model: &Model, set: &[usize]) -> Vec<String> {
         };
         let most: f64 = (0..task.all.creators())
             .map(|i| {
-                let each = task.all.of_creator(i).map(|j| {
-                    super::rows::dot(&weights[task.all.cell[j] as usize], &task.all.features[j])
-                });
+                let each = task.all.of_creator(i).map(|j| task.all.weigh(weights, j));
                 each.fold(0.0, f64::max)
             })
             .sum();

@@ -1,9 +1,9 @@
 //! Branch and bound on what the multipliers leave open.
 
-use super::rows::{Bookings, Rows, Weights, dot};
+use super::rows::{Bookings, Rows, Weights, number_of};
 use crate::model::{Cancel, PlanSettings};
 use crate::optimizer::branch::solve_whole;
-use crate::optimizer::program::{Column, Program, Row};
+use crate::optimizer::program::{Column, Program};
 use crate::optimizer::solver::Solved;
 
 /// Largest factor between a gap of the whole and one of what is open.
@@ -50,7 +50,7 @@ impl Core {
         for &i in open.creators {
             is_open[i] = true;
         }
-        let gain = |j: usize| dot(&objective[all.cell[j] as usize], &all.features[j]);
+        let gain = |j: usize| all.weigh(objective, j);
         let stays: Vec<usize> = choice
             .iter()
             .enumerate()
@@ -59,31 +59,14 @@ impl Core {
             .collect();
         let offers = |i: usize| all.of_creator(i).filter(|&j| (open.may)(j));
         let bookings: Vec<usize> = open.creators.iter().flat_map(|&i| offers(i)).collect();
-        let mut out: Vec<Row> = rows
-            .list
-            .iter()
-            .map(|row| {
-                let a = |j: usize| dot(&row.weights[all.cell[j] as usize], &all.features[j]);
-                let used: f64 = stays.iter().map(|&j| a(j)).sum();
-                Row {
-                    coefficients: bookings.iter().map(|&j| a(j)).collect(),
-                    low: None,
-                    high: Some(row.bound - used),
-                }
-            })
-            .collect();
+        let mut out = rows.over(all, &bookings, &stays);
         let mut at = 0;
         for &i in open.creators {
             let own = offers(i).count();
             let must = (open.must)(i);
             if own > 1 || must {
-                let mut coefficients = vec![0.0; bookings.len()];
-                coefficients[at..at + own].fill(1.0);
-                out.push(Row {
-                    coefficients,
-                    low: must.then_some(1.0),
-                    high: Some(1.0),
-                });
+                let low = must.then_some(1.0);
+                out.push(number_of(at..at + own, bookings.len(), low, 1.0));
             }
             at += own;
         }

@@ -70,9 +70,7 @@ impl<'a> Dual<'a> {
             .iter()
             .zip(keep)
             .map(|(row, &keep)| {
-                let size = |(j, n): &(usize, f64)| {
-                    n * dot(&row.weights[all.cell[*j] as usize], &all.features[*j]).abs()
-                };
+                let size = |(j, n): &(usize, f64)| n * all.weigh(&row.weights, *j).abs();
                 let mean = judged.iter().map(size).sum::<f64>() / all.len().max(1) as f64;
                 let scale = if mean > 0.0 { mean } else { 1.0 };
                 // A row that is let go keeps its place and limits nothing.
@@ -84,9 +82,7 @@ impl<'a> Dual<'a> {
                 }
             })
             .collect();
-        let gain = |(j, n): &(usize, f64)| {
-            n * dot(&objective[all.cell[*j] as usize], &all.features[*j]).abs()
-        };
+        let gain = |(j, n): &(usize, f64)| n * all.weigh(objective, *j).abs();
         let size = judged.iter().map(gain).sum::<f64>() / all.len().max(1) as f64;
         Self {
             all,
@@ -123,7 +119,7 @@ impl<'a> Dual<'a> {
         (0..self.all.len())
             .into_par_iter()
             .with_min_len(PIECE)
-            .map(|j| dot(&weights[self.all.cell[j] as usize], &self.all.features[j]))
+            .map(|j| self.all.weigh(&weights, j))
             .collect()
     }
 

@@ -6,10 +6,10 @@
 
 use std::collections::HashMap;
 
-use super::rows::{Bookings, Rows, Weights, dot};
+use super::rows::{Bookings, Rows, Weights, number_of};
 use crate::model::{Cancel, PlanSettings};
 use crate::optimizer::branch::solve_whole;
-use crate::optimizer::program::{Column, Program, Row};
+use crate::optimizer::program::{Column, Program};
 use crate::optimizer::solver::Solved;
 
 /// Most counts of the program.
@@ -60,42 +60,23 @@ impl Kinds {
         settings: &PlanSettings,
         cancel: &Cancel,
     ) -> (Solved, Option<Vec<Option<usize>>>) {
-        let firsts: Vec<(usize, usize)> = self
-            .members
-            .iter()
-            .enumerate()
-            .flat_map(|(kind, members)| all.of_creator(members[0]).map(move |j| (kind, j)))
-            .collect();
-        let weigh =
-            |weights: &Weights, j: usize| dot(&weights[all.cell[j] as usize], &all.features[j]);
-        let supply = |kind: usize| self.members[kind].len() as f64;
-        let mut list: Vec<Row> = rows
-            .list
-            .iter()
-            .map(|row| Row {
-                coefficients: firsts
-                    .iter()
-                    .map(|&(_, j)| weigh(&row.weights, j))
-                    .collect(),
-                low: None,
-                high: Some(row.bound),
-            })
-            .collect();
-        for kind in 0..self.members.len() {
-            let own = |&(k, _): &(usize, usize)| if k == kind { 1.0 } else { 0.0 };
-            list.push(Row {
-                coefficients: firsts.iter().map(own).collect(),
-                low: None,
-                high: Some(supply(kind)),
-            });
+        let offers = |members: &Vec<usize>| all.of_creator(members[0]);
+        let columns: Vec<usize> = self.members.iter().flat_map(offers).collect();
+        let mut list = rows.over(all, &columns, &[]);
+        let mut supply = Vec::with_capacity(columns.len());
+        for members in &self.members {
+            let from = supply.len();
+            supply.resize(from + offers(members).len(), members.len() as f64);
+            let own = from..supply.len();
+            list.push(number_of(own, columns.len(), None, members.len() as f64));
         }
         let program = Program {
-            maximize: firsts.iter().map(|&(_, j)| weigh(objective, j)).collect(),
-            columns: firsts
-                .iter()
-                .map(|&(kind, _)| Column {
+            maximize: columns.iter().map(|&j| all.weigh(objective, j)).collect(),
+            columns: supply
+                .into_iter()
+                .map(|high| Column {
                     low: 0.0,
-                    high: supply(kind),
+                    high,
                     integer: true,
                 })
                 .collect(),

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::core::{Core, Open};
 use super::dual::{Dual, best_choices};
 use super::kinds::Kinds;
-use super::rows::{Bookings, Rows, Weights, dot};
+use super::rows::{Bookings, Rows, Weights};
 use super::search::{Search, State};
 use crate::model::{Cancel, PlanSettings};
 use crate::optimizer::goal::within_gap;
@@ -80,7 +80,7 @@ impl Task<'_> {
     pub(super) fn best(&self, objective: &Weights, warm: Option<&Found>) -> Found {
         let keep = vec![true; self.rows.list.len()];
         let dual = Dual::new(self.all, self.rows, &keep, objective);
-        let gain = |j: usize| dot(&objective[self.all.cell[j] as usize], &self.all.features[j]);
+        let gain = |j: usize| self.all.weigh(objective, j);
         // No selection has less than all creators at their worst.
         let least: f64 = (0..self.all.creators())
             .map(|i| self.all.of_creator(i).map(gain).fold(0.0, f64::min))

@@ -388,10 +388,7 @@ fn states(task: &Task<'_>, model: &Model, found: &Found, made: &[usize]) -> Vec<
         // A multiplier that is clearly above zero: the relaxation ends at this bound.
         let held = usable && (over - under).abs() * scale(rule, value) > 1e-6 * found.value.abs();
         let below = match (&rule.form, &rows.values[i].1) {
-            (Form::Ratio { .. }, Some(w)) => made
-                .iter()
-                .map(|&j| rows::dot(&w[task.all.cell[j] as usize], &task.all.features[j]))
-                .sum(),
+            (Form::Ratio { .. }, Some(w)) => made.iter().map(|&j| task.all.weigh(w, j)).sum(),
             _ => 1.0,
         };
         // The least spend moves with the budget.

@@ -7,6 +7,7 @@
 
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{Constraint, Creator, Form, Model, OwnLaw, constraints};
+use crate::optimizer::program::Row;
 
 /// Number of [`features`].
 pub(super) const FEATURES: usize = 9;
@@ -142,7 +143,7 @@ impl Bookings {
         };
         for creator in 0..self.creators() {
             for j in self.of_creator(creator) {
-                if dot(&weights[self.cell[j] as usize], &self.features[j]) <= most {
+                if self.weigh(weights, j) <= most {
                     out.creator.push(self.creator[j]);
                     out.cell.push(self.cell[j]);
                     out.features.push(self.features[j]);
@@ -154,6 +155,14 @@ impl Bookings {
     }
 
     /// Bookings of a creator.
+    /// What a booking comes to by weights.
+    pub(super) fn weigh(&self, weights: &Weights, booking: usize) -> f64 {
+        dot(
+            &weights[self.cell[booking] as usize],
+            &self.features[booking],
+        )
+    }
+
     pub(super) fn of_creator(&self, creator: usize) -> std::ops::Range<usize> {
         self.start[creator]..self.start[creator + 1]
     }
@@ -177,6 +186,22 @@ pub(super) fn dot(weights: &Features, booking: &Features) -> f64 {
         sum += weights[k] * booking[k];
     }
     sum
+}
+
+/// A row that bounds how many of some neighbouring columns are taken.
+pub(super) fn number_of(
+    taken: std::ops::Range<usize>,
+    columns: usize,
+    low: Option<f64>,
+    high: f64,
+) -> Row {
+    let mut coefficients = vec![0.0; columns];
+    coefficients[taken].fill(1.0);
+    Row {
+        coefficients,
+        low,
+        high: Some(high),
+    }
 }
 
 /// One row: Σ a x ≤ b over the bookings made.
@@ -212,6 +237,20 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// As rows of a program whose columns are bookings, beside others that are made anyhow.
+    pub(super) fn over(&self, all: &Bookings, columns: &[usize], made: &[usize]) -> Vec<Row> {
+        let row = |rule: &RuleRow| {
+            let a = |&j: &usize| all.weigh(&rule.weights, j);
+            let used: f64 = made.iter().map(a).sum();
+            Row {
+                coefficients: columns.iter().map(a).collect(),
+                low: None,
+                high: Some(rule.bound - used),
+            }
+        };
+        self.list.iter().map(row).collect()
+    }
+
     /// The rows of a model.
     pub(super) fn of(model: &Model) -> Self {
         let cells = model.cells.len();

@@ -154,6 +154,100 @@ fn what_is_left_says_what_holds_it() {
     let found = run(&model);
     assert_eq!(found.counts.row(0).to_vec(), [0.0, 1.0]);
     assert_eq!(found.unspent_held_by[0].constraint, "objective");
+    // That is so whatever rule the next creator would break as well.
+    model.tiers[1].max_creators = Some(1.0);
+    let losing = run(&model);
+    assert_eq!(losing.counts.row(0).to_vec(), [0.0, 1.0]);
+    let held: Vec<(&str, &str)> = losing
+        .unspent_held_by
+        .iter()
+        .map(|h| (h.constraint.as_str(), h.reason.as_str()))
+        .collect();
+    // By hand: a mid brings 720 of revenue, so 432 of margin, for 2,000; a micro 101.25 for 500.
+    let words = "further partnerships lose money: of the best of them (mid.sponsored) one costs ¥2,000 and brings \
+                 ¥432 of margin";
+    assert_eq!(held, [("objective", words)]);
+}
+
+#[test]
+fn a_rule_holds_what_would_earn_and_the_objective_the_rest() {
+    // At margin 1 and four times the conversions mid earns and is short; micro does not.
+    let mut model = pair(60_000.0);
+    model.objective = Objective::Profit;
+    model.order.margin = 1.0;
+    model.cells[0].terms.conversion_lift = 4.0;
+    model.tiers[0].max_creators = Some(3.0);
+    let found = run(&model);
+    assert_eq!(found.counts.row(0).to_vec(), [3.0, 0.0]);
+    let held: Vec<&str> = found
+        .unspent_held_by
+        .iter()
+        .map(|h| h.reason.as_str())
+        .collect();
+    assert_eq!(
+        held,
+        [
+            "the next mid creator (mid.sponsored) costs ¥2,000 and would exceed tiers.mid.max_creators (3)",
+            "other partnerships lose money: of the best of them (micro.sponsored) one costs ¥500 and brings ¥169 of margin",
+        ]
+    );
+}
+
+#[test]
+fn a_lower_end_of_nothing_binds_nobody() {
+    // Micro loses money and its share may be nothing; it lies at 0 because it is not worth booking.
+    let mut model = pair(10_000.0);
+    model.fractional_counts = true;
+    model.rules.min_spend = 0.5;
+    model.cells[1].terms.conversion_lift = 0.01;
+    model.rules.tier_budget_share = vec![sample::band(0.0, 1.0), sample::band(0.0, 0.4)];
+    let user = |name: &str, coefficient: f64, min: Option<f64>, max: Option<f64>| UserRule {
+        name: name.to_owned(),
+        amount: UserAmount::Count,
+        terms: vec![(
+            CellPattern {
+                tier: Some("micro".to_owned()),
+                ..CellPattern::default()
+            },
+            coefficient,
+        )],
+        min,
+        max,
+        origin: Origin::Default,
+    };
+    model.rules.user = vec![
+        user("no fewer than no micro", 1.0, Some(0.0), None),
+        user("nothing of nothing", 0.0, None, Some(0.0)),
+        user("said the other way", -1.0, None, Some(0.0)),
+    ];
+    for fractional in [true, false] {
+        model.fractional_counts = fractional;
+        let found = run(&model);
+        assert_eq!(found.counts[[0, 0]].round(), 5.0);
+        assert_eq!(found.counts[[0, 1]], 0.0);
+        let binding: Vec<&str> = found
+            .constraints
+            .iter()
+            .filter(|c| c.binding)
+            .map(|c| c.name.as_str())
+            .collect();
+        assert_eq!(binding, ["budget"]);
+        let idle = |name: &str| !["budget", "diversity.min_spend"].contains(&name);
+        for state in &found.constraints {
+            assert!(
+                !idle(&state.name) || state.range.cost == Some(0.0),
+                "{state:?}"
+            );
+            assert!(
+                state
+                    .range
+                    .then_binds
+                    .as_deref()
+                    .is_none_or(|then| !idle(then)),
+                "{state:?}"
+            );
+        }
+    }
 }
 
 #[test]

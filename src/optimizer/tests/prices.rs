@@ -133,3 +133,22 @@ fn a_bound_that_cannot_move_has_no_price() {
     let micro = state("tier_budget_share.micro").expect("the band exists");
     assert_eq!(micro.shadow_price, Some(0.0));
 }
+
+#[test]
+fn a_least_that_limits_within_one_step_has_a_price() {
+    let mut base = sample::maturity(300_000.0);
+    base.fractional_counts = true;
+    let free = plan(&base, &PlanSettings::default(), &Cancel::new());
+    let number = free.counts.sum();
+    let before = optimum(&base);
+    // One creator more is asked for: 0.4 below what the relaxation books, then 1.4.
+    for (room, felt) in [(0.4, true), (1.4, false)] {
+        let mut model = base.clone();
+        model.rules.min_creators = Some(number - room);
+        let mut more = model.clone();
+        more.rules.min_creators = Some(number - room + 1.0);
+        let price = price(&model, "diversity.min_creators");
+        close(price, optimum(&more) - before, before);
+        assert_eq!(price < -1e-3, felt, "{price}");
+    }
+}

@@ -1,7 +1,8 @@
 //! Numbers and names as the summary says them.
 
+use crate::frontier::{Axis, By};
 use crate::model::{Band, Metric, Model, Objective, Unit};
-use crate::units::{count, fixed, money, percent, ratio, significant};
+use crate::units::{count, currency_sign, fixed, money, percent, ratio, significant};
 
 /// What is undefined.
 pub(super) const UNDEFINED: &str = "–";
@@ -107,10 +108,23 @@ pub(super) fn probability_with_error(share: Option<f64>, error: Option<f64>) -> 
     }
 }
 
+/// A value of a walk's key, with so many digits more than usual.
+pub(super) fn axis_value(axis: &Axis, value: f64, more: usize, currency: &str) -> String {
+    match axis.by {
+        By::Budget if more == 0 => money(value, currency),
+        By::Budget => format!("{}{}", currency_sign(currency), fixed(value, more)),
+        _ if axis.percent && more == 0 => percent(value),
+        _ if axis.percent => format!("{} %", fixed(100.0 * value, 1 + more)),
+        By::Risk | By::Key => significant(value, 6 + more),
+    }
+}
+
 /// A number of partnerships; below ten, parts of one to the hundredth.
 pub(super) fn partnerships(number: f64) -> String {
-    if number.fract() == 0.0 || number.abs() >= 10.0 {
-        count(number)
+    // What differs from a whole number in arithmetic alone is one.
+    let whole = (number - number.round()).abs() < 1e-6;
+    if whole || number.abs() >= 10.0 {
+        count(if whole { number.round() } else { number })
     } else {
         fixed(number, 2)
     }

@@ -5,13 +5,13 @@ mod least;
 mod plot;
 
 use self::plot::Dot;
-use super::figures::{label, objective, partnerships, probability, value};
+use super::figures::{axis_value, label, objective, partnerships, probability, value};
 use super::layout::{Grid, Page, Tone};
 use super::whole::ReportContext;
 use crate::engine::Frontier;
 use crate::frontier::{By, FrontierRow, Knee, Verdict, dominated};
 use crate::model::{Metric, Model, Plan, Target, TargetScope};
-use crate::units::{count, money, percent, ratio, significant};
+use crate::units::{count, money, percent, ratio};
 
 /// A point of a plot.
 const DOT: char = '●';
@@ -55,6 +55,9 @@ pub fn frontier(found: &Frontier, context: &ReportContext) -> String {
     page.into_text()
 }
 
+/// Most digits that a value takes beyond the usual ones.
+const FINEST: usize = 6;
+
 /// What is said of.
 struct View<'a> {
     found: &'a Frontier,
@@ -62,14 +65,16 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    /// A value of the key.
+    /// A value of the key, with as many digits as it takes to tell it from the points beside it.
     fn at(&self, value: f64) -> String {
-        let axis = &self.found.axis;
-        match axis.by {
-            By::Budget => money(value, &self.model.currency),
-            _ if axis.percent => percent(value),
-            By::Risk | By::Key => significant(value, 6),
-        }
+        let show = |value, more| axis_value(&self.found.axis, value, more, &self.model.currency);
+        let others = || self.found.points.iter().map(|p| p.value);
+        let alike = |more: &usize| {
+            let text = show(value, *more);
+            others().any(|other| other != value && show(other, *more) == text)
+        };
+        let more = (0..FINEST).find(|more| !alike(more)).unwrap_or(FINEST);
+        show(value, more)
     }
 
     fn value_of(&self, point: usize) -> String {

@@ -4,6 +4,7 @@
 //! if asked for, numbers are never in scientific notation, and what is undefined is "–".
 
 mod best;
+mod calendar;
 mod comparison;
 mod conflict;
 mod estimates;
@@ -12,15 +13,19 @@ mod figures;
 mod frontier;
 mod layout;
 mod lists;
+mod pipeline;
 mod plan;
+mod quarter;
 mod risk;
 mod selection;
 mod whole;
 mod worth;
 
+pub use calendar::calendar;
 pub use explanation::explanation;
 pub use frontier::frontier;
 pub use lists::{BatchLine, batch_table, entries};
+pub use pipeline::pipeline;
 pub use selection::selection;
 pub use whole::{ReportContext, plan_only, summary};
 

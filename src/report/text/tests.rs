@@ -4,7 +4,8 @@ use super::layout::display_width;
 use super::*;
 use crate::fixture::{at, infeasible, result};
 use crate::model::{
-    Alternative, Band, BandSource, BestWanted, Indifference, Metric, PlanStatus, Uncertainty,
+    Alternative, Band, BandSource, BestWanted, Indifference, Metric, PlanStatus, PriceRange,
+    Uncertainty, Unit,
 };
 use crate::ranking::{BestPlan, RivalPlan};
 use crate::stats::Standing;
@@ -396,4 +397,24 @@ fn the_best_plan() {
     found.rivals.clear();
     say(&found);
     insta::assert_snapshot!("best", texts.join("\n\n"));
+}
+
+#[test]
+fn a_bound_and_where_it_would_pay_to_move_are_told_apart() {
+    let mut run = result(false);
+    let plan = &mut run.plans[0].plan;
+    let state = plan.constraints.iter_mut().find(|c| c.unit == Unit::Share);
+    let state = state.expect("a band");
+    (state.low, state.high) = (Some(0.02), Some(0.0906));
+    state.range = PriceRange {
+        cost: Some(5_000.0),
+        to: Some(0.090_64),
+        gain: Some(300.0),
+        then_binds: None,
+    };
+    let text = summary(&run, &context());
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("(at most 9.06 %) costs"), "{text}");
+    assert!(text.contains("at 9.064 % the plan brings"), "{text}");
+    assert!(!text.contains("at 9.1 %"), "{text}");
 }

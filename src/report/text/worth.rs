@@ -3,7 +3,7 @@
 use super::figures::{label, objective, partnerships, signed, value};
 use super::layout::{Grid, Page};
 use crate::model::{ConstraintState, Metric, Model, Plan, PlanStatus, Unit, UnusedCell, valuation};
-use crate::units::{count, fixed, money, percent};
+use crate::units::{count, currency_sign, fixed, money, percent};
 
 /// Rules and cells that are worth a line.
 const LINES: usize = 3;
@@ -31,7 +31,10 @@ pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
             let costs = format!(
                 "{}{} costs {} of expected {name}",
                 c.name,
-                stated(model, c),
+                stated(c).map_or_else(String::new, |(word, at)| {
+                    let to = c.range.to.unwrap_or(at);
+                    format!(" ({word} {})", bound_beside(model, c.unit, at, to))
+                }),
                 amount(model, cost)
             );
             match farther(model, c) {
@@ -81,15 +84,55 @@ fn bound(model: &Model, unit: Unit, bound: f64) -> String {
     }
 }
 
-/// The end of a rule that costs, as it stands: the one that its bound moves away from.
-fn stated(model: &Model, state: &ConstraintState) -> String {
-    let say = |word: &str, at: f64| format!(" ({word} {})", bound(model, state.unit, at));
+/// A bound with as many decimals as it takes to tell it from another one.
+fn bound_beside(model: &Model, unit: Unit, at: f64, other: f64) -> String {
+    let plain = bound(model, unit, at);
+    if at == other || plain != bound(model, unit, other) {
+        return plain;
+    }
+    let finer = |at: f64, decimals: usize| match unit {
+        Unit::Money => finer_money(at, decimals, &model.currency),
+        Unit::Share => format!("{} %", trimmed(100.0 * at, decimals)),
+        Unit::Count | Unit::Plain => trimmed(at, decimals),
+        Unit::Hours => format!("{} hours", trimmed(at, decimals)),
+        Unit::Metric(metric) => {
+            let figure = if metric.is_money() {
+                finer_money(at, decimals, &model.currency)
+            } else {
+                trimmed(at, decimals)
+            };
+            format!("{} {figure}", label(metric))
+        }
+    };
+    (1..FINEST)
+        .find(|&decimals| finer(at, decimals) != finer(other, decimals))
+        .map_or_else(|| finer(at, FINEST), |decimals| finer(at, decimals))
+}
+
+/// Most decimals of a bound.
+const FINEST: usize = 9;
+
+fn finer_money(at: f64, decimals: usize, currency: &str) -> String {
+    let sign = if at < 0.0 { "-" } else { "" };
+    let figure = trimmed(at.abs(), decimals);
+    format!("{sign}{}{figure}", currency_sign(currency))
+}
+
+/// Without zeros behind the last digit that says something.
+fn trimmed(at: f64, decimals: usize) -> String {
+    let text = fixed(at, decimals);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// The end of a rule that costs, as it stands: the one that its bound moves away from; and how it is
+/// said.
+fn stated(state: &ConstraintState) -> Option<(&'static str, f64)> {
     match (state.low, state.high, state.range.to) {
-        (Some(low), Some(high), _) if low == high => say("exactly", low),
-        (Some(low), Some(_), Some(to)) if to < low => say("at least", low),
-        (Some(low), None, _) => say("at least", low),
-        (None, Some(high), _) | (Some(_), Some(high), Some(_)) => say("at most", high),
-        _ => String::new(),
+        (Some(low), Some(high), _) if low == high => Some(("exactly", low)),
+        (Some(low), Some(_), Some(to)) if to < low => Some(("at least", low)),
+        (Some(low), None, _) => Some(("at least", low)),
+        (None, Some(high), _) | (Some(_), Some(high), Some(_)) => Some(("at most", high)),
+        _ => None,
     }
 }
 
@@ -101,7 +144,8 @@ fn farther(model: &Model, state: &ConstraintState) -> Option<String> {
     if !says_something(&gain) {
         return None;
     }
-    let to = bound(model, state.unit, to);
+    let from = stated(state).map_or(to, |(_, at)| at);
+    let to = bound_beside(model, state.unit, to, from);
     Some(match &state.range.then_binds {
         Some(rule) => format!("at {to} the plan brings {gain} more, and from there {rule} limits"),
         None => format!("at {to} the plan brings {gain} more, and beyond that no more"),
@@ -192,33 +236,87 @@ pub(super) fn alternatives(page: &mut Page, model: &Model, plan: &Plan) {
             percent(other.moved)
         ));
     }
-    let header: Vec<String> = ["tier", "type", "plan"]
-        .map(str::to_owned)
-        .into_iter()
-        .chain((1..=plan.alternatives.len()).map(|i| format!("alt. {i}")))
-        .collect();
-    let mut grid = Grid::new(header.iter().map(String::as_str)).left(1);
     let first = plan.counts.row(0).to_vec();
     let columns: Vec<&[f64]> = std::iter::once(&first[..])
         .chain(plan.alternatives.iter().map(|a| &a.counts[..]))
         .collect();
+    page.blank();
+    page.table(&differences(model, &columns));
+    page.blank();
+}
+
+/// Counts of a plan and its alternatives where they differ: by tier and type, or cell by cell where
+/// most of what differs are categories and regions.
+fn differences(model: &Model, columns: &[&[f64]]) -> Grid {
+    let differ = |counts: &[f64]| counts.iter().any(|&n| n != counts[0]);
+    let of_cell = |i: usize| -> Vec<f64> { columns.iter().map(|x| x[i]).collect() };
+    let of_group = |t: usize, p: usize| -> Vec<f64> {
+        let own = |x: &&[f64]| {
+            let cells = model.cells.iter().zip(x.iter());
+            let own = cells.filter(|(c, _)| c.tier == t && c.partnership == p);
+            own.map(|(_, n)| n).sum()
+        };
+        columns.iter().map(own).collect()
+    };
+    let cells = 0..model.cells.len();
+    let off = |all: &[Vec<f64>], other: usize| -> f64 {
+        all.iter()
+            .map(|counts| (counts[other] - counts[0]).abs())
+            .sum()
+    };
+    let by_cell: Vec<Vec<f64>> = cells.clone().map(of_cell).collect();
+    let types = model.partnerships.len();
+    let pairs = (0..model.tiers.len()).flat_map(|t| (0..types).map(move |p| (t, p)));
+    let by_group: Vec<Vec<f64>> = pairs.map(|(t, p)| of_group(t, p)).collect();
+    // Most of a difference that only categories and regions show is shown there.
+    let finer = (1..columns.len()).any(|i| 2.0 * off(&by_group, i) < off(&by_cell, i));
+    let names = ["tier", "type", "category", "region"].map(str::to_owned);
+    let wanted = [
+        true,
+        true,
+        finer && !model.categories.is_empty(),
+        finer && !model.regions.is_empty(),
+    ];
+    let named = |names: [String; 4]| {
+        let names = names.into_iter().zip(wanted);
+        names.filter(|(_, wanted)| *wanted).map(|(name, _)| name)
+    };
+    let header: Vec<String> = named(names)
+        .chain(["plan".to_owned()])
+        .chain((1..columns.len()).map(|i| format!("alt. {i}")))
+        .collect();
+    let left = wanted.iter().filter(|wanted| **wanted).count() - 1;
+    let mut grid = (1..=left).fold(Grid::new(header.iter().map(String::as_str)), Grid::left);
+    let mut add = |names: [String; 4], counts: Vec<f64>| {
+        if differ(&counts) {
+            let counts = counts.iter().map(|&n| count(n));
+            grid.row(named(names).chain(counts).collect::<Vec<_>>());
+        }
+    };
+    if finer {
+        for i in cells {
+            let key = model.key(i);
+            let segment = |name: Option<String>| name.unwrap_or_default();
+            let names = [
+                key.tier,
+                key.partnership,
+                segment(key.category),
+                segment(key.region),
+            ];
+            add(names, of_cell(i));
+        }
+        return grid;
+    }
     for (t, tier) in model.tiers.iter().enumerate() {
         for (p, partnership) in model.partnerships.iter().enumerate() {
-            let own = |x: &[f64]| -> f64 {
-                let cells = model.cells.iter().zip(x);
-                let own = cells.filter(|(c, _)| c.tier == t && c.partnership == p);
-                own.map(|(_, n)| n).sum()
-            };
-            let counts: Vec<f64> = columns.iter().map(|x| own(x)).collect();
-            if counts.iter().all(|&n| n == counts[0]) {
-                continue;
-            }
-            let mut row = vec![tier.name.clone(), partnership.name.clone()];
-            row.extend(counts.iter().map(|&n| count(n)));
-            grid.row(row);
+            let names = [
+                tier.name.clone(),
+                partnership.name.clone(),
+                String::new(),
+                String::new(),
+            ];
+            add(names, of_group(t, p));
         }
     }
-    page.blank();
-    page.table(&grid);
-    page.blank();
+    grid
 }

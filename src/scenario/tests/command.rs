@@ -229,3 +229,32 @@ fn one_reason_to_stop_takes_the_place_of_the_other() {
         Trials::Best(_)
     ));
 }
+
+#[test]
+fn one_weight_for_all_rules_and_weights_by_key_add_up() {
+    use crate::model::ConstraintKind::{Band, Budget, Supply};
+    let weights = |file: &str, sets: &[(&str, &str)]| {
+        let scenario = try_read(&with_head(file), &set(sets)).unwrap_or_else(|e| panic!("{e}"));
+        let of = |name, kind| scenario.base.rules.importance.of(name, kind);
+        [
+            of("budget", Budget),
+            of("diversity.min_spend", Budget),
+            of("diversity.tier_budget_share.micro", Band),
+            of("tiers.mid.max_creators", Supply),
+        ]
+    };
+    let (all, one) = (
+        ("diversity.importance", "2"),
+        ("diversity.importance.budget", "3"),
+    );
+    let spend = ("diversity.importance.min_spend", "5");
+    assert_eq!(weights("", &[all, one]), [3.0, 2.0, 2.0, 1.0]);
+    assert_eq!(weights("", &[one, all]), [3.0, 2.0, 2.0, 1.0]);
+    assert_eq!(weights("", &[all, spend]), [1.0, 5.0, 2.0, 1.0]);
+    // What is set later holds.
+    assert_eq!(weights("", &[spend, all]), [1.0, 2.0, 2.0, 1.0]);
+    let file = "[diversity]\nimportance = 2\n";
+    assert_eq!(weights(file, &[one]), [3.0, 2.0, 2.0, 1.0]);
+    let file = "[diversity]\nimportance = { budget = 3, min_spend = 7 }\n";
+    assert_eq!(weights(file, &[all]), [3.0, 2.0, 2.0, 1.0]);
+}

@@ -1,0 +1,234 @@
+//! When sales come: a post sells on for days, and posts are spread over a month's or a wave's days.
+//!
+//! Time t is in days from the beginning of the horizon. A post made at u has sold by t ≥ u the share `1 − 2^(−(t−u)/h)`
+//! of all it ever sells, h being the half-life. Posts are spread evenly over the days from a to b, so that by t
+//!
+//! ```text
+//! P(t) = (t − a)/(b − a)                        are posted, and of their sales
+//! F(t) = 1/(b − a) ∫ₐᵐⁱⁿ⁽ᵗ'ᵇ⁾ 1 − e^(−k(t−u)) du,   k = ln 2/h,
+//!      = P(t) (1 − φ(k (t − a)))                 for a ≤ t ≤ b
+//!      = 1 − φ(k (b − a)) e^(−k(t−b))            for t ≥ b,   φ(x) = (1 − e^(−x))/x
+//! ```
+//!
+//! are made. With h = 0 sales are made when posts are.
+
+use super::Model;
+use super::cell::BookedAs;
+
+/// When the posts of a cell in a month appear, and how their sales follow.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Response {
+    /// First instant of the days they are spread over, in days from the beginning of the horizon.
+    pub from: f64,
+    /// The instant those days end.
+    pub to: f64,
+    /// Days after a post by which half of its sales have come; 0: all at once.
+    pub half_life: f64,
+}
+
+impl Response {
+    /// Share of the posts that have appeared by `day`.
+    #[must_use]
+    pub fn posted_by(&self, day: f64) -> f64 {
+        if day <= self.from {
+            0.0
+        } else if day >= self.to {
+            1.0
+        } else {
+            (day - self.from) / (self.to - self.from)
+        }
+    }
+
+    /// Share of all sales that have been made by `day`: F(t) above.
+    #[must_use]
+    pub fn sold_by(&self, day: f64) -> f64 {
+        let posted = self.posted_by(day);
+        // Posts do not sell before they appear, nor does the instant of the first one.
+        if self.half_life <= 0.0 || posted <= 0.0 {
+            return posted;
+        }
+        let k = std::f64::consts::LN_2 / self.half_life;
+        if day < self.to {
+            posted * (1.0 - phi(k * (day - self.from)))
+        } else {
+            1.0 - phi(k * (self.to - self.from)) * libm::exp(-k * (day - self.to))
+        }
+    }
+}
+
+/// (1 − e^(−x))/x, the mean of e^(−u) over u from 0 to x; 1 at 0.
+fn phi(x: f64) -> f64 {
+    if x > 0.0 { -libm::expm1(-x) / x } else { 1.0 }
+}
+
+impl Model {
+    /// When the posts of a cell in a month appear and how their sales follow: spread over the month's days, those of a
+    /// wave over its days in the month.
+    #[must_use]
+    pub fn response(&self, month: usize, cell: usize) -> Response {
+        let horizon = &self.horizon;
+        let (mut from, mut to) = (horizon.first_day(month), horizon.first_day(month + 1));
+        if let BookedAs::Wave(wave) = self.cells[cell].booked_as {
+            let wave = &horizon.waves[wave];
+            from = wave.first_day.clamp(from, to);
+            to = (wave.first_day + wave.days).clamp(from, to);
+        }
+        Response {
+            from: f64::from(from),
+            to: f64::from(to),
+            half_life: horizon.response_half_life_days,
+        }
+    }
+
+    /// Shares of the sales of what a cell posts in a month by the month they are made in: one for each month from
+    /// `month` to the last, and one for all that comes after the horizon. They add up to 1.
+    ///
+    /// Orders are independent of each other given their expectation, so that thinning a Poisson number of them by these
+    /// shares gives independent Poisson numbers.
+    #[must_use]
+    pub fn response_shares(&self, month: usize, cell: usize) -> Vec<f64> {
+        let response = self.response(month, cell);
+        let mut sold = 0.0;
+        let mut shares: Vec<f64> = (month..self.months)
+            .map(|later| {
+                let by = response.sold_by(f64::from(self.horizon.first_day(later + 1)));
+                let share = by - sold;
+                sold = by;
+                share
+            })
+            .collect();
+        shares.push(1.0 - sold);
+        shares
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+    use crate::model::{Factors, Horizon, Origin, Wave, WaveKind, WaveSchedule};
+
+    /// Every post by itself, at the middle of small steps.
+    fn slowly(r: &Response, day: f64) -> f64 {
+        let steps = 20_000;
+        let step = (r.to - r.from) / f64::from(steps);
+        let of = |i: i32| {
+            let posted = r.from + (f64::from(i) + 0.5) * step;
+            if day <= posted {
+                0.0
+            } else {
+                1.0 - 2_f64.powf(-(day - posted) / r.half_life)
+            }
+        };
+        (0..steps).map(of).sum::<f64>() / f64::from(steps)
+    }
+
+    #[test]
+    fn sales_are_the_sum_over_posts() {
+        for (from, to, half_life) in [
+            (0.0, 30.0, 10.0),
+            (31.0, 59.0, 0.5),
+            (5.0, 12.0, 90.0),
+            (0.0, 31.0, 1e6),
+            (40.0, 41.0, 3.0),
+        ] {
+            let response = Response {
+                from,
+                to,
+                half_life,
+            };
+            for day in [0.0, 5.5, 12.0, 30.0, 40.25, 59.0, 61.0, 120.0, 3000.0] {
+                let (found, slow) = (response.sold_by(day), slowly(&response, day));
+                assert!(
+                    (found - slow).abs() < 1e-4,
+                    "{response:?} {day}: {found} {slow}"
+                );
+            }
+        }
+    }
+
+    /// A post in an instant is the adstock of the textbooks: geometric from day to day.
+    #[test]
+    fn posts_of_one_instant_decay_geometrically() {
+        let response = Response {
+            from: 3.0,
+            to: 3.0,
+            half_life: 7.0,
+        };
+        assert_eq!(response.sold_by(3.0), 0.0);
+        for day in 1..60 {
+            let left = |days: i32| 1.0 - response.sold_by(3.0 + f64::from(days));
+            let rate = left(day) / left(day - 1);
+            assert!((rate - 2_f64.powf(-1.0 / 7.0)).abs() < 1e-12, "{day}");
+        }
+        assert!((response.sold_by(10.0) - 0.5).abs() < 1e-15);
+    }
+
+    #[test]
+    fn extreme_half_lives() {
+        let at_once = Response {
+            from: 10.0,
+            to: 20.0,
+            half_life: 0.0,
+        };
+        assert_eq!(at_once.sold_by(10.0), 0.0);
+        assert_eq!(at_once.sold_by(15.0), 0.5);
+        assert_eq!(at_once.sold_by(20.0), 1.0);
+        let near = Response {
+            half_life: 1e-9,
+            ..at_once
+        };
+        assert!((near.sold_by(15.0) - 0.5).abs() < 1e-9);
+        let never = Response {
+            half_life: 1e300,
+            ..at_once
+        };
+        assert!((0.0..1e-15).contains(&never.sold_by(1e4)));
+        assert_eq!(never.sold_by(f64::INFINITY), 1.0);
+    }
+
+    #[test]
+    fn shares_add_up_and_follow_months_and_waves() {
+        let mut model = fixture::model("base", false);
+        model.months = 3;
+        model.horizon = Horizon::equal(3);
+        for (month, days) in model.horizon.months.iter_mut().zip([31, 28, 31]) {
+            month.days = days;
+        }
+        assert_eq!(model.response_shares(0, 0), [1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(model.response_shares(2, 0), [1.0, 0.0]);
+        model.horizon.response_half_life_days = 10.0;
+        model.horizon.waves = vec![Wave {
+            name: "launch".to_owned(),
+            kind: WaveKind::Launch,
+            first_day: 25,
+            days: 10,
+            budget: (None, None),
+            counts: Vec::new(),
+            factors: Factors::ONE,
+            schedule: WaveSchedule::default(),
+            origin: Origin::Default,
+        }];
+        model.cells[1].booked_as = BookedAs::Wave(0);
+        let days = |month, cell| {
+            let r = model.response(month, cell);
+            (r.from, r.to)
+        };
+        assert_eq!(days(1, 0), (31.0, 59.0));
+        assert_eq!(days(0, 1), (25.0, 31.0));
+        assert_eq!(days(1, 1), (31.0, 35.0));
+        for month in 0..3 {
+            let shares = model.response_shares(month, 0);
+            assert_eq!(shares.len(), 4 - month);
+            assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-15);
+            assert!(shares.iter().all(|&s| s > 0.0));
+        }
+        // January by hand: 1/k = 10/ln 2 days, 31 days' mean of what is left.
+        let tau = 10.0 / std::f64::consts::LN_2;
+        let left = tau / 31.0 * (1.0 - 2_f64.powf(-3.1));
+        let shares = model.response_shares(0, 0);
+        assert!((shares[0] - (1.0 - left)).abs() < 1e-14);
+        assert!((shares[1] - left * (1.0 - 2_f64.powf(-2.8))).abs() < 1e-14);
+        assert!((shares[3] - left * 2_f64.powf(-5.9)).abs() < 1e-14);
+    }
+}

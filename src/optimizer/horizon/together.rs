@@ -1,0 +1,220 @@
+//! One program for all months, its columns the [activities](crate::model::Activity).
+
+use std::time::Instant;
+
+use ndarray::{Array2, Axis};
+
+use crate::model::valuation::UnitValue;
+use crate::model::{
+    Activity, BookedAs, Cancel, Constraint, Factors, Horizon, Incidents, Model, Origin, Plan,
+    PlanSettings, Wave, WaveKind, WaveSchedule, activities, constraints_over, counts_of, sum_of,
+    units_of,
+};
+use crate::optimizer::check::check_plan;
+use crate::optimizer::plan::{Problem, refuse};
+
+/// A model's program over months.
+pub(super) struct Together<'a> {
+    model: &'a Model,
+    activities: Vec<Activity>,
+    /// A model of one month whose cells are the activities.
+    flat: Model,
+}
+
+/// Rules as they stand in the program, and their names without months.
+struct Rules {
+    all: Vec<Constraint>,
+    /// In the order of `all`.
+    names: Vec<String>,
+}
+
+impl<'a> Together<'a> {
+    pub(super) fn new(model: &'a Model) -> Self {
+        let activities = activities(model);
+        Self {
+            flat: flat(model, &activities),
+            activities,
+            model,
+        }
+    }
+
+    /// Plans the horizon.
+    pub(super) fn plan(&self, settings: &PlanSettings, cancel: &Cancel, explains: bool) -> Plan {
+        let started = Instant::now();
+        let units = units_of(self.model, &self.activities, |_, _| 1.0);
+        let sums: Vec<UnitValue> = units.iter().map(sum_of).collect();
+        let rules = self.rules(&units);
+        let problem = Problem {
+            model: &self.flat,
+            units: &sums,
+            constraints: &rules.all,
+            over_months: true,
+        };
+        let found = problem.optimized(settings, cancel, explains);
+        let mut plan = self.unfolded(found, &rules);
+        if plan.is_usable() {
+            let broken = check_plan(self.model, &plan.counts);
+            refuse(&mut plan, broken);
+        }
+        plan.solver.seconds = started.elapsed().as_secs_f64();
+        plan
+    }
+
+    /// What given counts (months × cells) do to the rules.
+    pub(super) fn fixed(
+        &self,
+        counts: &Array2<f64>,
+        settings: &PlanSettings,
+        cancel: &Cancel,
+    ) -> Plan {
+        let factors: Vec<Vec<f64>> = (counts.axis_iter(Axis(0)))
+            .map(|row| crate::model::joint::conversion_factors(self.model, &row.to_vec()))
+            .collect();
+        let units = units_of(self.model, &self.activities, |m, cell| factors[m][cell]);
+        let sums: Vec<UnitValue> = units.iter().map(sum_of).collect();
+        let rules = self.rules(&units);
+        let problem = Problem {
+            model: &self.flat,
+            units: &sums,
+            constraints: &rules.all,
+            over_months: true,
+        };
+        let amounts = self.amounts(counts);
+        let mut plan = self.unfolded(problem.fixed(&amounts, settings, cancel), &rules);
+        plan.counts = counts.clone();
+        let broken = check_plan(self.model, counts);
+        plan.warnings = broken.into_iter().map(|v| v.words).collect();
+        plan
+    }
+
+    /// The amounts of activities that give counts.
+    fn amounts(&self, counts: &Array2<f64>) -> Vec<f64> {
+        let at = |month: usize, cell: usize| counts.get([month, cell]).copied().unwrap_or(0.0);
+        self.activities
+            .iter()
+            .map(|a| match self.model.cells[a.cell].booked_as {
+                BookedAs::Level { .. } => at(a.months.end - 1, a.cell) - at(a.months.end, a.cell),
+                _ => at(a.months.start, a.cell),
+            })
+            .collect()
+    }
+
+    /// The rules, those of a month named with it.
+    fn rules(&self, units: &[Vec<UnitValue>]) -> Rules {
+        let mut all = constraints_over(self.model, &self.activities, units);
+        let names = all.iter().map(|rule| rule.name.clone()).collect();
+        for rule in &mut all {
+            if let (Some(month), true) = (rule.month, self.model.months > 1) {
+                rule.name = format!("{} in month {}", rule.name, month + 1);
+            }
+        }
+        Rules { all, names }
+    }
+
+    /// A plan of activities as one of months × cells, its rules by their own names.
+    fn unfolded(&self, found: Plan, rules: &Rules) -> Plan {
+        let amounts = found.counts.row(0).to_vec();
+        let mut plan = Plan {
+            counts: counts_of(self.model, &self.activities, &amounts),
+            ..found
+        };
+        let read = |words: &str| words.replace("@month ", " in month ");
+        for (state, name) in plan.constraints.iter_mut().zip(&rules.names) {
+            state.words = read(&state.words.replace(&state.name, name));
+            state.name.clone_from(name);
+        }
+        let plain = |long: &mut String| {
+            let index = rules.all.iter().position(|rule| rule.name == *long);
+            if let Some(index) = index {
+                long.clone_from(&rules.names[index]);
+            }
+        };
+        for held in &mut plan.unspent_held_by {
+            held.reason = read(&held.reason);
+            plain(&mut held.constraint);
+        }
+        if let Some(conflict) = &mut plan.conflict {
+            let others = conflict.others.iter_mut().flatten();
+            for member in conflict.members.iter_mut().chain(others) {
+                member.words = read(&member.words);
+                plain(&mut member.constraint);
+            }
+            for change in &mut conflict.joint_change {
+                change.words = read(&change.words);
+                plain(&mut change.constraint);
+            }
+            for sentence in conflict.sentences.iter_mut().chain(&mut conflict.open) {
+                *sentence = read(sentence);
+            }
+        }
+        for warning in &mut plan.warnings {
+            *warning = read(warning);
+        }
+        plan
+    }
+}
+
+/// A model of one month whose cells are the activities: each is booked in a wave of its own name, so that
+/// all that is said of it says when.
+fn flat(model: &Model, activities: &[Activity]) -> Model {
+    let mut flat = Model {
+        cells: Vec::with_capacity(activities.len()),
+        months: 1,
+        horizon: Horizon::equal(1),
+        counts: None,
+        audiences: Vec::new(),
+        incidents: Incidents {
+            shock_probability: 0.0,
+            ..model.incidents
+        },
+        ..model.clone()
+    };
+    flat.rules.budget = model.budget();
+    for activity in activities {
+        let mut cell = model.cells[activity.cell].clone();
+        let name = when(model, activity);
+        cell.booked_as = if name.is_empty() {
+            BookedAs::Open
+        } else {
+            let waves = &mut flat.horizon.waves;
+            let known = waves.iter().position(|wave| wave.name == name);
+            BookedAs::Wave(known.unwrap_or_else(|| {
+                waves.push(named(name));
+                waves.len() - 1
+            }))
+        };
+        flat.cells.push(cell);
+    }
+    flat
+}
+
+/// How and when an activity is booked, in words.
+fn when(model: &Model, activity: &Activity) -> String {
+    let (first, last) = (activity.months.start + 1, activity.months.end);
+    let horizon = &model.horizon;
+    match model.cells[activity.cell].booked_as {
+        BookedAs::Open if model.months == 1 => String::new(),
+        BookedAs::Open => format!("month {first}"),
+        BookedAs::Wave(wave) if horizon.touched(&horizon.waves[wave]).len() == 1 => {
+            horizon.waves[wave].name.clone()
+        }
+        BookedAs::Wave(wave) => format!("{} in month {first}", horizon.waves[wave].name),
+        BookedAs::Level { level, .. } => {
+            format!("{}+{first} until month {last}", horizon.levels[level].name)
+        }
+    }
+}
+
+fn named(name: String) -> Wave {
+    Wave {
+        name,
+        kind: WaveKind::Sustain,
+        first_day: 0,
+        days: 1,
+        budget: (None, None),
+        counts: Vec::new(),
+        factors: Factors::ONE,
+        origin: Origin::Default,
+        schedule: WaveSchedule::default(),
+    }
+}
