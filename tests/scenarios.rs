@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use influencer_matrix::engine::{self, RunResult, SimulationSettings};
 use influencer_matrix::model::{
-    CellKey, Cancel, Metric, NoProgress, PlanSettings, Quantity, Trials, joint, valuation,
+    Cancel, CellKey, Metric, NoProgress, PlanSettings, Quantity, Trials, joint, valuation,
 };
 use influencer_matrix::optimizer;
 use influencer_matrix::scenario::{self, Overrides, Scenario};
