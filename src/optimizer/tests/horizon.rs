@@ -432,7 +432,7 @@ fn enumerate(model: &Model, random: &mut Random) -> Option<f64> {
 fn small_horizons_agree_with_enumeration() {
     let mut random = Random::new(20_260_403);
     let mut seen = [[0; 2]; TIES.len()];
-    for case in 0..240 {
+    for case in 0..320 {
         let kind = case % TIES.len();
         let model = random_horizon(&mut random, TIES[kind]);
         let best = enumerate(&model, &mut random);
