@@ -9,8 +9,9 @@ use super::error::ExportError;
 use super::json::{Description, result_json};
 use super::manifest::{RunRecord, manifest};
 use super::parquet::{CANNOT_WRITE, write_table};
-use super::tables;
+use super::{quarter, tables};
 use crate::engine::RunResult;
+use crate::forecast;
 
 /// Names of the files in an output folder.
 pub mod names {
@@ -36,6 +37,10 @@ pub mod names {
     pub const CONSTRAINTS: &str = "constraints.parquet";
     /// What plans promise beyond their means; of scenarios with such rules.
     pub const RISK: &str = "risk.parquet";
+    /// Revenue by month, as booked and as it comes; of scenarios with several months or terms of time.
+    pub const FORECAST: &str = "forecast.parquet";
+    /// Money paid and received by month; likewise.
+    pub const CASH: &str = "cash.parquet";
     /// The result in one object.
     pub const RESULT: &str = "result.json";
     /// What was run.
@@ -66,6 +71,10 @@ pub fn write_files(
     }
     if result.plans.iter().any(|p| !p.plan.alternatives.is_empty()) {
         parquet.push((names::ALTERNATIVES, tables::alternatives(result)));
+    }
+    if result.plans.iter().any(|p| forecast::applies(&p.model)) {
+        parquet.push((names::FORECAST, quarter::forecast(&result.forecast)));
+        parquet.push((names::CASH, quarter::cash(&result.cash)));
     }
     let mut files: Vec<&str> = parquet.iter().map(|(name, _)| *name).collect();
     for (name, table) in &parquet {

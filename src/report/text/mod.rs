@@ -14,6 +14,7 @@ mod layout;
 mod lists;
 mod pipeline;
 mod plan;
+mod quarter;
 mod risk;
 mod selection;
 mod whole;
