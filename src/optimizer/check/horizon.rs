@@ -297,11 +297,9 @@ impl Plan<'_> {
                 };
                 let kept = 1.0 - pipeline.churn;
                 let there = if model.months_of(cell).start == month {
-                    let starting = pipeline.starting.get(cell).copied().unwrap_or(0.0);
-                    (0..month).fold(starting, |left, _| left * kept)
+                    pipeline.starting.get(cell).copied().unwrap_or(0.0)
                 } else {
                     match own.booked_as {
-                        BookedAs::Wave(_) => 0.0,
                         BookedAs::Level { level, start }
                             if month < start + model.horizon.levels[level].term_months =>
                         {
@@ -310,7 +308,8 @@ impl Plan<'_> {
                         _ => staying(kept * repeat),
                     }
                 };
-                if model.months_of(cell).contains(&month) {
+                let wave = matches!(own.booked_as, BookedAs::Wave(_));
+                if model.months_of(cell).contains(&month) && !wave {
                     needed += (row[cell] - there).max(0.0);
                 }
             }

@@ -2,7 +2,7 @@
 //!
 //! A cell needs in month m as many new partners as it books beyond those who stay, nₘ = max(0, xₘ − s xₘ₋₁), with s =
 //! (1 − churn)·repeat, for ambassadors within their term 1 − churn; in its first month beyond the partners there
-//! are at the start; a wave needs all of its own. What is needed until every month is within what the pipeline
+//! are at the start. Waves are bookings of their own and take nobody from the pipeline. What is needed until every month is within what the pipeline
 //! delivers until its end: partners delivered and not booked wait.
 //!
 //! The sum of such maxima is the largest of its linear parts, one for each set of cells and months taken. The program holds
@@ -56,13 +56,10 @@ impl<'a> Limits<'a> {
     fn there(&self, month: usize, cell: usize) -> (f64, f64) {
         let first = self.model.months_of(cell).start;
         if month == first {
-            // Until then they can only leave.
-            let months = i32::try_from(first).unwrap_or(i32::MAX);
-            return (0.0, self.starting[cell] * self.within_term.powi(months));
+            return (0.0, self.starting[cell]);
         }
         let stay = match self.model.cells[cell].booked_as {
-            BookedAs::Open => self.stay,
-            BookedAs::Wave(_) => 0.0,
+            BookedAs::Open | BookedAs::Wave(_) => self.stay,
             BookedAs::Level { level, start } => {
                 let term = self.model.horizon.levels[level].term_months;
                 if month < start + term {
@@ -88,7 +85,9 @@ impl<'a> Limits<'a> {
 
     fn events(&self, until: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
         let cells = 0..self.model.cells.len();
-        cells.flat_map(move |cell| {
+        let lasting =
+            |cell: &usize| !matches!(self.model.cells[*cell].booked_as, BookedAs::Wave(_));
+        cells.filter(lasting).flat_map(move |cell| {
             let months = self.model.months_of(cell);
             months
                 .filter(move |&m| m <= until)
