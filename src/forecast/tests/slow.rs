@@ -70,7 +70,12 @@ fn months_agree_with_days() {
         model.cells[1].booked_as = BookedAs::Wave(0);
         model.cells[0].terms.commission = 0.25;
         model.cells[1].terms.commission = 0.25;
-        for (month, cell, from, to) in [(0, 0, 0, 31), (1, 0, 31, 59), (0, 1, 24, 31), (1, 1, 31, 36)] {
+        for (month, cell, from, to) in [
+            (0, 0, 0, 31),
+            (1, 0, 31, 59),
+            (0, 1, 24, 31),
+            (1, 1, 31, 36),
+        ] {
             let mut counts = vec![vec![0.0; 2]; 4];
             counts[month][cell] = 1.0;
             let rows: Vec<&[f64]> = counts.iter().map(Vec::as_slice).collect();

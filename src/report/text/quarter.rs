@@ -135,7 +135,11 @@ impl View<'_> {
             vec!["spend P50", "revenue P50"]
         });
         header.extend(["ROAS P10", "P50", "P90"]);
-        let of_money = if whole { vec![P10, P50, P90] } else { vec![P50] };
+        let of_money = if whole {
+            vec![P10, P50, P90]
+        } else {
+            vec![P50]
+        };
         let mut grid = Grid::new(header);
         for month in self.months() {
             let mut row = vec![self.name(month)];
@@ -201,10 +205,7 @@ impl View<'_> {
     }
 
     fn money(&self, value: Option<f64>) -> String {
-        value.map_or_else(
-            || UNDEFINED.to_owned(),
-            |v| money(v, &self.model.currency),
-        )
+        value.map_or_else(|| UNDEFINED.to_owned(), |v| money(v, &self.model.currency))
     }
 
     /// Earned against booked, and what is still to come.
