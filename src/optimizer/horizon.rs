@@ -24,6 +24,7 @@ pub(crate) fn is_one_month(model: &Model) -> bool {
             .months
             .first()
             .is_none_or(|month| month.budget_share == 1.0 && month.seasonality == 1.0)
+        && model.belief.is_none()
 }
 
 /// Whether the months of a horizon have to be planned together: by budgets, shares over the horizon, waves,
@@ -46,11 +47,7 @@ pub(super) fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> P
     }
     let together = Together::new(model);
     match &model.counts {
-        Some(counts) => {
-            let rows = (model.months, counts.len());
-            let counts = ndarray::Array2::from_shape_fn(rows, |(_, cell)| counts[cell]);
-            together.fixed(&counts, settings, cancel)
-        }
+        Some(counts) => together.fixed(counts, settings, cancel),
         None => together.plan(settings, cancel, true),
     }
 }
@@ -124,7 +121,14 @@ fn kind_of(model: &Model, kinds: &[usize], month: usize) -> usize {
 }
 
 fn alike(model: &Model, a: usize, b: usize) -> bool {
+    if model.belief.is_some() {
+        // What is believed of the market differs from month to month.
+        return a == b;
+    }
+    let equal = |counts: &ndarray::Array2<f64>| counts.row(a) == counts.row(b);
+    let same_counts = model.counts.as_ref().is_none_or(equal);
     let (a, b) = (&model.horizon.months[a], &model.horizon.months[b]);
-    a.budget_share.to_bits() == b.budget_share.to_bits()
+    same_counts
+        && a.budget_share.to_bits() == b.budget_share.to_bits()
         && a.seasonality.to_bits() == b.seasonality.to_bits()
 }

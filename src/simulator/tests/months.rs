@@ -119,7 +119,7 @@ fn the_prior_as_a_belief_changes_nothing() {
 /// z_m has mean φ^m y/(1 + r) and variance 1 − φ^2m/(1 + r). Six standard errors a comparison.
 #[test]
 fn a_belief_is_the_gaussian_posterior_it_says() {
-    let (phi, noise, seen) = (0.7, 0.25, 1.5);
+    let (phi, noise, seen) = (0.7, 0.25_f64, 1.5);
     let (mut model, counts) = market(3, phi);
     let mut belief = FactorBelief::prior(&model);
     let place = |month| {
