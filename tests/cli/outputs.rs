@@ -73,7 +73,9 @@ fn a_folder_is_replaced_only_if_it_is_ours() {
 fn a_folder_that_cannot_be_made_is_wrong_usage() {
     let place = Place::with(&[("a.toml", CERTAIN), ("file", "")]);
     for command in ["run", "simulate", "explain", "frontier"] {
-        let ran = place.run(&[command, "a.toml", "--out", "file/out"]).exits(2);
+        let ran = place
+            .run(&[command, "a.toml", "--out", "file/out"])
+            .exits(2);
         assert!(ran.stderr.contains("file/out"), "{}", ran.stderr);
     }
 }
