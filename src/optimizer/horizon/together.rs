@@ -49,11 +49,11 @@ impl<'a> Together<'a> {
     /// Plans the horizon.
     pub(super) fn plan(&self, settings: &PlanSettings, cancel: &Cancel, explains: bool) -> Plan {
         let started = Instant::now();
-        let mut plan = if joint::applies(self.model) {
+        let act = joint::applies(self.model) || self.model.horizon.cross_promotion.is_some();
+        let mut plan = if act {
             self.among_each_other(settings, cancel, explains)
         } else {
-            let all = vec![vec![1.0; self.model.cells.len()]; self.model.months];
-            self.at(&all, settings, cancel, explains)
+            self.at(&self.alone(), settings, cancel, explains)
         };
         if plan.is_usable() {
             let broken = check_plan(self.model, &plan.counts);
@@ -63,10 +63,15 @@ impl<'a> Together<'a> {
         plan
     }
 
-    /// The best plan at given factors on conversions, by month and cell.
+    /// Factors of creators who do not act on each other.
+    fn alone(&self) -> Vec<Vec<[f64; 2]>> {
+        vec![vec![[1.0; 2]; self.model.cells.len()]; self.model.months]
+    }
+
+    /// The best plan at given factors on reach and conversions, by month and cell.
     fn at(
         &self,
-        factors: &[Vec<f64>],
+        factors: &[Vec<[f64; 2]>],
         settings: &PlanSettings,
         cancel: &Cancel,
         explains: bool,
