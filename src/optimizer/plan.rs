@@ -7,7 +7,6 @@ mod problem;
 mod together;
 mod worth;
 
-
 pub use at_risk::plan_at_risk;
 pub(super) use problem::Problem;
 

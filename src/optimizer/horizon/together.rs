@@ -1,6 +1,7 @@
 //! One program for all months, its columns the [activities](crate::model::Activity).
 
 mod effects;
+mod least;
 mod pipeline;
 
 use std::time::Instant;
@@ -11,8 +12,8 @@ use self::pipeline::Limits;
 use crate::model::valuation::UnitValue;
 use crate::model::{
     Activity, BookedAs, Cancel, Constraint, ConstraintState, Factors, Horizon, Incidents, Model,
-    Origin, Plan, PlanSettings, Wave, WaveKind, WaveSchedule, activities, constraints_over,
-    counts_of, joint, sum_of, units_of,
+    Origin, Plan, PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule, activities,
+    constraints_over, counts_of, joint, sum_of, units_of,
 };
 use crate::optimizer::check::check_plan;
 use crate::optimizer::plan::{Problem, refuse};
@@ -58,6 +59,9 @@ impl<'a> Together<'a> {
         if plan.is_usable() {
             let broken = check_plan(self.model, &plan.counts);
             refuse(&mut plan, broken);
+        }
+        if explains {
+            self.say_least_budgets(&mut plan, settings, cancel);
         }
         plan.solver.seconds = started.elapsed().as_secs_f64();
         plan
@@ -267,6 +271,9 @@ impl<'a> Together<'a> {
         }
         for warning in &mut plan.warnings {
             *warning = read(warning);
+        }
+        if let PlanStatus::Failed { reason } = &mut plan.status {
+            *reason = read(reason);
         }
         plan
     }

@@ -9,7 +9,9 @@ use ndarray::Array2;
 
 use super::Together;
 use crate::model::valuation::{self, UnitValue};
-use crate::model::{Cancel, Gap, Plan, PlanSettings, PlanStatus, joint, reach_factors, sum_of, units_of};
+use crate::model::{
+    Cancel, Gap, Plan, PlanSettings, PlanStatus, joint, reach_factors, sum_of, units_of,
+};
 use crate::optimizer::check::check_plan;
 use crate::optimizer::goal::{Goal, within_gap};
 use crate::optimizer::program::{Program, Row, program_of};
