@@ -95,13 +95,17 @@ impl Collector {
                 .par_iter_mut()
                 .enumerate()
                 .for_each(|(i, series)| {
-                    columns.iter().for_each(|c| series.push(&c.series[i]));
+                    for block in &columns {
+                        series.push(&block.series[i]);
+                    }
                 });
             plan.peaks
                 .par_iter_mut()
                 .enumerate()
                 .for_each(|(i, series)| {
-                    columns.iter().for_each(|c| series.push(&c.peaks[i]));
+                    for block in &columns {
+                        series.push(&block.peaks[i]);
+                    }
                 });
         }
     }
