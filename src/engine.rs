@@ -162,16 +162,24 @@ pub fn plans_so_far(
     let planned = models
         .into_par_iter()
         .filter_map(|model| {
-            let mut plan = match planned(&model, settings, cancel) {
+            let none = (settings.alternatives > 0)
+                .then(|| crate::optimizer::no_alternatives(&model))
+                .flatten();
+            // A plan made without regard to what rules them out must not look for any either.
+            let own = PlanSettings {
+                alternatives: if none.is_some() {
+                    0
+                } else {
+                    settings.alternatives
+                },
+                ..*settings
+            };
+            let mut plan = match planned(&model, &own, cancel) {
                 Ok(plan) => plan,
                 Err(EngineError::Interrupted) => return None,
                 Err(error) => return Some(Err(error)),
             };
-            if settings.alternatives > 0
-                && let Some(reason) = crate::optimizer::no_alternatives(&model)
-            {
-                plan.warnings.push(reason);
-            }
+            plan.warnings.extend(none);
             progress.advance(1);
             Some(Ok((model, plan)))
         })

@@ -70,12 +70,14 @@ fn a_folder_is_replaced_only_if_it_is_ours() {
 }
 
 #[test]
-fn an_unwritable_folder_fails_with_1() {
+fn a_folder_that_cannot_be_made_is_wrong_usage() {
     let place = Place::with(&[("a.toml", CERTAIN), ("file", "")]);
-    place
-        .run(&["run", "a.toml", "--out", "file/out"])
-        .exits(1)
-        .says("file/out");
+    for command in ["run", "simulate", "explain", "frontier"] {
+        let ran = place
+            .run(&[command, "a.toml", "--out", "file/out"])
+            .exits(2);
+        assert!(ran.stderr.contains("file/out"), "{}", ran.stderr);
+    }
 }
 
 #[test]
@@ -238,6 +240,17 @@ fn what_has_no_alternatives_says_so_and_lets_the_others_have_theirs() {
     ] {
         assert!(said.contains(words), "{said}");
     }
+    // Nor has one with a promise and an audience, where the plan without the promise keeps it.
+    let both = format!("{fixed}\n[audience]\nsize = \"2m\"\n");
+    let place = Place::with(&[("a.toml", &both)]);
+    let ran = place
+        .run(&["optimize", "a.toml", "--alternatives", "1", "--gap", "2%"])
+        .exits(0);
+    let (_, promised) = ran
+        .stdout
+        .split_once("Plan \"promised\"")
+        .expect("the plan");
+    assert!(!promised.contains("alternative 1:"), "{promised}");
     // A plan without any is still refused alone.
     let alone = fixed.split("[[what_if]]").next().expect("a base");
     let alone = format!("counts = {{ \"mid.sponsored\" = 9 }}\n{alone}");
@@ -246,16 +259,4 @@ fn what_has_no_alternatives_says_so_and_lets_the_others_have_theirs() {
         .run(&["optimize", "a.toml", "--alternatives", "2"])
         .exits(2)
         .says("leave out --alternatives");
-}
-
-#[cfg(unix)]
-#[test]
-fn a_folder_that_cannot_be_made_is_wrong_usage() {
-    let place = Place::with(&[("a.toml", CERTAIN), ("taken", "a file")]);
-    for command in ["run", "simulate"] {
-        let ran = place
-            .run(&[command, "a.toml", "--out", "taken/below"])
-            .exits(2);
-        assert!(ran.stderr.contains("taken/below"), "{}", ran.stderr);
-    }
 }

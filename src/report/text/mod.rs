@@ -4,6 +4,7 @@
 //! if asked for, numbers are never in scientific notation, and what is undefined is "–".
 
 mod best;
+mod calendar;
 mod comparison;
 mod conflict;
 mod estimates;
@@ -20,6 +21,7 @@ mod selection;
 mod whole;
 mod worth;
 
+pub use calendar::calendar;
 pub use explanation::explanation;
 pub use frontier::frontier;
 pub use lists::{BatchLine, batch_table, entries};
