@@ -10,7 +10,7 @@ use super::error::ExportError;
 use super::json::{Description, result_json};
 use super::manifest::{RunRecord, manifest};
 use super::parquet::{CANNOT_WRITE, write_table};
-use super::tables;
+use super::{quarter, tables};
 use crate::engine::RunResult;
 
 /// Names of the files in an output folder.
@@ -37,6 +37,10 @@ pub mod names {
     pub const CONSTRAINTS: &str = "constraints.parquet";
     /// What plans promise beyond their means; of scenarios with such rules.
     pub const RISK: &str = "risk.parquet";
+    /// Revenue by month, as booked and as it comes; of scenarios with several months or terms of time.
+    pub const FORECAST: &str = "forecast.parquet";
+    /// Money paid and received by month; likewise.
+    pub const CASH: &str = "cash.parquet";
     /// Every post with its day and time; of scenarios with several months or waves.
     pub const CALENDAR: &str = "calendar.parquet";
     /// The same as text.
@@ -76,6 +80,11 @@ pub fn write_files(
     if result.plans.iter().any(|p| !p.plan.alternatives.is_empty()) {
         parquet.push((names::ALTERNATIVES, tables::alternatives(result)));
     }
+    parquet.extend(
+        quarter::tables(result)
+            .into_iter()
+            .map(|(name, _, table)| (name, table)),
+    );
     let mut files: Vec<&str> = parquet.iter().map(|(name, _)| *name).collect();
     for (name, table) in &parquet {
         write_table(&folder.join(name), table)?;

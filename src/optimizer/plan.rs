@@ -1,6 +1,7 @@
 //! From a model to its plan.
 
 mod at_risk;
+mod at_risk_together;
 mod nothing;
 mod together;
 mod worth;
@@ -157,6 +158,14 @@ impl Problem<'_> {
         explains: bool,
     ) -> Plan {
         self.worked(settings, cancel, explains, |work| work.optimized())
+    }
+
+    /// The fractional optimum, if there is one.
+    pub(super) fn relaxed(&self, settings: &PlanSettings, cancel: &Cancel) -> Option<Vec<f64>> {
+        let program = program_of(self.model, self.units, self.constraints);
+        let goal = Goal::of(self.model, self.units);
+        let solved = solve_relaxed(&program, &goal, settings, cancel);
+        solved.found().then_some(solved.x)
     }
 
     /// What given amounts do to the rules.

@@ -15,6 +15,7 @@ mod layout;
 mod lists;
 mod pipeline;
 mod plan;
+mod quarter;
 mod risk;
 mod selection;
 mod whole;
