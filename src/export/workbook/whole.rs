@@ -74,8 +74,9 @@ fn workbook(result: &RunResult, record: &WorkbookRecord) -> Result<Workbook, Xls
     let (sheet, shown) = estimates("forecast", &lines, period);
     add(&mut workbook, &mut formats, &sheet)?;
     let base = first.map_or("", |p| p.plan.name.as_str());
-    let of_base =
-        |shown: Vec<Shown>| -> Vec<Shown> { shown.into_iter().filter(|s| s.plan == base).collect() };
+    let of_base = |shown: Vec<Shown>| -> Vec<Shown> {
+        shown.into_iter().filter(|s| s.plan == base).collect()
+    };
     let mut shown = vec![("forecast", of_base(shown))];
     if !result.cash.is_empty() {
         let lines = by_metric(&result.cash, |r| Row {
