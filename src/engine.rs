@@ -4,6 +4,7 @@ mod dependency;
 mod explain;
 mod frontier;
 mod remedy;
+mod replan;
 mod risk;
 mod selecting;
 mod stop;
@@ -15,7 +16,9 @@ use rayon::prelude::*;
 pub use self::explain::{Explanation, explain_plans};
 pub use self::frontier::{Frontier, ModelAt, Walk, walk};
 pub use self::remedy::find_remedies;
+pub use self::replan::{Replanned, replan, simulate_replanned};
 pub use self::selecting::{SelectedPlan, simulate_selections};
+use crate::actuals::{Learned, NothingLeft, Past, VarianceRow};
 use crate::comparison::{self, ComparisonRow};
 pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;
@@ -55,6 +58,10 @@ pub struct RunResult {
     pub dependency: Vec<DependencyRow>,
     /// The choice among the plans, if `trials.best` asked for one.
     pub best: Option<BestPlan>,
+    /// Rows of `variance.parquet`, where months happened.
+    pub variance: Vec<VarianceRow>,
+    /// What the months that happened say of the shared factors.
+    pub learned: Vec<Learned>,
     /// Sentences that qualify the result.
     pub warnings: Vec<String>,
     /// Wall times by phase, in seconds; for the manifest only.
@@ -75,6 +82,8 @@ impl RunResult {
             rebalancing: Vec::new(),
             dependency: Vec::new(),
             best: None,
+            variance: Vec::new(),
+            learned: Vec::new(),
             warnings: Vec::new(),
             seconds: Vec::new(),
         }
@@ -100,6 +109,9 @@ pub enum EngineError {
     /// Stopped on request.
     #[error("interrupted")]
     Interrupted,
+    /// Nothing is left to plan after the months that happened.
+    #[error(transparent)]
+    Actuals(#[from] NothingLeft),
     /// Trial rows could not be kept.
     #[error("trial rows could not be written: {0}")]
     Sink(#[from] SinkError),
@@ -217,7 +229,7 @@ pub fn simulate_plans(
     let mut drawn = draw(
         scenario,
         &planned,
-        &simulator,
+        &Source::from(&simulator),
         settings,
         (sink, progress),
         cancel,
@@ -249,6 +261,32 @@ fn unsimulated(error: &SimulationError) -> EngineError {
     EngineError::Simulation(error.to_string())
 }
 
+/// Where trials come from.
+struct Source<'a> {
+    simulator: &'a Simulator<'a>,
+    /// One a plan where months happened, else none at all.
+    pasts: &'a [Past],
+}
+
+impl<'a> From<&'a Simulator<'a>> for Source<'a> {
+    fn from(simulator: &'a Simulator<'a>) -> Self {
+        Self {
+            simulator,
+            pasts: &[],
+        }
+    }
+}
+
+impl Source<'_> {
+    fn block(&self, first: u64, trials: usize) -> TrialBlock {
+        let mut block = self.simulator.block(first, trials);
+        for (past, plan) in self.pasts.iter().zip(&mut block.plans) {
+            past.complete(plan, trials);
+        }
+        block
+    }
+}
+
 /// Everything of a result but its plans, and the pictures of each plan.
 struct Drawn {
     result: RunResult,
@@ -259,7 +297,7 @@ struct Drawn {
 fn draw(
     scenario: &str,
     planned: &[(Model, Plan)],
-    simulator: &Simulator<'_>,
+    source: &Source<'_>,
     settings: &SimulationSettings,
     ports: (Option<&mut dyn TrialSink>, &dyn Progress),
     cancel: &Cancel,
@@ -274,7 +312,7 @@ fn draw(
             .warnings
             .extend(stop.nothing_to_choose(settings.trials));
         let (collector, stop, dependency) =
-            collect((planned, &usable), simulator, settings, stop, ports, cancel)?;
+            collect((planned, &usable), source, settings, stop, ports, cancel)?;
         result
             .seconds
             .push(("simulation", start.elapsed().as_secs_f64()));
@@ -380,7 +418,7 @@ fn assumed_at_supply(model: &Model, plan: &Plan) -> Vec<String> {
 /// Runs the trials of the usable plans, block by block.
 fn collect(
     (planned, usable): (&[(Model, Plan)], &[usize]),
-    simulator: &Simulator<'_>,
+    source: &Source<'_>,
     settings: &SimulationSettings,
     mut stop: Stop,
     (mut sink, progress): (Option<&mut dyn TrialSink>, &dyn Progress),
@@ -400,7 +438,7 @@ fn collect(
     loop {
         while collector.trials() < checkpoint {
             stop_if(cancel)?;
-            let blocks = next_blocks(simulator, collector.trials(), checkpoint, block);
+            let blocks = next_blocks(source, collector.trials(), checkpoint, block);
             collector.absorb(&blocks);
             for block in &blocks {
                 if let Stop::Best(ranking, _) = &mut stop {
@@ -420,8 +458,12 @@ fn collect(
     progress.finish();
     stop_if(cancel)?;
     let plans: Vec<&Plan> = usable.iter().map(|&i| &planned[i].1).collect();
-    let dependency =
-        dependency::dependency(simulator, &plans, collector.trials(), progress, cancel)?;
+    let dependency = if source.pasts.is_empty() {
+        let trials = collector.trials();
+        dependency::dependency(source.simulator, &plans, trials, progress, cancel)?
+    } else {
+        Vec::new()
+    };
     Ok((collector, stop, dependency))
 }
 
@@ -435,19 +477,14 @@ fn stop_if(cancel: &Cancel) -> Result<(), EngineError> {
 }
 
 /// The next blocks up to a checkpoint, two a thread, computed side by side.
-fn next_blocks(
-    simulator: &Simulator<'_>,
-    from: u64,
-    checkpoint: u64,
-    block: usize,
-) -> Vec<TrialBlock> {
+fn next_blocks(source: &Source<'_>, from: u64, checkpoint: u64, block: usize) -> Vec<TrialBlock> {
     let wave = 2 * rayon::current_num_threads() as u64;
     (0..wave)
         .map(|i| from + i * block as u64)
         .take_while(|&first| first < checkpoint)
         .collect::<Vec<_>>()
         .into_par_iter()
-        .map(|first| simulator.block(first, (checkpoint - first).min(block as u64) as usize))
+        .map(|first| source.block(first, (checkpoint - first).min(block as u64) as usize))
         .collect()
 }
 

@@ -27,11 +27,12 @@ const FLOORS: [&[&str]; 7] = [
 ];
 
 /// Rooms of one floor that build on another of the same floor, each for a stated reason.
-const STAIRS: [(&str, &str); 4] = [
+const STAIRS: [(&str, &str); 5] = [
     // They read the summary's rows, which know nothing of them.
     ("comparison", "summary"),
     ("judging", "summary"),
     ("frontier", "summary"),
+    ("actuals", "summary"),
     // A batch is many runs of the engine.
     ("batch", "engine"),
 ];

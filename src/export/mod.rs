@@ -22,6 +22,7 @@ pub mod selection;
 mod table;
 pub mod tables;
 mod trials;
+mod variance;
 mod whole;
 
 pub use error::ExportError;

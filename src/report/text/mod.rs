@@ -16,6 +16,7 @@ mod pipeline;
 mod plan;
 mod risk;
 mod selection;
+mod variance;
 mod whole;
 mod worth;
 
