@@ -8,6 +8,7 @@ mod replan;
 mod risk;
 mod selecting;
 mod stop;
+mod supply;
 
 use std::time::Instant;
 
@@ -24,6 +25,8 @@ pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;
 
 use self::stop::{Stop, missed_precision, undecided};
+use self::supply::assumed_at_supply;
+use crate::forecast::{self, CashRow, ForecastRow};
 use crate::individuals::DependencyRow;
 use crate::judging;
 use crate::model::{
@@ -56,6 +59,10 @@ pub struct RunResult {
     pub rebalancing: Vec<RebalancingRow>,
     /// Rows of `dependency.parquet`.
     pub dependency: Vec<DependencyRow>,
+    /// Rows of `forecast.parquet`; empty where a scenario has one month and says nothing about time.
+    pub forecast: Vec<ForecastRow>,
+    /// Rows of `cash.parquet`; likewise.
+    pub cash: Vec<CashRow>,
     /// The choice among the plans, if `trials.best` asked for one.
     pub best: Option<BestPlan>,
     /// Rows of `variance.parquet`, where months happened.
@@ -81,6 +88,8 @@ impl RunResult {
             comparison: Vec::new(),
             rebalancing: Vec::new(),
             dependency: Vec::new(),
+            forecast: Vec::new(),
+            cash: Vec::new(),
             best: None,
             variance: Vec::new(),
             learned: Vec::new(),
@@ -167,16 +176,24 @@ pub fn plans_so_far(
     let planned = models
         .into_par_iter()
         .filter_map(|model| {
-            let mut plan = match planned(&model, settings, cancel) {
+            let none = (settings.alternatives > 0)
+                .then(|| crate::optimizer::no_alternatives(&model))
+                .flatten();
+            // A plan made without regard to what rules them out must not look for any either.
+            let own = PlanSettings {
+                alternatives: if none.is_some() {
+                    0
+                } else {
+                    settings.alternatives
+                },
+                ..*settings
+            };
+            let mut plan = match planned(&model, &own, cancel) {
                 Ok(plan) => plan,
                 Err(EngineError::Interrupted) => return None,
                 Err(error) => return Some(Err(error)),
             };
-            if settings.alternatives > 0
-                && let Some(reason) = crate::optimizer::no_alternatives(&model)
-            {
-                plan.warnings.push(reason);
-            }
+            plan.warnings.extend(none);
             progress.advance(1);
             Some(Ok((model, plan)))
         })
@@ -311,8 +328,12 @@ fn draw(
         result
             .warnings
             .extend(stop.nothing_to_choose(settings.trials));
-        let (collector, stop, dependency) =
-            collect((planned, &usable), source, settings, stop, ports, cancel)?;
+        let Collected {
+            summary: collector,
+            forecast,
+            stop,
+            dependency,
+        } = collect((planned, &usable), source, settings, stop, ports, cancel)?;
         result
             .seconds
             .push(("simulation", start.elapsed().as_secs_f64()));
@@ -327,6 +348,8 @@ fn draw(
             .extend(result.best.as_ref().and_then(undecided));
         result.summary = collector.summary();
         result.dependency = dependency;
+        result.forecast = forecast.forecast();
+        result.cash = forecast.cash();
         if usable[0] == 0 {
             result.comparison = comparison::rows(&collector, |i| &planned[usable[i]].1.name);
         }
@@ -377,44 +400,6 @@ impl Drawn {
     }
 }
 
-/// A tier booked to its supply whose creators come, in part, on assumed terms: more of them would
-/// be booked on nothing but the assumption.
-fn assumed_at_supply(model: &Model, plan: &Plan) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for (index, tier) in model.tiers.iter().enumerate() {
-        let Some(supply) = tier.max_creators else {
-            continue;
-        };
-        let own = |cell: &usize| model.cells[*cell].tier == index;
-        let booked = |month: usize| -> f64 {
-            (0..model.cells.len())
-                .filter(own)
-                .map(|cell| plan.counts[[month, cell]])
-                .sum()
-        };
-        let full = (0..plan.counts.nrows()).any(|month| booked(month) >= supply - 1e-6);
-        let mut types: Vec<String> = (0..model.cells.len())
-            .filter(own)
-            .filter(|&cell| model.cells[cell].assumed && plan.counts.column(cell).sum() > 0.0)
-            .map(|cell| {
-                model.partnerships[model.cells[cell].partnership]
-                    .name
-                    .clone()
-            })
-            .collect();
-        types.dedup();
-        if supply > 0.0 && full && !types.is_empty() {
-            warnings.push(format!(
-                "plan {}: {} is booked to its supply of {supply}, and its {} terms are assumptions, not figures of yours",
-                plan.name,
-                tier.name,
-                units::listed(&types),
-            ));
-        }
-    }
-    warnings
-}
-
 /// Runs the trials of the usable plans, block by block.
 fn collect(
     (planned, usable): (&[(Model, Plan)], &[usize]),
@@ -423,7 +408,7 @@ fn collect(
     mut stop: Stop,
     (mut sink, progress): (Option<&mut dyn TrialSink>, &dyn Progress),
     cancel: &Cancel,
-) -> Result<(Collector, Stop, Vec<DependencyRow>), EngineError> {
+) -> Result<Collected, EngineError> {
     let subjects: Vec<Planned<'_>> = usable
         .iter()
         .map(|&i| Planned {
@@ -432,6 +417,7 @@ fn collect(
         })
         .collect();
     let mut collector = Collector::new(&subjects, settings.scopes);
+    let mut forecast = forecast::Collector::new(&subjects);
     let block = settings.block.max(1).div_ceil(GRANULE) * GRANULE;
     progress.start("simulating", stop.most());
     let mut checkpoint = stop.first();
@@ -440,6 +426,7 @@ fn collect(
             stop_if(cancel)?;
             let blocks = next_blocks(source, collector.trials(), checkpoint, block);
             collector.absorb(&blocks);
+            forecast.absorb(&blocks);
             for block in &blocks {
                 if let Stop::Best(ranking, _) = &mut stop {
                     ranking.absorb(block);
@@ -464,7 +451,12 @@ fn collect(
     } else {
         Vec::new()
     };
-    Ok((collector, stop, dependency))
+    Ok(Collected {
+        summary: collector,
+        forecast,
+        stop,
+        dependency,
+    })
 }
 
 /// Ends the work if that was asked for.

@@ -19,6 +19,8 @@ const FLOORS: [&[&str]; 7] = [
         "risk_words",
         "sensitivity",
         "frontier",
+        "forecast",
+        "posting",
         "recruiting",
         "actuals",
     ],
@@ -27,11 +29,14 @@ const FLOORS: [&[&str]; 7] = [
 ];
 
 /// Rooms of one floor that build on another of the same floor, each for a stated reason.
-const STAIRS: [(&str, &str); 5] = [
+const STAIRS: [(&str, &str); 6] = [
     // They read the summary's rows, which know nothing of them.
     ("comparison", "summary"),
     ("judging", "summary"),
     ("frontier", "summary"),
+    // Months' money has the estimates and errors that totals have.
+    ("forecast", "summary"),
+    // The forecast beside plan and actuals is the summary's.
     ("actuals", "summary"),
     // A batch is many runs of the engine.
     ("batch", "engine"),
@@ -186,6 +191,8 @@ fn only_their_rooms_name_the_libraries() {
         ("toml", "scenario"),
         ("codespan_reporting", "scenario"),
         ("polars", "export"),
+        ("rust_xlsxwriter", "export"),
+        ("ics", "export"),
         ("csv_core", "roster"),
         ("encoding_rs", "roster"),
         ("clap", "cli"),

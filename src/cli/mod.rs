@@ -5,6 +5,7 @@
 mod actuals;
 mod args;
 mod batch;
+mod calendar;
 mod check;
 mod compare;
 mod console;

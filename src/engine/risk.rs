@@ -42,9 +42,11 @@ pub(super) fn plan(
     let sample = simulator::factor_sample(model, seed, risk.trials)
         .map_err(|error| EngineError::Simulation(error.to_string()))?;
     stop_if(cancel)?;
-    let free = without_risk(model, &sample, settings, cancel)?;
+    let free = match risk.objective {
+        None => without_risk(model, &sample, settings, cancel)?,
+        Some(_) => None,
+    };
     if let Some(plan) = &free
-        && risk.objective.is_none()
         && plan.risks.iter().all(|state| state.held() == Some(true))
     {
         let seconds = plan.solver.seconds;
@@ -54,10 +56,14 @@ pub(super) fn plan(
     let mut kept: Option<Plan> = None;
     let mut refused: Option<Plan> = None;
     let mut too_tight: Option<Vec<f64>> = None;
+    // Of every rule the most it was tightened by and yet fell short.
+    let mut loosest = vec![0.0; risk.rules.len()];
     let mut seconds = 0.0;
     let mut round = 0;
     loop {
         let left = left(settings, started);
+        // How tight the rules should be next; `None` if they are as they should be.
+        let now;
         let mut plan = optimizer::plan_at_risk(model, &sample, &tightened, &left, cancel);
         stop_if(cancel)?;
         seconds += plan.solver.seconds;
@@ -69,12 +75,14 @@ pub(super) fn plan(
             if plan.status == PlanStatus::Fixed {
                 return Ok(finished(model, plan, seconds, &Ending::Fixed));
             }
+            now = wanted(&plan, too_tight.as_deref(), &mut loosest);
             let best = match kept {
-                Some(kept) if shortfall(&kept) <= shortfall(&plan) => kept,
+                Some(kept) if !better(&plan, &kept, model) => kept,
                 _ => plan,
             };
             (best, Ending::Searched(round))
         } else if let Some(kept) = kept {
+            now = tighter(&kept, Some(&tightened));
             too_tight = Some(tightened);
             if plan.status == PlanStatus::Infeasible {
                 (kept, Ending::NoPlan)
@@ -85,17 +93,24 @@ pub(super) fn plan(
             return Ok(unproven(model, refused));
         } else if matches!(plan.status, PlanStatus::TimeLimit { .. }) {
             return Ok(plan);
-        } else if let Some(loose) = free.as_ref().and_then(loosened) {
+        } else {
+            // Only here, with an objective of risk, is it of use what the best plan without risk does.
+            let free = match (&free, risk.rules.is_empty()) {
+                (None, false) => without_risk(model, &sample, &left, cancel)?,
+                _ => free.clone(),
+            };
+            let Some(loose) = free.as_ref().and_then(loosened) else {
+                return Ok(unproven(model, plan));
+            };
             (kept, refused) = (None, Some(plan));
             tightened = loose;
             round += 1;
             continue;
-        } else {
-            return Ok(unproven(model, plan));
         };
         let clocked = started.elapsed().as_secs_f64() >= settings.time_limit;
-        match tighter(&best, too_tight.as_deref()) {
-            Some(_) if clocked => {
+        let short = shortfall(&best) > 0.0;
+        match now {
+            Some(_) if clocked && short => {
                 let mut best = refused.unwrap_or(best);
                 if best.is_usable() {
                     best = finished(model, best, seconds, &ending);
@@ -104,9 +119,13 @@ pub(super) fn plan(
                 best.solver.reproducible = false;
                 return Ok(best);
             }
-            Some(next) if round < ROUNDS => tightened = next,
-            Some(_) if let Some(refused) = refused => return Ok(unproven(model, refused)),
-            _ => return Ok(finished(model, best, seconds, &ending)),
+            Some(next) if round < ROUNDS && !clocked => tightened = next,
+            Some(_) if short && let Some(refused) = refused => return Ok(unproven(model, refused)),
+            open => {
+                let mut best = finished(model, best, seconds, &ending);
+                best.solver.reproducible &= !(clocked && open.is_some());
+                return Ok(best);
+            }
         }
         kept = Some(best);
         round += 1;
@@ -217,6 +236,56 @@ enum Ending {
     NotFound,
     /// Every rule holds, or so many rounds were enough.
     Searched(u64),
+}
+
+/// Whether a plan is to be taken in another's place: it falls short by less, or, both keeping every rule on fresh
+/// trials, more of what is maximized is measured of it.
+fn better(plan: &Plan, than: &Plan, model: &Model) -> bool {
+    let (own, other) = (shortfall(plan), shortfall(than));
+    if own > 0.0 || other > 0.0 {
+        return own < other;
+    }
+    let value = |plan: &Plan| {
+        let mean = plan.objective.unwrap_or(f64::NEG_INFINITY);
+        match (&model.risk.objective, plan.risks.last()) {
+            (Some(weights), Some(tail)) => weights.mean * mean + weights.cvar * tail.in_sample,
+            _ => mean,
+        }
+    };
+    value(plan) > value(than)
+}
+
+/// How tight the rules should be after a plan: those that fall short by what the program overstates them; those
+/// that hold although they need not be so tight by that too, at most halfway back to where they fell short. `None` if
+/// nothing changes. What falls short is noted in `loosest`.
+fn wanted(plan: &Plan, too_tight: Option<&[f64]>, loosest: &mut [f64]) -> Option<Vec<f64>> {
+    if let Some(next) = tighter(plan, too_tight) {
+        let rules = plan.risks.iter().filter(|state| state.bound.is_some());
+        for (state, loosest) in rules.zip(loosest) {
+            if state.held() == Some(false) {
+                *loosest = loosest.max(state.tightened);
+            }
+        }
+        return Some(next);
+    }
+    let mut any = false;
+    let rules = plan.risks.iter().filter(|state| state.bound.is_some());
+    let next = rules.zip(loosest).map(|(state, loosest)| {
+        let by = state.tightened;
+        let error = state.out_of_sample_error.unwrap_or(0.0);
+        let enough = overstated(state)
+            .unwrap_or(by)
+            .max(*loosest + 0.5 * (by - *loosest));
+        // Less than the figure's own error is no reason to begin again.
+        if by > 0.0 && enough < by - error {
+            any = true;
+            enough
+        } else {
+            by
+        }
+    });
+    let next = next.collect();
+    any.then_some(next)
 }
 
 /// How tight the rules should be after a plan that falls short, at most halfway to what left no plan;

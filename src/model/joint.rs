@@ -90,6 +90,13 @@ impl Effects {
         }
     }
 
+    /// What audiences alone leave of every cell's conversions, whether or not a shock strikes; of cells without
+    /// bookings, of the first creator's.
+    #[must_use]
+    pub fn net_shares(&self, counts: &[f64]) -> Vec<f64> {
+        self.saturation.conversion_shares(counts, Which::All)
+    }
+
     /// What a factor gains by every unit that shocks leave more, impressions as they are: the net share of months
     /// without a shock.
     #[must_use]

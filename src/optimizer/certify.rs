@@ -80,6 +80,13 @@ fn most(program: &Program, c: &[f64]) -> Option<f64> {
     if small.columns.is_empty() {
         return Some(0.0);
     }
+    let mut simplex = simplex_of(&small);
+    let (_, bound) = simplex.solve(f64::NEG_INFINITY, PIVOTS);
+    bound.is_finite().then_some(bound)
+}
+
+/// The simplex of a program whose columns are all bounded.
+pub(crate) fn simplex_of(small: &Program) -> Simplex {
     let mut low: Vec<f64> = small.columns.iter().map(|c| c.low).collect();
     let mut high: Vec<f64> = small.columns.iter().map(|c| c.high).collect();
     let (mut matrix, mut slack) = (Vec::new(), Vec::new());
@@ -104,7 +111,5 @@ fn most(program: &Program, c: &[f64]) -> Option<f64> {
         matrix.extend(a);
     }
     let wide = vec![(f64::NAN, f64::NAN); slack.len()];
-    let mut simplex = Simplex::new(small.maximize, matrix, slack, wide, low, high);
-    let (_, bound) = simplex.solve(f64::NEG_INFINITY, PIVOTS);
-    bound.is_finite().then_some(bound)
+    Simplex::new(small.maximize.clone(), matrix, slack, wide, low, high)
 }

@@ -24,6 +24,7 @@ pub(crate) fn is_one_month(model: &Model) -> bool {
             .months
             .first()
             .is_none_or(|month| month.budget_share == 1.0 && month.seasonality == 1.0)
+        && model.belief.is_none()
 }
 
 /// Whether the months of a horizon have to be planned together: by budgets, shares over the horizon, waves,
@@ -120,6 +121,10 @@ fn kind_of(model: &Model, kinds: &[usize], month: usize) -> usize {
 }
 
 fn alike(model: &Model, a: usize, b: usize) -> bool {
+    if model.belief.is_some() {
+        // What is believed of the market differs from month to month.
+        return a == b;
+    }
     let equal = |counts: &ndarray::Array2<f64>| counts.row(a) == counts.row(b);
     let same_counts = model.counts.as_ref().is_none_or(equal);
     let (a, b) = (&model.horizon.months[a], &model.horizon.months[b]);

@@ -103,6 +103,11 @@ pub(crate) fn search(
     }
 }
 
+/// ∂V/∂xᵢ of the objective at whole counts.
+pub(crate) fn slopes(model: &Model, counts: &[f64]) -> Vec<f64> {
+    Values::new(model).slopes(counts)
+}
+
 struct Run<'a> {
     model: &'a Model,
     values: &'a Values<'a>,

@@ -1,6 +1,7 @@
 //! From a model to its plan.
 
 mod at_risk;
+mod at_risk_together;
 mod nothing;
 mod together;
 mod worth;

@@ -8,6 +8,7 @@
 //! - `rules` are measures with their levels, and concave stand-ins above and below them;
 //! - `planes` solves continuous programs by cuts, `search` finds plans and bounds, `climb` improves
 //!   whole counts, `every` looks at all plans of a small program;
+//! - `quantile` bounds what plans that keep rules of probability reach, or shows that there is none;
 //! - `onward` starts from a plan that is known to keep every rule;
 //! - `most` bounds the probability that any plan reaches, `story` says what a rule that cannot be kept could reach.
 
@@ -19,6 +20,7 @@ mod measure;
 mod most;
 mod onward;
 mod planes;
+mod quantile;
 mod rules;
 mod search;
 mod story;
@@ -27,9 +29,9 @@ pub(crate) use climb::Climb;
 pub(crate) use planes::{Case, Worth};
 pub(crate) use rules::{Measure, Rule, Spread};
 pub(crate) use search::{Found, Run};
-pub(crate) use story::{beyond, stated};
+pub(crate) use story::{beyond, stated, tightness};
 
-use self::field::Field;
+use self::field::{Field, Shocks};
 use crate::model::conditional::{CreatorMoments, Gain, GainMoments, creators};
 use crate::model::{FactorSample, Model, RiskMeasure, RiskRule, RiskState, joint, valuation};
 use crate::optimizer::program::dot;
@@ -42,36 +44,66 @@ pub(crate) struct Sampled<'a> {
     model: &'a Model,
     sample: &'a FactorSample,
     creators: Vec<CreatorMoments>,
-    /// What the plan as a whole leaves of every cell's conversions.
+    /// What the plan's audiences leave of every cell's conversions.
     factors: Vec<f64>,
+    /// Creators whose incidents are not shocking, and what audiences leave then; where there can be shocks.
+    still: Option<(Vec<CreatorMoments>, Vec<f64>)>,
 }
 
 impl<'a> Sampled<'a> {
-    /// At the factors that a plan of these counts has; without counts each is 1.
+    /// In audiences as a plan of these counts saturates them; without counts none does. Shocks are those of
+    /// whatever plan is measured.
     pub(crate) fn new(model: &'a Model, sample: &'a FactorSample, counts: Option<&[f64]>) -> Self {
-        let factors = match counts {
-            Some(counts) if joint::applies(model) => joint::conversion_factors(model, counts),
-            _ => vec![1.0; model.cells.len()],
+        let effects = joint::Effects::new(model);
+        let ones = || vec![1.0; model.cells.len()];
+        let (factors, calm) = match counts {
+            Some(counts) if joint::applies(model) => {
+                (effects.net_shares(counts), effects.calm_net_shares(counts))
+            }
+            _ => (ones(), ones()),
         };
+        let still = model.incidents.shocks().then(|| {
+            let still = Model {
+                incidents: model.incidents.in_calm(1.0),
+                ..model.clone()
+            };
+            (creators(&still), calm)
+        });
         Self {
             model,
             sample,
             creators: creators(model),
             factors,
+            still,
         }
     }
 
-    fn moments(&self, gain: Gain) -> Vec<GainMoments> {
-        self.creators
-            .iter()
-            .zip(&self.factors)
-            .map(|(creator, &factor)| creator.gain(gain).in_plan(factor))
-            .collect()
+    fn field(&self, gain: Gain, tiers: Vec<usize>) -> Field<'a> {
+        let moments = |creators: &[CreatorMoments], factors: &[f64], left: f64| {
+            let pairs = creators.iter().zip(factors);
+            pairs
+                .map(|(creator, &factor)| creator.gain(gain).in_plan(left * factor))
+                .collect::<Vec<GainMoments>>()
+        };
+        let Some((still, calm)) = &self.still else {
+            return Field::new(
+                self.sample,
+                tiers,
+                moments(&self.creators, &self.factors, 1.0),
+            );
+        };
+        let incidents = &self.model.incidents;
+        let left = 1.0 - incidents.shock;
+        Field::new(self.sample, tiers, moments(still, calm, 1.0)).struck(Shocks {
+            rate: incidents.probability * incidents.shock_probability,
+            any: moments(&self.creators, &self.factors, left),
+            still: moments(still, calm, left),
+        })
     }
 
     fn rule(&self, gain: Gain, measure: Measure, least: f64, around: &[f64]) -> Rule<'a> {
         let tiers = self.model.cells.iter().map(|cell| cell.tier).collect();
-        let field = Field::new(self.sample, tiers, self.moments(gain));
+        let field = self.field(gain, tiers);
         let sizes: Vec<f64> = field.plain().iter().map(|(mean, _)| mean.abs()).collect();
         let size = dot(&sizes, around);
         Rule {

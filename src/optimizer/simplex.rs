@@ -119,6 +119,24 @@ impl Simplex {
         state.pivots = 0;
     }
 
+    /// Another objective over the same boxes, from the present basis.
+    pub(crate) fn aim(&mut self, objective: &[f64]) {
+        let n = self.n;
+        self.objective.clear();
+        self.objective.extend_from_slice(objective);
+        let state = &mut self.state;
+        let own = |&v: &usize| if v < n { objective[v] } else { 0.0 };
+        state.reduced = state.nonbasic.iter().map(own).collect();
+        for (line, v) in state.dictionary.chunks_exact(n).zip(&state.basic) {
+            let c = own(v);
+            if c != 0.0 {
+                for (d, a) in state.reduced.iter_mut().zip(line) {
+                    *d += c * a;
+                }
+            }
+        }
+    }
+
     /// The dictionary, to come back to.
     pub(crate) fn save(&self) -> State {
         self.state.clone()

@@ -48,7 +48,7 @@ impl<'a> Climb<'a> {
             .rules
             .first()
             .or(case.worth.as_ref().map(|w| &w.tail))
-            .map_or(1, |rule| rule.field.trials());
+            .map_or(1, |rule| rule.field.work());
         Self {
             case,
             left: EFFORT * TRIALS,

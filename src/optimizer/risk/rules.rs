@@ -116,24 +116,25 @@ impl Rule<'_> {
         matches!(self.measure, Measure::Tail(_))
     }
 
-    fn measured(&self, mean: &[f64], sd: &[f64]) -> Measured {
+    fn measured(&self, totals: &Totals, sd: &[f64]) -> Measured {
+        let (mean, weights) = (&totals.mean, totals.weights);
         match self.measure {
-            Measure::Tail(level) => measure::tail_mean(mean, sd, level),
-            Measure::Quantile(p) => measure::quantile(mean, sd, 1.0 - p),
+            Measure::Tail(level) => measure::tail_mean(mean, sd, weights, level),
+            Measure::Quantile(p) => measure::quantile(mean, sd, weights, 1.0 - p),
         }
     }
 
     /// The measure of a plan.
     pub(crate) fn value(&self, x: &[f64]) -> Measured {
-        let Totals { mean, variance } = self.field.totals(x);
-        self.measured(&mean, &Spread::Root.of(&variance).0)
+        let totals = self.field.totals(x);
+        self.measured(&totals, &Spread::Root.of(&totals.variance).0)
     }
 
     /// The measure with a stand-in for σ, and its slope.
     pub(crate) fn slope(&self, x: &[f64], spread: &Spread) -> Slope {
-        let Totals { mean, variance } = self.field.totals(x);
-        let (sd, by_variance) = spread.of(&variance);
-        let measured = self.measured(&mean, &sd);
+        let totals = self.field.totals(x);
+        let (sd, by_variance) = spread.of(&totals.variance);
+        let measured = self.measured(&totals, &sd);
         let b: Vec<f64> = measured
             .by_sd
             .iter()
@@ -142,14 +143,17 @@ impl Rule<'_> {
             .collect();
         Slope {
             value: measured.value,
-            by_count: self.field.slopes(&measured.by_mean, &b),
+            by_count: self
+                .field
+                .slopes(x, &totals, (&measured.by_mean, &b, measured.by_calm)),
         }
     }
 
     /// P(G ≥ least) of a plan, and its standard error.
     pub(crate) fn probability(&self, x: &[f64]) -> (f64, f64) {
-        let Totals { mean, variance } = self.field.totals(x);
-        measure::probability(&mean, &Spread::Root.of(&variance).0, self.least)
+        let totals = self.field.totals(x);
+        let sd = Spread::Root.of(&totals.variance).0;
+        measure::probability(&totals.mean, &sd, totals.weights, self.least)
     }
 
     /// The tangent of σ at a plan.

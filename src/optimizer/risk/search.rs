@@ -2,7 +2,8 @@
 //!
 //! 1. **Bound.** σ by its chord over the range that the program leaves its variance: cuts of tail means hold
 //!    for every plan. The continuous optimum with them is a proven bound; so is, for whole counts, the
-//!    branch and bound with them. Probability rules are no part of it: they are not convex.
+//!    branch and bound with them. Probability rules are not convex; what they leave above the plan found is bounded at
+//!    the end (`quantile`).
 //! 2. **Continuous plan.** σ by its tangent at the last point: what keeps the rules so keeps them truly,
 //!    and no round is worse than the one before. Probability rules enter as quantiles, by their tangents.
 //! 3. **Whole counts.** Branch and bound with the cuts of 2, cut again where its answer breaks a rule; the
@@ -16,6 +17,7 @@ use crate::optimizer::program::{Program, relax};
 use crate::optimizer::risk::climb::Climb;
 use crate::optimizer::risk::every::{All, best_of_all};
 use crate::optimizer::risk::planes::{Answer, Ask, Case};
+use crate::optimizer::risk::quantile::Narrowed;
 use crate::optimizer::risk::rules::{Rule, Spread};
 use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, solve};
 
@@ -93,6 +95,10 @@ impl Run<'_> {
         if !rule.is_tail() {
             return Spread::Root;
         }
+        if rule.field.has_shocks() {
+            // Two laws a trial, whose tail mean is concave with no stand-in.
+            return Spread::Line(vec![(0.0, 0.0); 2 * rule.field.trials()]);
+        }
         Spread::chord(self.variances(rule).into_iter())
     }
 
@@ -155,10 +161,12 @@ impl Run<'_> {
     /// The continuous optimum of the program whose cuts hold for every plan.
     pub(crate) fn outer(&self, start: &[f64]) -> (Answer, Ask) {
         let (spreads, worth) = self.chords();
+        let mut hard = self.tails();
+        hard.retain(|&k| !self.case.rules[k].field.has_shocks());
         let ask = Ask {
             spreads,
             worth,
-            hard: self.tails(),
+            hard,
             lifted: Vec::new(),
             margin: 0.0,
         };
@@ -339,7 +347,7 @@ impl Run<'_> {
         }
         let inner = self.inner(&outer.counts);
         let bound = outer.solved.bound.unwrap_or(outer.solved.objective);
-        let found = if self.fractional {
+        let mut found = if self.fractional {
             let best = inner
                 .as_ref()
                 .map(|(a, _)| (self.case.value(&a.counts), a.counts.clone()));
@@ -347,6 +355,7 @@ impl Run<'_> {
         } else {
             self.whole(&outer, &ask, inner.as_ref(), bound)
         };
+        self.narrow(&outer, &mut found);
         let shown = inner.map_or(outer, |(answer, _)| answer);
         Ok(Found {
             solved: found,
@@ -355,6 +364,34 @@ impl Run<'_> {
             program: shown.program,
             goal: shown.goal,
         })
+    }
+
+    /// Lowers the bound of an answer by what rules of probability leave, or shows that they leave no plan, where that
+    /// is open.
+    fn narrow(&self, outer: &Answer, found: &mut Solved) {
+        let open = match &found.verdict {
+            Verdict::Feasible => true,
+            Verdict::NodeLimit => !found.found(),
+            _ => false,
+        };
+        if !open || self.case.worth.is_some() && found.found() {
+            return;
+        }
+        let known = found.found().then_some(found.objective);
+        match (self.narrowed(&outer.cuts, known), known) {
+            (Some(Narrowed::Empty), None) => found.verdict = Verdict::Infeasible,
+            // Nothing is better than the plan that is known.
+            (Some(Narrowed::Empty), Some(known)) => found.bounded_by(known, false),
+            (Some(Narrowed::Bound(bound)), Some(known)) => {
+                found.bounded_by(bound.max(known), false);
+            }
+            _ => {}
+        }
+        if let (Some(bound), true) = (found.bound, known.is_some())
+            && within_gap(bound, found.objective, self.settings.gap)
+        {
+            found.verdict = Verdict::Optimal;
+        }
     }
 
     pub(super) fn answer(

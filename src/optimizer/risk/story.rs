@@ -47,7 +47,7 @@ pub(crate) fn beyond(
     let mut kept: Option<Vec<f64>> = None;
     for (k, rule) in model.risk.rules.iter().enumerate() {
         let own = &run.case.rules[k];
-        let reach = reach(run, k);
+        let reach = reach(run, k, false);
         let out = reach.most.is_some_and(|most| match own.measure {
             // A hair more than solvers promise.
             Measure::Tail(_) => most < own.least - 1e-6 * own.scale,
@@ -73,17 +73,31 @@ pub(crate) fn beyond(
         }
     } else {
         let names: Vec<String> = alone.iter().map(|a| a.2.constraint.clone()).collect();
+        let mut members: Vec<ConflictMember> = alone.into_iter().map(|a| a.2).collect();
+        let beside = if shown && several {
+            beside(run, model, sampled, tightened)
+        } else {
+            None
+        };
         if several {
+            let each = if beside.is_some() {
+                "With all others kept"
+            } else {
+                "Each by itself"
+            };
             sentences.push(format!(
-                "{} cannot all be kept by one plan. Each by itself:",
+                "{} cannot all be kept by one plan. {each}:",
                 names.join(", ")
             ));
         }
-        let members: Vec<ConflictMember> = alone.into_iter().map(|a| a.2).collect();
+        if let Some(beside) = beside {
+            members = beside;
+        }
         sentences.extend(members.iter().map(|m| format!("{}.", m.words)));
         sets.push(members);
     }
-    let none_alone_is_enough = sets.iter().map(Vec::len).sum::<usize>() > 1;
+    let none_alone_is_enough = sets.iter().map(Vec::len).sum::<usize>() > 1
+        && !sets.iter().flatten().any(|member| member.enough_alone);
     let mut sets = sets.into_iter();
     Beyond {
         kept,
@@ -100,13 +114,37 @@ pub(crate) fn beyond(
     }
 }
 
-/// The measure as an objective of its own, by the search for such plans.
-fn reach(run: &Run<'_>, k: usize) -> Reach {
+/// What a change of each rule would have to be if all others stay: the level it reaches in a plan that keeps them. `None`
+/// where one of them finds no such plan, or one that makes the rule no easier.
+fn beside(
+    run: &Run<'_>,
+    model: &Model,
+    sampled: &Sampled<'_>,
+    tightened: &[f64],
+) -> Option<Vec<ConflictMember>> {
+    let rules = model.risk.rules.iter().enumerate();
+    rules
+        .map(|(k, rule)| {
+            let plan = reach(run, k, true).plan?;
+            let level = level(model, sampled, rule, &run.case.rules[k], &plan)?;
+            let tightened = tightened.get(k).copied().unwrap_or(0.0);
+            Some(member(model, rule, Some(level), tightened, true))
+        })
+        .collect()
+}
+
+/// The measure as an objective of its own, by the search for such plans, with or without all other rules.
+fn reach(run: &Run<'_>, k: usize, beside: bool) -> Reach {
     let rule = &run.case.rules[k];
     let zero = Goal::Sum(vec![0.0; run.case.cells()]);
+    let others = run.case.rules.iter().enumerate().filter(|(i, _)| *i != k);
     let alone = Case {
         goal: &zero,
-        rules: Vec::new(),
+        rules: if beside {
+            others.map(|(_, rule)| rule.clone()).collect()
+        } else {
+            Vec::new()
+        },
         worth: Some(Worth {
             mean: 0.0,
             cvar: 1.0,
@@ -227,6 +265,22 @@ pub(crate) fn stated(rule: &RiskRule, currency: &str) -> String {
     }
 }
 
+/// By how much a rule is tightened, in words; nothing where it is not.
+pub(crate) fn tightness(rule: &RiskRule, tightened: f64, currency: &str) -> String {
+    if tightened <= 0.0 {
+        return String::new();
+    }
+    let unit = match rule.measure {
+        RiskMeasure::Probability { .. } => Unit::Share,
+        RiskMeasure::Cvar { .. } if rule.metric.denominator().is_none() => {
+            Unit::Metric(rule.metric)
+        }
+        RiskMeasure::Cvar { .. } => Unit::Money,
+    };
+    let by = amount(tightened, unit, currency);
+    format!(" (tightened by {by} for fresh trials)")
+}
+
 fn member(
     model: &Model,
     rule: &RiskRule,
@@ -241,17 +295,7 @@ fn member(
         RiskMeasure::Cvar { .. } => (rule.bound.value(), own),
     };
     let stated = stated(rule, currency);
-    let tightness = if tightened > 0.0 {
-        let unit = match rule.measure {
-            RiskMeasure::Probability { .. } => Unit::Share,
-            RiskMeasure::Cvar { .. } if rule.metric.denominator().is_none() => own,
-            RiskMeasure::Cvar { .. } => Unit::Money,
-        };
-        let by = amount(tightened, unit, currency);
-        format!(" (tightened by {by} for fresh trials)")
-    } else {
-        String::new()
-    };
+    let tightness = tightness(rule, tightened, currency);
     let best = level.map_or_else(
         || "no plan was found that comes near".to_owned(),
         |level| {

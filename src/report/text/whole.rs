@@ -6,6 +6,7 @@ use super::estimates;
 use super::figures::{objective, plan_name};
 use super::layout::{Page, Tone};
 use super::plan;
+use super::quarter;
 use super::variance;
 use crate::engine::RunResult;
 use crate::model::{Basis, Model, Plan, RiskMeasure};
@@ -56,6 +57,7 @@ pub fn summary(result: &RunResult, context: &ReportContext) -> String {
             variance::write(&mut page, result, found);
             estimates::audiences(&mut page, result, found);
             estimates::individuals(&mut page, result, found);
+            quarter::write(&mut page, result, found);
             estimates::targets(&mut page, found);
             let (name, currency) = (&found.plan.name, &found.model.currency);
             comparison::write(&mut page, result, name, currency);

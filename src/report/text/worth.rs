@@ -246,7 +246,7 @@ pub(super) fn alternatives(page: &mut Page, model: &Model, plan: &Plan) {
 }
 
 /// Counts of a plan and its alternatives where they differ: by tier and type, or cell by cell where
-/// some differ in categories and regions alone.
+/// most of what differs are categories and regions.
 fn differences(model: &Model, columns: &[&[f64]]) -> Grid {
     let differ = |counts: &[f64]| counts.iter().any(|&n| n != counts[0]);
     let of_cell = |i: usize| -> Vec<f64> { columns.iter().map(|x| x[i]).collect() };
@@ -259,10 +259,17 @@ fn differences(model: &Model, columns: &[&[f64]]) -> Grid {
         columns.iter().map(own).collect()
     };
     let cells = 0..model.cells.len();
-    let finer = cells.clone().any(|i| {
-        let cell = &model.cells[i];
-        differ(&of_cell(i)) && !differ(&of_group(cell.tier, cell.partnership))
-    });
+    let off = |all: &[Vec<f64>], other: usize| -> f64 {
+        all.iter()
+            .map(|counts| (counts[other] - counts[0]).abs())
+            .sum()
+    };
+    let by_cell: Vec<Vec<f64>> = cells.clone().map(of_cell).collect();
+    let types = model.partnerships.len();
+    let pairs = (0..model.tiers.len()).flat_map(|t| (0..types).map(move |p| (t, p)));
+    let by_group: Vec<Vec<f64>> = pairs.map(|(t, p)| of_group(t, p)).collect();
+    // Most of a difference that only categories and regions show is shown there.
+    let finer = (1..columns.len()).any(|i| 2.0 * off(&by_group, i) < off(&by_cell, i));
     let names = ["tier", "type", "category", "region"].map(str::to_owned);
     let wanted = [
         true,
