@@ -38,7 +38,6 @@ use crate::rebalancing::{self, RebalancingRow};
 use crate::simulator::{PlanInput, SimulationError, Simulator};
 use crate::stats::GRANULE;
 use crate::summary::{Collector, Histogram, Planned, SummaryRow};
-use crate::units;
 
 /// What a run found.
 #[derive(Debug, Clone)]
@@ -398,6 +397,14 @@ impl Drawn {
         stop_if(cancel)?;
         Ok(result)
     }
+}
+
+/// What the trials of a run have been gathered into.
+struct Collected {
+    summary: Collector,
+    forecast: forecast::Collector,
+    stop: Stop,
+    dependency: Vec<DependencyRow>,
 }
 
 /// Runs the trials of the usable plans, block by block.

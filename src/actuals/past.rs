@@ -110,6 +110,8 @@ impl Past {
                 sold: Vec::new(),
                 places: Vec::new(),
                 cleanup: Vec::new(),
+                joined: Vec::new(),
+                left: Vec::new(),
             }
         };
         let mut cells: Vec<CellBlock> = self.rows.iter().map(constant).collect();

@@ -40,11 +40,3 @@ pub(super) fn assumed_at_supply(model: &Model, plan: &Plan) -> Vec<String> {
     }
     warnings
 }
-
-/// What the trials of a run have been gathered into.
-struct Collected {
-    summary: Collector,
-    forecast: forecast::Collector,
-    stop: Stop,
-    dependency: Vec<DependencyRow>,
-}

@@ -40,6 +40,11 @@ pub fn hang_together(model: &Model) -> bool {
                 || model.objective == Objective::Roas && kinds(model).len() > 1)
 }
 
+/// Whether one month's program says all: a single month, or months that are alike and planned by themselves.
+pub(crate) fn is_one_program(model: &Model) -> bool {
+    is_one_month(model) || !hang_together(model) && kinds(model).len() == 1
+}
+
 /// Plans a model of any horizon.
 pub(super) fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> Plan {
     if !hang_together(model) {
@@ -88,6 +93,11 @@ pub fn by_month<E: Send>(
     let rounds = kinds.len().div_ceil(rayon::current_num_threads().max(1));
     let settings = PlanSettings {
         time_limit: settings.time_limit / rounds.max(1) as f64,
+        alternatives: if kinds.len() == 1 {
+            settings.alternatives
+        } else {
+            0
+        },
         ..*settings
     };
     let plans: Vec<Plan> = kinds
