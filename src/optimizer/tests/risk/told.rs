@@ -111,13 +111,63 @@ fn rules_that_conflict_are_not_told_as_kept() {
     rich.key = "risk.probability[2]".to_owned();
     model.risk = with_rules(vec![cheap, rich]);
     let found = at_risk(&model, &sample, &[]);
-    match &found.status {
-        PlanStatus::Infeasible => {}
-        PlanStatus::Failed { reason } => {
-            assert!(reason.contains("together"), "{reason}");
-            assert!(found.status.is_open());
+    // Neither is convex; rows that all plans keep which keep them show that there is none.
+    assert_eq!(found.status, PlanStatus::Infeasible);
+    let conflict = found.conflict.expect("reasons");
+    let names: Vec<&str> = conflict
+        .members
+        .iter()
+        .map(|m| m.constraint.as_str())
+        .collect();
+    assert_eq!(names, ["risk.probability", "risk.probability[2]"]);
+    // Each is named with what is left of it beside the other one: a hair less can be kept, with both.
+    for (k, member) in conflict.members.iter().enumerate() {
+        let level = member.changed_to.expect("a level");
+        let mut eased = model.clone();
+        let RiskMeasure::Probability { with } = model.risk.rules[k].measure else {
+            panic!("no probability")
+        };
+        assert!(level < with, "{level} {with}");
+        if level < 0.02 {
+            // Nothing is left of it: there is no probability to ease it to.
+            continue;
         }
-        other => panic!("{other:?}"),
+        eased.risk.rules[k].measure = RiskMeasure::Probability { with: level - 0.01 };
+        let found = at_risk(&eased, &sample, &[]);
+        assert!(found.is_usable(), "{:?}", found.status);
+        let x = counts(&found);
+        for rule in &eased.risk.rules {
+            let (at, least) = slow_rule(&eased, &sample, rule, &x);
+            assert!(at >= least - 1e-9, "{at} {least}");
+        }
+    }
+}
+
+/// What one creator more breaks is the rule as it is written, or the sentence says that it is tighter.
+#[test]
+fn a_tightened_rule_is_not_told_as_the_one_written() {
+    let (mut model, sample) = market();
+    model.fractional_counts = true;
+    let within = RiskMeasure::Probability { with: 0.9 };
+    let mut own = rule(Metric::Spend, within, Bound::AtMost(model.rules.budget));
+    own.key = "budget".to_owned();
+    model.risk = with_rules(vec![own.clone()]);
+    for by in [0.0, 0.06] {
+        let found = at_risk(&model, &sample, &[by]);
+        let held =
+            |h: &&crate::model::HeldBy| h.constraint == "budget" && h.reason.contains("break");
+        let Some(held) = found.unspent_held_by.iter().find(held) else {
+            panic!("{by}: {:?} {:?}", found.unspent, found.unspent_held_by)
+        };
+        assert_eq!(
+            held.reason.contains("tightened by 6 %"),
+            by > 0.0,
+            "{}",
+            held.reason
+        );
+        // It is as tight in truth.
+        let (at, _) = slow_rule(&model, &sample, &own, &counts(&found));
+        assert!(at >= 0.9 + by - 1e-9, "{at}");
     }
 }
 
