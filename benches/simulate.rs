@@ -43,8 +43,8 @@ fn market(changes: &[(&str, &str)]) -> Model {
 /// The reference plan, scaled.
 fn counts(model: &Model, factor: f64) -> Array2<f64> {
     let counts = model.counts.as_ref().expect("the file fixes its counts");
-    Array2::from_shape_fn((1, counts.len()), |(_, cell)| {
-        (counts[cell] * factor).ceil()
+    Array2::from_shape_fn((1, counts.ncols()), |(_, cell)| {
+        (counts[[0, cell]] * factor).ceil()
     })
 }
 

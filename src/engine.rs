@@ -21,6 +21,7 @@ pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;
 
 use self::stop::{Stop, missed_precision, undecided};
+use crate::forecast::{self, CashRow, ForecastRow};
 use crate::individuals::DependencyRow;
 use crate::judging;
 use crate::model::{
@@ -53,6 +54,10 @@ pub struct RunResult {
     pub rebalancing: Vec<RebalancingRow>,
     /// Rows of `dependency.parquet`.
     pub dependency: Vec<DependencyRow>,
+    /// Rows of `forecast.parquet`; empty where a scenario has one month and says nothing about time.
+    pub forecast: Vec<ForecastRow>,
+    /// Rows of `cash.parquet`; likewise.
+    pub cash: Vec<CashRow>,
     /// The choice among the plans, if `trials.best` asked for one.
     pub best: Option<BestPlan>,
     /// Sentences that qualify the result.
@@ -74,6 +79,8 @@ impl RunResult {
             comparison: Vec::new(),
             rebalancing: Vec::new(),
             dependency: Vec::new(),
+            forecast: Vec::new(),
+            cash: Vec::new(),
             best: None,
             warnings: Vec::new(),
             seconds: Vec::new(),
@@ -155,16 +162,24 @@ pub fn plans_so_far(
     let planned = models
         .into_par_iter()
         .filter_map(|model| {
-            let mut plan = match planned(&model, settings, cancel) {
+            let none = (settings.alternatives > 0)
+                .then(|| crate::optimizer::no_alternatives(&model))
+                .flatten();
+            // A plan made without regard to what rules them out must not look for any either.
+            let own = PlanSettings {
+                alternatives: if none.is_some() {
+                    0
+                } else {
+                    settings.alternatives
+                },
+                ..*settings
+            };
+            let mut plan = match planned(&model, &own, cancel) {
                 Ok(plan) => plan,
                 Err(EngineError::Interrupted) => return None,
                 Err(error) => return Some(Err(error)),
             };
-            if settings.alternatives > 0
-                && let Some(reason) = crate::optimizer::no_alternatives(&model)
-            {
-                plan.warnings.push(reason);
-            }
+            plan.warnings.extend(none);
             progress.advance(1);
             Some(Ok((model, plan)))
         })
@@ -273,8 +288,12 @@ fn draw(
         result
             .warnings
             .extend(stop.nothing_to_choose(settings.trials));
-        let (collector, stop, dependency) =
-            collect((planned, &usable), simulator, settings, stop, ports, cancel)?;
+        let Collected {
+            summary: collector,
+            forecast,
+            stop,
+            dependency,
+        } = collect((planned, &usable), simulator, settings, stop, ports, cancel)?;
         result
             .seconds
             .push(("simulation", start.elapsed().as_secs_f64()));
@@ -289,6 +308,8 @@ fn draw(
             .extend(result.best.as_ref().and_then(undecided));
         result.summary = collector.summary();
         result.dependency = dependency;
+        result.forecast = forecast.forecast();
+        result.cash = forecast.cash();
         if usable[0] == 0 {
             result.comparison = comparison::rows(&collector, |i| &planned[usable[i]].1.name);
         }
@@ -377,6 +398,14 @@ fn assumed_at_supply(model: &Model, plan: &Plan) -> Vec<String> {
     warnings
 }
 
+/// What the trials of a run have been gathered into.
+struct Collected {
+    summary: Collector,
+    forecast: forecast::Collector,
+    stop: Stop,
+    dependency: Vec<DependencyRow>,
+}
+
 /// Runs the trials of the usable plans, block by block.
 fn collect(
     (planned, usable): (&[(Model, Plan)], &[usize]),
@@ -385,7 +414,7 @@ fn collect(
     mut stop: Stop,
     (mut sink, progress): (Option<&mut dyn TrialSink>, &dyn Progress),
     cancel: &Cancel,
-) -> Result<(Collector, Stop, Vec<DependencyRow>), EngineError> {
+) -> Result<Collected, EngineError> {
     let subjects: Vec<Planned<'_>> = usable
         .iter()
         .map(|&i| Planned {
@@ -394,6 +423,7 @@ fn collect(
         })
         .collect();
     let mut collector = Collector::new(&subjects, settings.scopes);
+    let mut forecast = forecast::Collector::new(&subjects);
     let block = settings.block.max(1).div_ceil(GRANULE) * GRANULE;
     progress.start("simulating", stop.most());
     let mut checkpoint = stop.first();
@@ -402,6 +432,7 @@ fn collect(
             stop_if(cancel)?;
             let blocks = next_blocks(simulator, collector.trials(), checkpoint, block);
             collector.absorb(&blocks);
+            forecast.absorb(&blocks);
             for block in &blocks {
                 if let Stop::Best(ranking, _) = &mut stop {
                     ranking.absorb(block);
@@ -422,7 +453,12 @@ fn collect(
     let plans: Vec<&Plan> = usable.iter().map(|&i| &planned[i].1).collect();
     let dependency =
         dependency::dependency(simulator, &plans, collector.trials(), progress, cancel)?;
-    Ok((collector, stop, dependency))
+    Ok(Collected {
+        summary: collector,
+        forecast,
+        stop,
+        dependency,
+    })
 }
 
 /// Ends the work if that was asked for.

@@ -27,9 +27,9 @@
 //! | 1 | [`distribution`] | families: moments, quantiles, tables |
 //! | 2 | [`model`] | the nouns, and [`model::valuation`]: the one definition of cost and yield |
 //! | 3 | [`scenario`], [`roster`], [`optimizer`], [`simulator`] | file → model, file → creators, model → plan, model + plan → outcomes |
-//! | 4 | [`summary`], [`comparison`], [`ranking`], [`rebalancing`], [`individuals`], [`judging`], [`risk_words`], [`sensitivity`], [`frontier`], [`recruiting`] | statistics over trials and plans |
+//! | 4 | [`summary`], [`comparison`], [`ranking`], [`rebalancing`], [`individuals`], [`judging`], [`risk_words`], [`sensitivity`], [`frontier`], [`forecast`], [`recruiting`], [`posting`] | statistics over trials and plans; who posts when |
 //! | 5 | [`engine`], [`batch`] | the whole way from models to results |
-//! | 6 | [`report`], [`export`] | results → text; results → parquet, JSON, `JUnit` |
+//! | 6 | [`report`], [`export`] | results → text; results → parquet, JSON, `JUnit`, workbooks, calendars |
 //! | 7 | `cli` (in the binary) | subcommands; the only place that prints, reads the environment, exits |
 //!
 //! # Example
@@ -74,11 +74,13 @@ pub mod engine;
 pub mod export;
 #[cfg(test)]
 mod fixture;
+pub mod forecast;
 pub mod frontier;
 pub mod individuals;
 pub mod judging;
 pub mod model;
 pub mod optimizer;
+pub mod posting;
 pub mod ranking;
 pub mod rebalancing;
 pub mod recruiting;

@@ -19,6 +19,8 @@ const FLOORS: [&[&str]; 7] = [
         "risk_words",
         "sensitivity",
         "frontier",
+        "forecast",
+        "posting",
         "recruiting",
         "actuals",
     ],
@@ -27,11 +29,13 @@ const FLOORS: [&[&str]; 7] = [
 ];
 
 /// Rooms of one floor that build on another of the same floor, each for a stated reason.
-const STAIRS: [(&str, &str); 4] = [
+const STAIRS: [(&str, &str); 5] = [
     // They read the summary's rows, which know nothing of them.
     ("comparison", "summary"),
     ("judging", "summary"),
     ("frontier", "summary"),
+    // Months' money has the estimates and errors that totals have.
+    ("forecast", "summary"),
     // A batch is many runs of the engine.
     ("batch", "engine"),
 ];
@@ -185,6 +189,8 @@ fn only_their_rooms_name_the_libraries() {
         ("toml", "scenario"),
         ("codespan_reporting", "scenario"),
         ("polars", "export"),
+        ("rust_xlsxwriter", "export"),
+        ("ics", "export"),
         ("csv_core", "roster"),
         ("encoding_rs", "roster"),
         ("clap", "cli"),

@@ -5,7 +5,6 @@ use influencer_matrix::model::{Model, Quantity};
 use influencer_matrix::rng::Path;
 use influencer_matrix::scenario::{self, Overrides};
 use influencer_matrix::simulator::{PlanInput, Simulator};
-use ndarray::ArrayView2;
 
 use crate::{Contender, SEED, Totals};
 
@@ -27,7 +26,7 @@ impl<'a> Engine<'a> {
         let counts = model.counts.as_ref().expect("the file fixes its counts");
         let plan = PlanInput {
             model,
-            counts: ArrayView2::from_shape((1, counts.len()), counts).expect("one month"),
+            counts: counts.view(),
         };
         Self {
             simulator: Simulator::new(&[plan], SEED)

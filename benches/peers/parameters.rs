@@ -49,7 +49,8 @@ impl Parameters {
     pub(crate) fn of(model: &Model, draws_per_trial: usize) -> Self {
         assert_eq!(model.months, 1);
         assert_eq!(model.dependence, Dependence::NONE);
-        let counts = model.counts.as_ref().expect("the file fixes its counts");
+        let fixed = model.counts.as_ref().expect("the file fixes its counts");
+        let counts = fixed.row(0).to_vec();
         let cells = (0..model.cells.len()).map(|cell| {
             let law = valuation::law(model, cell);
             assert_eq!(law.fee_multiplier(), Some(1.0));
@@ -82,7 +83,7 @@ impl Parameters {
         });
         let units = valuation::units(model);
         let expected = Quantity::SIMULATED.map(|quantity| {
-            let total = valuation::total(&units, counts, quantity);
+            let total = valuation::total(&units, &counts, quantity);
             (quantity, total.expect("followers define all"))
         });
         Self {

@@ -37,6 +37,7 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     Frontier(FrontierArgs),
     Batch(BatchArgs),
+    Calendar(CalendarArgs),
     Select(SelectArgs),
     Pipeline(PipelineArgs),
     Show(ShowArgs),
@@ -65,6 +66,10 @@ pub(crate) struct RunArgs {
     pub(crate) work: WorkArgs,
     #[command(flatten)]
     pub(crate) alternatives: AlternativesArg,
+    /// Write a workbook too: <scenario name>.xlsx with plan, forecast by month, comparison, targets,
+    /// assumptions and charts
+    #[arg(long)]
+    pub(crate) xlsx: bool,
 }
 
 /// Plan only; write nothing
@@ -260,6 +265,28 @@ pub(crate) struct BatchArgs {
     pub(crate) format: Format,
 }
 
+/// Print the posting calendar: who posts on which day and at what time
+///
+/// Plans the scenario (or takes its fixed counts) and deals the plan's posts to creators, days and times of
+/// the day. Nothing is simulated or written. For all plans and as files see run, which writes
+/// calendar.csv, calendar.ics and calendar.parquet for scenarios with several months or waves.
+#[derive(Debug, Args)]
+pub(crate) struct CalendarArgs {
+    /// Scenario file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+    /// Whose posts: base, or the name of a what-if
+    #[arg(long, value_name = "NAME", default_value = "base")]
+    pub(crate) plan: String,
+    #[command(flatten)]
+    pub(crate) solve: SolveArgs,
+    /// What to print: a table, CSV, or iCalendar (which needs dates: start = "2026-08" in the file)
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: CalendarFormat,
+}
+
 /// Select individual creators from a roster
 ///
 /// Reads a roster of creators (CSV in any common form, or parquet), selects whom to book as what under
@@ -431,6 +458,17 @@ pub(crate) enum Format {
     Text,
     /// For programs
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum CalendarFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For spreadsheets
+    Csv,
+    /// For calendar programs
+    Ics,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

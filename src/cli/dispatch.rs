@@ -10,8 +10,8 @@ use super::args::{Cli, Command};
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::{
-    batch, check, compare, explain, frontier, interrupt, new, optimize, pipeline, run, schema,
-    select, show, simulate, what_if,
+    batch, calendar, check, compare, explain, frontier, interrupt, new, optimize, pipeline, run,
+    schema, select, show, simulate, what_if,
 };
 
 /// Reads the arguments, runs the command and says how it ended.
@@ -56,6 +56,7 @@ fn command(command: &Command, console: &Console) -> Result<Exit, Stop> {
         Command::Frontier(args) => frontier::run(args, console),
         Command::WhatIf(args) => what_if::run(args, console),
         Command::Batch(args) => batch::run(args, console),
+        Command::Calendar(args) => calendar::run(args, console),
         Command::Select(args) => select::run(args, console),
         Command::Pipeline(args) => pipeline::run(args, console),
         Command::Show(args) => show::run(args, console),

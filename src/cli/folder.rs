@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use influencer_matrix::batch::{Store, StoreError};
 use influencer_matrix::engine::RunResult;
 use influencer_matrix::export::{
-    self, Description, ExportError, OutputFolder, RunRecord, TrialWriter, names,
+    self, Description, ExportError, OutputFolder, RunRecord, TrialWriter, WorkbookRecord, names,
 };
 use influencer_matrix::model::{Model, Plan, TrialSink};
-use influencer_matrix::scenario::Scenario;
+use influencer_matrix::scenario::{Entry, Scenario};
 
 use super::exit::Stop;
 
@@ -17,6 +17,8 @@ pub(crate) struct Folders {
     out: PathBuf,
     trial_rows: bool,
     threads: usize,
+    /// Whether to write a workbook.
+    pub(crate) workbook: bool,
     open: Option<(OutputFolder, Option<TrialWriter>)>,
     /// The folder written last.
     pub(crate) written: Option<PathBuf>,
@@ -28,6 +30,7 @@ impl Folders {
             out: out.to_owned(),
             trial_rows,
             threads,
+            workbook: false,
             open: None,
             written: None,
         }
@@ -59,6 +62,10 @@ impl Folders {
         if let Some(writer) = writer {
             writer.finish()?;
         }
+        if self.workbook {
+            let name = format!("{}{}", result.scenario, names::WORKBOOK_ENDING);
+            export::write_workbook(&folder.path().join(name), result, &workbook(scenario))?;
+        }
         let record = RunRecord {
             scenario_hash: scenario.text_hash.clone(),
             resolved: scenario.resolved.clone(),
@@ -83,6 +90,16 @@ pub(crate) fn open(out: &Path, name: &str) -> Result<OutputFolder, Stop> {
 /// Why nothing could be written.
 pub(crate) fn stop(error: &ExportError) -> Stop {
     store_error(error).into()
+}
+
+/// What the workbook says of a scenario beside the result.
+fn workbook(scenario: &Scenario) -> WorkbookRecord {
+    let entry = |e: &Entry| (e.key.clone(), e.value.clone(), e.origin.to_string());
+    WorkbookRecord {
+        description: scenario.description.clone(),
+        scenario_hash: scenario.text_hash.clone(),
+        assumptions: scenario.entries().iter().map(entry).collect(),
+    }
 }
 
 /// What result.json says of a scenario beside its name.

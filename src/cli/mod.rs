@@ -4,6 +4,7 @@
 
 mod args;
 mod batch;
+mod calendar;
 mod check;
 mod compare;
 mod console;

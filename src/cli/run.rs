@@ -16,6 +16,7 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> Result<Exit, Stop> {
     with_flags(console, &args.work, |mut work| {
         work.several = scenarios.len() > 1;
         work.alternatives = wanted;
+        work.workbook = args.xlsx;
         for scenario in &scenarios {
             work.folders().check(&scenario.name)?;
         }

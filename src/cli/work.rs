@@ -4,7 +4,7 @@ use std::path::Path;
 
 use influencer_matrix::batch::{self, Case, Failure, Store};
 use influencer_matrix::engine::{self, PlanResult, RunResult, SimulationSettings};
-use influencer_matrix::export::result_json;
+use influencer_matrix::export::{self, result_json};
 use influencer_matrix::judging::{self, TargetResult};
 use influencer_matrix::model::{Model, Plan, PlanSettings};
 use influencer_matrix::optimizer;
@@ -82,6 +82,8 @@ pub(crate) struct Work<'a> {
     pub(crate) several: bool,
     /// How many other plans to look for.
     pub(crate) alternatives: usize,
+    /// Whether to write a workbook.
+    pub(crate) workbook: bool,
     threads: usize,
 }
 
@@ -99,6 +101,7 @@ pub(crate) fn with_flags<T: Send>(
             format: flags.format,
             several: false,
             alternatives: 0,
+            workbook: false,
             threads,
         })
     })
@@ -108,7 +111,9 @@ impl Work<'_> {
     /// Where this work's results go.
     pub(crate) fn folders(&self) -> Folders {
         let OutputArgs { out, no_trials, .. } = self.output;
-        Folders::new(out, !no_trials, self.threads)
+        let mut folders = Folders::new(out, !no_trials, self.threads);
+        folders.workbook = self.workbook;
+        folders
     }
 
     /// Plans and simulates models on a scenario's seed and trials, writes, prints and judges.
@@ -156,6 +161,7 @@ impl Work<'_> {
         result
             .warnings
             .splice(0..0, scenario.warnings.iter().cloned());
+        result.warnings.extend(export::calendar_warnings(&result));
         folders.keep(scenario, &result)?;
         Ok(result)
     }

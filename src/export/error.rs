@@ -26,6 +26,14 @@ pub enum ExportError {
         /// What polars says.
         reason: String,
     },
+    /// A workbook could not be written.
+    #[error("cannot write {}: {reason}", path.display())]
+    Workbook {
+        /// The file.
+        path: PathBuf,
+        /// What the library says.
+        reason: String,
+    },
     /// The output folder exists and is not ours.
     #[error(
         "{} exists and holds no manifest.json of influencer-matrix, so it is not replaced; move it away or choose another --out",

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::table::defined;
-use super::tables;
+use super::{quarter, tables};
 use crate::engine::{PlanResult, RunResult};
 use crate::judging::TargetResult;
 use crate::model::{Bound, ConflictMember, ConstraintState, Model, Origin, UnusedCell, joint};
@@ -41,6 +41,9 @@ pub fn result_json(result: &RunResult, description: &Description) -> Value {
     });
     if let Some(found) = &result.best {
         object["best"] = best(found);
+    }
+    for (_, key, table) in quarter::tables(result) {
+        object[key] = table.json_rows().into();
     }
     object
 }

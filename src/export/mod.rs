@@ -1,4 +1,4 @@
-//! Results → files: parquet tables, result.json, manifest.json, `JUnit` XML, and the folder they stand in.
+//! Results → files: parquet tables, result.json, manifest.json, posting calendars, workbooks, `JUnit` XML, and the folder they stand in.
 //!
 //! The only place that names polars. Every table is built once as a [`Table`]; parquet columns and JSON rows both come
 //! from it, so that they cannot differ in names or values. `docs/outputs.md` documents every column.
@@ -7,14 +7,18 @@
 //! differs between two runs of one input.
 
 pub mod batch;
+mod calendar;
+mod csv;
 mod error;
 mod explanation;
 mod folder;
 mod frontier;
+mod ics;
 mod json;
 pub mod junit;
 mod manifest;
 mod parquet;
+mod quarter;
 mod recruiting;
 pub mod roster;
 mod safe_text;
@@ -23,7 +27,11 @@ mod table;
 pub mod tables;
 mod trials;
 mod whole;
+mod workbook;
 
+pub use calendar::{
+    PlanPosts, calendar, calendar_csv, calendar_ics, calendar_warnings, has_calendar,
+};
 pub use error::ExportError;
 pub use explanation::{explanation_json, sensitivity, write_explanation};
 pub use folder::OutputFolder;
@@ -31,10 +39,12 @@ pub use frontier::{frontier, frontier_json, write_frontier};
 pub use json::{Description, result_json};
 pub use manifest::{GENERATOR, Manifest, ManifestPlan, RunRecord, manifest};
 pub use parquet::write_table;
+pub use quarter::{cash, forecast};
 pub use recruiting::pipeline_json;
 pub use table::{Column, Table, Values};
 pub use trials::TrialWriter;
 pub use whole::{names, write_files};
+pub use workbook::{WorkbookRecord, write_workbook};
 
 #[cfg(test)]
 mod tests;

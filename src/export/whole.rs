@@ -5,11 +5,12 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::calendar::write_calendar;
 use super::error::ExportError;
 use super::json::{Description, result_json};
 use super::manifest::{RunRecord, manifest};
 use super::parquet::{CANNOT_WRITE, write_table};
-use super::tables;
+use super::{quarter, tables};
 use crate::engine::RunResult;
 
 /// Names of the files in an output folder.
@@ -36,6 +37,18 @@ pub mod names {
     pub const CONSTRAINTS: &str = "constraints.parquet";
     /// What plans promise beyond their means; of scenarios with such rules.
     pub const RISK: &str = "risk.parquet";
+    /// Revenue by month, as booked and as it comes; of scenarios with several months or terms of time.
+    pub const FORECAST: &str = "forecast.parquet";
+    /// Money paid and received by month; likewise.
+    pub const CASH: &str = "cash.parquet";
+    /// Every post with its day and time; of scenarios with several months or waves.
+    pub const CALENDAR: &str = "calendar.parquet";
+    /// The same as text.
+    pub const CALENDAR_CSV: &str = "calendar.csv";
+    /// The first plan's for calendar programs, where there are dates.
+    pub const CALENDAR_ICS: &str = "calendar.ics";
+    /// Ending of the workbook's name, which is the scenario's.
+    pub const WORKBOOK_ENDING: &str = ".xlsx";
     /// The result in one object.
     pub const RESULT: &str = "result.json";
     /// What was run.
@@ -43,7 +56,7 @@ pub mod names {
 }
 
 /// Writes all files of a run but the trial rows, which a [`super::TrialWriter`] has written to the folder before if they
-/// were wanted. Tables of a run without a usable plan are written too, with their columns and no rows.
+/// were wanted, and the [workbook](super::write_workbook), likewise. Tables of a run without a usable plan are written too, with their columns and no rows.
 ///
 /// # Errors
 /// If a file can't be written.
@@ -67,12 +80,22 @@ pub fn write_files(
     if result.plans.iter().any(|p| !p.plan.alternatives.is_empty()) {
         parquet.push((names::ALTERNATIVES, tables::alternatives(result)));
     }
+    parquet.extend(
+        quarter::tables(result)
+            .into_iter()
+            .map(|(name, _, table)| (name, table)),
+    );
     let mut files: Vec<&str> = parquet.iter().map(|(name, _)| *name).collect();
     for (name, table) in &parquet {
         write_table(&folder.join(name), table)?;
     }
+    files.extend(write_calendar(folder, result)?);
     if folder.join(names::TRIALS).exists() {
         files.push(names::TRIALS);
+    }
+    let workbook = format!("{}{}", result.scenario, names::WORKBOOK_ENDING);
+    if folder.join(&workbook).exists() {
+        files.push(&workbook);
     }
     files.extend([names::RESULT, names::MANIFEST]);
     write_json(

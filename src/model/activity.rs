@@ -10,7 +10,7 @@ use ndarray::Array2;
 
 use super::Model;
 use super::cell::BookedAs;
-use super::valuation::{UnitValue, law};
+use super::valuation::{UnitValue, law_in};
 
 /// What can be booked in one piece: partnerships of a cell in one month, or from a start to an end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,8 +69,7 @@ pub fn units_of(
     factor: impl Fn(usize, usize) -> f64,
 ) -> Vec<Vec<UnitValue>> {
     let in_month = |month: usize, cell: usize| {
-        let factor = model.conversion_factor(month, cell) * factor(month, cell);
-        law(model, cell).expected_in_plan(factor)
+        law_in(model, month, cell).expected_in_plan(factor(month, cell))
     };
     activities
         .iter()

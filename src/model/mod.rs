@@ -5,9 +5,11 @@
 //! numbers or prints.
 
 mod activity;
+mod actuals;
 mod ambassador;
 pub mod audience;
 mod belief;
+mod believed;
 mod cell;
 pub mod conditional;
 mod constraint;
@@ -38,10 +40,13 @@ mod wave;
 mod worth;
 
 pub use activity::{Activity, activities, counts_of, sum_of, units_of};
+pub use actuals::{ActualRow, Actuals};
 pub use ambassador::Level;
 pub use audience::Audience;
 pub(crate) use belief::{BY_TIER, TIERS, prior};
 pub use belief::{FactorBelief, FactorName};
+pub use believed::Believed;
+pub(crate) use believed::{name_of, square};
 pub use cell::{BookedAs, Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{
     BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints, constraints_over,
@@ -200,6 +205,7 @@ impl Model {
         for (cell, own) in alone.cells.iter_mut().enumerate() {
             own.factors.conversion_rate *= self.conversion_factor(month, cell);
         }
+        alone.belief = self.belief.as_ref().map(|belief| belief.in_month(month));
         alone.rules.budget = self.budget_of(month);
         for rule in alone
             .risk

@@ -57,6 +57,10 @@ pub struct CellBlock {
     pub sold: Vec<Vec<f64>>,
     /// Partnerships that are there, at most as many as planned; empty where all always are.
     pub places: Vec<f64>,
+    /// New creators in the month, whole numbers; empty where `places` is.
+    pub joined: Vec<f64>,
+    /// Creators that leave at the end of the month, whole numbers; empty where `places` is.
+    pub left: Vec<f64>,
     /// Part of `spend` for cleaning up after incidents; empty where there is none.
     pub cleanup: Vec<f64>,
 }

@@ -106,7 +106,7 @@ impl Model {
 mod tests {
     use super::*;
     use crate::fixture;
-    use crate::model::{Factors, Horizon, Origin, Wave, WaveKind};
+    use crate::model::{Factors, Horizon, Origin, Wave, WaveKind, WaveSchedule};
 
     /// Every post by itself, at the middle of small steps.
     fn slowly(r: &Response, day: f64) -> f64 {
@@ -206,7 +206,7 @@ mod tests {
             budget: (None, None),
             counts: Vec::new(),
             factors: Factors::ONE,
-            schedule: crate::model::WaveSchedule::default(),
+            schedule: WaveSchedule::default(),
             origin: Origin::Default,
         }];
         model.cells[1].booked_as = BookedAs::Wave(0);

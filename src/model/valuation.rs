@@ -21,14 +21,17 @@
 //!
 //! with s the segment factors. Money is in the scenario's currency, per creator and month.
 
+mod units;
+
+pub use units::{units, units_in, units_in_month, units_of_plan};
+
 use super::audience::Reached;
 use super::cell::{Factors, Terms};
 use super::market::Basis;
 use super::metric::{Metric, Quantity};
-use super::{Dependence, Incidents, Model, Objective, Target, TargetScope, funnel, joint};
+use super::{Believed, Dependence, Incidents, Model, Objective, Target, TargetScope, funnel, joint};
 use crate::distribution::Distribution;
 use crate::stats;
-use ndarray::Array2;
 use std::sync::LazyLock;
 
 /// Order value of a cell: mean and standard deviation of one order.
@@ -61,6 +64,8 @@ pub struct CellLaw<'a> {
     pub dependence: Dependence,
     /// Incidents.
     pub incidents: Incidents,
+    /// Expected products of shared factors, which enter expectations and no draws.
+    pub believed: Believed,
 }
 
 /// Expected cost and yields of one creator of a cell in a month.
@@ -156,7 +161,8 @@ impl CellLaw<'_> {
     /// exact mean; what dependence within a creator adds to their spread is left out.
     #[must_use]
     pub fn impression_chances(&self) -> Option<Vec<Chance>> {
-        let mean = self.expected().impressions?;
+        // Shared factors come in with the trial.
+        let mean = self.expected().impressions? / self.believed.impressions;
         let (shared, alone) = match self.basis {
             Basis::Followers(f) => {
                 let mut both = Vec::new();
@@ -251,19 +257,21 @@ impl CellLaw<'_> {
             }
         };
         let kept = self.incidents.kept();
-        let conversions = conversions * kept * factor;
-        let revenue = conversions * self.order.mean;
+        let believed = &self.believed;
+        let alone = conversions * kept * factor;
+        let conversions = alone * believed.conversions;
+        let revenue = alone * self.order.mean * believed.revenue;
         let fee = self
             .fee_multiplier()
-            .map_or(self.fixed_fee(), |m| mean_fee * m);
+            .map_or(self.fixed_fee(), |m| mean_fee * m * believed.fee);
         let spend = fee * delivered
             + (self.standing_cost() + self.incidents.expected_cleanup())
             + self.terms.commission * revenue;
         UnitValue {
             spend,
-            impressions: impressions.map(|v| v * kept),
-            engagements: engagements.map(|v| v * kept),
-            clicks: clicks.map(|v| v * kept),
+            impressions: impressions.map(|v| v * kept * believed.impressions),
+            engagements: engagements.map(|v| v * kept * believed.engagements),
+            clicks: clicks.map(|v| v * kept * believed.clicks),
             conversions,
             revenue,
             profit: self.margin * revenue - spend,
@@ -310,13 +318,23 @@ pub fn law(model: &Model, cell: usize) -> CellLaw<'_> {
         handling_cost: c.terms.hours * model.hour_cost,
         dependence: model.dependence,
         incidents: model.incidents,
+        believed: Believed::of(model, 0, cell),
     }
+}
+
+/// [`law`] with what is believed of shared factors in a month.
+pub(crate) fn law_believed(model: &Model, month: usize, cell: usize) -> CellLaw<'_> {
+    let mut law = law(model, cell);
+    if month > 0 {
+        law.believed = Believed::of(model, month, cell);
+    }
+    law
 }
 
 /// The law of one cell in a month of the horizon: seasonality and tenure multiply its conversions.
 #[must_use]
 pub fn law_in(model: &Model, month: usize, cell: usize) -> CellLaw<'_> {
-    let mut law = law(model, cell);
+    let mut law = law_believed(model, month, cell);
     law.factors.conversion_rate *= model.conversion_factor(month, cell);
     law
 }
@@ -343,95 +361,6 @@ pub fn order_value(model: &Model, tier: usize) -> OrderValue {
         },
         Basis::Followers(_) => OrderValue { mean, sd },
     }
-}
-
-/// Expected cost and yields of all cells of a model.
-///
-/// ```
-/// use influencer_matrix::model::{Quantity, valuation};
-///
-/// # use influencer_matrix::scenario::{self, Overrides};
-/// # let text = "schema = 1\nname = \"march\"\nbudget = 60_000\ntiers.use = [\"mid\", \"micro\"]\n";
-/// # let model = scenario::read_text("march.toml", text, &Overrides::default()).unwrap().base;
-/// // `model` is read from a scenario
-/// let units = valuation::units(&model);
-/// let one_each = vec![1.0; units.len()];
-/// let spend = valuation::total(&units, &one_each, Quantity::Spend).unwrap();
-/// assert!((spend - units.iter().map(|unit| unit.spend).sum::<f64>()).abs() < 1e-6);
-/// ```
-#[must_use]
-pub fn units(model: &Model) -> Vec<UnitValue> {
-    (0..model.cells.len())
-        .map(|cell| law(model, cell).expected())
-        .collect()
-}
-
-/// Expected cost and yields of one creator of every cell within a month's plan of these counts (one
-/// a cell): [`units`] with every cell's conversions times its factor in the plan. They value this
-/// plan, not others: another plan has other factors.
-#[must_use]
-pub fn units_in(model: &Model, counts: &[f64]) -> Vec<UnitValue> {
-    if !joint::applies(model) {
-        return units(model);
-    }
-    joint::conversion_factors(model, counts)
-        .into_iter()
-        .enumerate()
-        .map(|(cell, factor)| law(model, cell).expected_in_plan(factor))
-        .collect()
-}
-
-/// The same in a month of the horizon: seasonality and tenure multiply conversions too.
-#[must_use]
-pub fn units_in_month(model: &Model, month: usize, counts: &[f64]) -> Vec<UnitValue> {
-    factors_in(model, month, counts)
-        .into_iter()
-        .enumerate()
-        .map(|(cell, factor)| law(model, cell).expected_in_plan(factor))
-        .collect()
-}
-
-/// Factors on the conversions of all cells in a month's plan: what the plan leaves, season and tenure.
-fn factors_in(model: &Model, month: usize, counts: &[f64]) -> Vec<f64> {
-    let mut factors = if joint::applies(model) {
-        joint::conversion_factors(model, counts)
-    } else {
-        vec![1.0; counts.len()]
-    };
-    for (cell, factor) in factors.iter_mut().enumerate() {
-        *factor *= model.conversion_factor(month, cell);
-    }
-    factors
-}
-
-/// The same for a plan of several months (months × cells): a cell's factor is the mean of its
-/// months' weighted by their counts, so that a cell's count over the horizon times its unit value is its
-/// expected total over the horizon.
-#[must_use]
-pub fn units_of_plan(model: &Model, counts: &Array2<f64>) -> Vec<UnitValue> {
-    let months: Vec<Vec<f64>> = counts
-        .rows()
-        .into_iter()
-        .enumerate()
-        .map(|(month, counts)| factors_in(model, month, &counts.to_vec()))
-        .collect();
-    (0..model.cells.len())
-        .map(|cell| {
-            let first = months.first().map_or(1.0, |factors| factors[cell]);
-            let (mut sum, mut number) = (0.0, 0.0);
-            for (factors, count) in months.iter().zip(counts.column(cell)) {
-                // As differences from the first, so that equal months give it exactly.
-                sum += count * (factors[cell] - first);
-                number += count;
-            }
-            let mean = if number > 0.0 {
-                first + sum / number
-            } else {
-                first
-            };
-            law(model, cell).expected_in_plan(mean)
-        })
-        .collect()
 }
 
 /// Expected total of a quantity over counts (one a cell); `None` if a booked cell does not define it.

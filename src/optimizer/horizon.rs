@@ -24,6 +24,7 @@ pub(crate) fn is_one_month(model: &Model) -> bool {
             .months
             .first()
             .is_none_or(|month| month.budget_share == 1.0 && month.seasonality == 1.0)
+        && model.belief.is_none()
 }
 
 /// Whether the months of a horizon have to be planned together: by budgets, shares over the horizon, waves,
@@ -37,6 +38,11 @@ pub fn hang_together(model: &Model) -> bool {
             && ((0..model.months).any(|month| model.budget_of(month) <= 0.0)
                 || model.targets.iter().any(|target| target.enforce)
                 || model.objective == Objective::Roas && kinds(model).len() > 1)
+}
+
+/// Whether one month's program says all: a single month, or months that are alike and planned by themselves.
+pub(crate) fn is_one_program(model: &Model) -> bool {
+    is_one_month(model) || !hang_together(model) && kinds(model).len() == 1
 }
 
 /// Plans a model of any horizon.
@@ -87,6 +93,11 @@ pub fn by_month<E: Send>(
     let rounds = kinds.len().div_ceil(rayon::current_num_threads().max(1));
     let settings = PlanSettings {
         time_limit: settings.time_limit / rounds.max(1) as f64,
+        alternatives: if kinds.len() == 1 {
+            settings.alternatives
+        } else {
+            0
+        },
         ..*settings
     };
     let plans: Vec<Plan> = kinds
@@ -120,6 +131,10 @@ fn kind_of(model: &Model, kinds: &[usize], month: usize) -> usize {
 }
 
 fn alike(model: &Model, a: usize, b: usize) -> bool {
+    if model.belief.is_some() {
+        // What is believed of the market differs from month to month.
+        return a == b;
+    }
     let equal = |counts: &ndarray::Array2<f64>| counts.row(a) == counts.row(b);
     let same_counts = model.counts.as_ref().is_none_or(equal);
     let (a, b) = (&model.horizon.months[a], &model.horizon.months[b]);

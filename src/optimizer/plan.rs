@@ -160,6 +160,14 @@ impl Problem<'_> {
         self.worked(settings, cancel, explains, |work| work.optimized())
     }
 
+    /// The fractional optimum, if there is one.
+    pub(super) fn relaxed(&self, settings: &PlanSettings, cancel: &Cancel) -> Option<Vec<f64>> {
+        let program = program_of(self.model, self.units, self.constraints);
+        let goal = Goal::of(self.model, self.units);
+        let solved = solve_relaxed(&program, &goal, settings, cancel);
+        solved.found().then_some(solved.x)
+    }
+
     /// What given amounts do to the rules.
     pub(super) fn fixed(&self, amounts: &[f64], settings: &PlanSettings, cancel: &Cancel) -> Plan {
         self.worked(settings, cancel, false, |work| work.fixed(amounts))

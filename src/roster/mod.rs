@@ -5,11 +5,13 @@
 //!
 //! - `encoding` turns bytes into text, `table` text into columns, `headers` finds out which
 //!   columns they are;
+//! - `actuals` reads what happened in past months;
 //! - `number` understands numbers, column by column; `creators` makes creators of the rows.
 //!
 //! Whatever a file holds, reading ends in a roster or in one [`RosterError`]: size, rows, columns
 //! and the length of a field are limited.
 
+mod actuals;
 mod creators;
 mod encoding;
 mod error;
@@ -25,6 +27,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use actuals::{ActualsProblem, ActualsProblems, read_actuals};
 pub use creators::read_table;
 pub use encoding::decode;
 pub use error::RosterError;

@@ -6,7 +6,7 @@ use crate::roster::headers::{Header, header};
 use crate::roster::issue::{Action, Issue, shown};
 
 /// Delimiters that are recognized, likeliest first.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+pub(super) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// First rows among which the header is looked for.
 pub(super) const HEADER_ROWS: usize = 30;
 
@@ -67,7 +67,7 @@ pub struct RawTable {
 
 /// One record: its fields in one piece of memory.
 #[derive(Debug, Default)]
-struct Record {
+pub(super) struct Record {
     text: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -83,7 +83,7 @@ impl Record {
         std::str::from_utf8(&self.text[start..self.ends[field]]).unwrap_or_default()
     }
 
-    fn iter(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).map(|field| self.get(field))
     }
 
@@ -162,7 +162,7 @@ fn left_open(record: &[u8]) -> bool {
 
 /// Reads the records of a text, each with the row of the file that it starts in, until one is
 /// refused.
-fn records(
+pub(super) fn records(
     text: &str,
     delimiter: u8,
     mut take: impl FnMut(usize, &Record) -> Result<bool, RosterError>,

@@ -1,4 +1,5 @@
-//! Keys into cells: `tier.partnership.category.region`, quoted or nested, `*` for any.
+//! Keys into cells: `tier.partnership.category.region`, quoted or nested, `*` for any, with `@launch` of a wave or `@gold+2` of
+//! an ambassador level and the month it starts in behind it.
 
 use super::keys::{TIERS, TYPES};
 use super::names::nearest;
@@ -6,7 +7,7 @@ use super::problem::Fault;
 use super::source::Mark;
 use super::tree::{Node, Value};
 use super::value::{number, short};
-use crate::model::{CellPattern, Model};
+use crate::model::{CellPattern, Model, Segment};
 
 /// Most keys in one table.
 const MOST: usize = 20_000;
@@ -20,16 +21,61 @@ pub(super) struct Entry<'a> {
     pub(super) node: &'a Node,
 }
 
-/// Flattens nested and quoted keys. Faults are added; good entries are returned.
+/// The names of a scenario's own that cell keys use.
+#[derive(Debug)]
+pub(super) struct Known {
+    categories: Vec<String>,
+    regions: Vec<String>,
+    waves: Vec<String>,
+    levels: Vec<String>,
+    months: usize,
+}
+
+impl Known {
+    /// The names of a model.
+    pub(super) fn of(model: &Model) -> Self {
+        let names = |segments: &[Segment]| segments.iter().map(|s| s.name.clone()).collect();
+        Self {
+            categories: names(&model.categories),
+            regions: names(&model.regions),
+            waves: model.horizon.waves.iter().map(|w| w.name.clone()).collect(),
+            levels: model
+                .horizon
+                .levels
+                .iter()
+                .map(|l| l.name.clone())
+                .collect(),
+            months: model.months,
+        }
+    }
+}
+
+/// Flattens nested and quoted keys of numbers. Faults are added; good entries are returned.
 pub(super) fn entries<'a>(
     node: &'a Node,
-    categories: &[String],
-    regions: &[String],
+    known: &Known,
+    faults: &mut Vec<Fault>,
+) -> Vec<Entry<'a>> {
+    let mut out = patterns(node, known, faults);
+    out.retain(|entry| match number(entry.node) {
+        Ok(_) => true,
+        Err(fault) => {
+            faults.push(fault.of(&short(&entry.key)));
+            false
+        }
+    });
+    out
+}
+
+/// Flattens nested and quoted keys. Faults are added; good entries are returned.
+pub(super) fn patterns<'a>(
+    node: &'a Node,
+    known: &Known,
     faults: &mut Vec<Fault>,
 ) -> Vec<Entry<'a>> {
     let mut out = Vec::new();
     for (key, mark, leaf) in flat(node, faults) {
-        match pattern(&key, mark, categories, regions) {
+        match booked(&key, mark, known) {
             Ok(pattern) => match leaf.value {
                 Value::Bad => {}
                 _ => out.push(Entry {
@@ -42,13 +88,6 @@ pub(super) fn entries<'a>(
             Err(fault) => faults.push(fault),
         }
     }
-    out.retain(|entry| match number(entry.node) {
-        Ok(_) => true,
-        Err(fault) => {
-            faults.push(fault.of(&short(&entry.key)));
-            false
-        }
-    });
     out
 }
 
@@ -93,12 +132,83 @@ fn collect<'a>(
     }
 }
 
-fn pattern(
+/// A key with `@name` of a wave or level behind it, and `+month` of a level's start. Names of segments may hold an `@` too.
+fn booked(key: &str, mark: Mark, known: &Known) -> Result<CellPattern, Fault> {
+    let plain = pattern(key, mark, known);
+    let (Err(_), Some((cell, name))) = (&plain, key.rsplit_once('@')) else {
+        return plain;
+    };
+    let booked_as = Some(booking(name.trim(), key, mark, known)?);
+    Ok(CellPattern {
+        booked_as,
+        ..pattern(cell.trim_end(), mark, known)?
+    })
+}
+
+fn booking(
+    name: &str,
     key: &str,
     mark: Mark,
-    categories: &[String],
-    regions: &[String],
-) -> Result<CellPattern, Fault> {
+    known: &Known,
+) -> Result<(String, Option<usize>), Fault> {
+    if known.waves.iter().any(|wave| wave == name) {
+        return Ok((name.to_owned(), None));
+    }
+    let (level, start) = match name.split_once('+') {
+        Some((level, start)) => (level.trim(), Some(start.trim())),
+        None => (name, None),
+    };
+    let fault = |what: &str| {
+        let text = format!("\"{}\" in \"{}\" is not {what}", short(name), short(key));
+        Fault::at(mark, text)
+    };
+    if known.levels.iter().any(|own| own == level) {
+        let months = known.months;
+        let good = |start: &&str| start.parse().ok().filter(|m| (1..=months).contains(m));
+        return match start {
+            None => Ok((level.to_owned(), None)),
+            Some(text) => match good(&text) {
+                Some(month) => Ok((level.to_owned(), Some(month))),
+                None => Err(
+                    fault("a level with the month it starts in").expected(format!(
+                        "expected @{level}+1{}",
+                        if months > 1 {
+                            format!(" to @{level}+{months}")
+                        } else {
+                            String::new()
+                        }
+                    )),
+                ),
+            },
+        };
+    }
+    let names: Vec<&str> = known
+        .waves
+        .iter()
+        .chain(&known.levels)
+        .map(String::as_str)
+        .collect();
+    if known.waves.iter().any(|wave| wave == level) {
+        return Err(fault("a wave").expected(format!(
+            "expected @{level}: only ambassador levels have a month they start in"
+        )));
+    }
+    let fault = fault("a wave or an ambassador level");
+    Err(match nearest(level, names.iter().copied()) {
+        _ if names.is_empty() => fault
+            .expected("this scenario defines none")
+            .help("define a [[wave]] or [ambassadors.NAME], or drop this part of the key"),
+        Some(near) => fault.expected(format!("did you mean @{near}?")),
+        None => fault.expected(format!("expected one of @{}", names.join(", @"))),
+    })
+}
+
+fn pattern(key: &str, mark: Mark, known: &Known) -> Result<CellPattern, Fault> {
+    let Known {
+        categories,
+        regions,
+        ..
+    } = known;
     let parts: Vec<&str> = key.split('.').map(str::trim).collect();
     if parts.len() > 4 {
         return Err(Fault::at(

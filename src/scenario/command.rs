@@ -11,12 +11,12 @@ use super::value::short;
 use super::write;
 
 impl Reading {
-    /// `--set`, `--seed` and `--trials` as one tree. `rules` are the file's own constraints.
+    /// `--set`, `--seed` and `--trials` as one tree. `root` has the file's own lists.
     pub(super) fn command_line(
         &mut self,
         overrides: &Overrides,
         presets: &Presets,
-        rules: Option<&Node>,
+        root: &Node,
     ) -> Node {
         let mut sets: Vec<(String, String, String)> = overrides
             .set
@@ -33,7 +33,7 @@ impl Reading {
             }
         }
         let mut node = self.sets(&sets, presets);
-        self.rules_by_name(&mut node, rules);
+        self.entries_by_name(&mut node, root);
         structure::check(&mut node, &mut self.faults);
         node
     }
@@ -113,58 +113,62 @@ impl Reading {
         node
     }
 
-    /// `constraint."name".max = 3` changes one rule of the list: the setting becomes the whole list
-    /// with that rule changed, for lists are replaced whole.
-    fn rules_by_name(&mut self, settings: &mut Node, rules: Option<&Node>) {
+    /// `constraint."name".max = 3` changes one rule of the list, `wave.launch.days = 10` one wave: the setting becomes the whole
+    /// list with that entry changed, for lists are replaced whole. `root` has the lists.
+    fn entries_by_name(&mut self, settings: &mut Node, root: &Node) {
         let Value::Table(items) = &mut settings.value else {
             return;
         };
-        let Some(item) = items.iter_mut().find(|i| i.key == "constraint") else {
-            return;
-        };
-        let tables = |item: &Item| matches!(item.node.value, Value::Table(_));
-        if item.node.items().is_empty() || !item.node.items().iter().all(tables) {
-            // a list, or what the check of keys complains about
-            return;
-        }
-        let mut list = match rules.map(|r| &r.value) {
-            Some(Value::Array(list)) => list.clone(),
-            _ => Vec::new(),
-        };
-        let name = |rule: &Node| match rule.get("name").map(|n| &n.value) {
-            Some(Value::Text(name)) => Some(name.clone()),
-            _ => None,
-        };
-        for change in item.node.items() {
-            let Some(rule) = list
-                .iter_mut()
-                .find(|r| name(r).as_ref() == Some(&change.key))
-            else {
-                let names: Vec<String> = list.iter().filter_map(name).collect();
-                let fault = Fault::at(
-                    change.key_mark,
-                    format!("no constraint is named \"{}\"", short(&change.key)),
-                );
-                let near = super::names::nearest(&change.key, names.iter().map(String::as_str));
-                self.faults.push(match (near, names.first()) {
-                    (Some(near), _) => fault.expected(format!("did you mean \"{near}\"?")),
-                    (None, Some(first)) => fault.expected(format!("expected e.g. \"{first}\"")),
-                    (None, None) => fault.expected("the file has no [[constraint]]"),
-                });
-                continue;
+        for item in items {
+            let (what, head) = match item.key.as_str() {
+                "constraint" => ("constraint", "[[constraint]]"),
+                "wave" => ("wave", "[[wave]]"),
+                _ => continue,
             };
-            for field in change.node.items() {
-                rule.set(field.clone());
+            let tables = |item: &Item| matches!(item.node.value, Value::Table(_));
+            if item.node.items().is_empty() || !item.node.items().iter().all(tables) {
+                // a list, or what the check of keys complains about
+                continue;
             }
+            let mut list = match root.get(what).map(|r| &r.value) {
+                Some(Value::Array(list)) => list.clone(),
+                _ => Vec::new(),
+            };
+            let name = |entry: &Node| match entry.get("name").map(|n| &n.value) {
+                Some(Value::Text(name)) => Some(name.clone()),
+                _ => None,
+            };
+            for change in item.node.items() {
+                let Some(entry) = list
+                    .iter_mut()
+                    .find(|r| name(r).as_ref() == Some(&change.key))
+                else {
+                    let names: Vec<String> = list.iter().filter_map(name).collect();
+                    let fault = Fault::at(
+                        change.key_mark,
+                        format!("no {what} is named \"{}\"", short(&change.key)),
+                    );
+                    let near = super::names::nearest(&change.key, names.iter().map(String::as_str));
+                    self.faults.push(match (near, names.first()) {
+                        (Some(near), _) => fault.expected(format!("did you mean \"{near}\"?")),
+                        (None, Some(first)) => fault.expected(format!("expected e.g. \"{first}\"")),
+                        (None, None) => fault.expected(format!("the file has no {head}")),
+                    });
+                    continue;
+                };
+                for field in change.node.items() {
+                    entry.set(field.clone());
+                }
+            }
+            item.node.value = Value::Array(list);
         }
-        item.node.value = Value::Array(list);
     }
 
     pub(super) fn typed_what_ifs(
         &mut self,
         presets: &Presets,
         typed: &[(String, Vec<(String, String)>)],
-        rules: Option<&Node>,
+        root: &Node,
         out: &mut Vec<WhatIf>,
     ) {
         for (name, sets) in typed {
@@ -173,7 +177,7 @@ impl Reading {
                 .map(|(key, value)| (key.clone(), value.clone(), format!("--set {key}={value}")))
                 .collect();
             let mut changes = self.sets(&sets, presets);
-            self.rules_by_name(&mut changes, rules);
+            self.entries_by_name(&mut changes, root);
             structure::check_typed(&mut changes, &mut self.faults);
             out.push(WhatIf {
                 name: name.clone(),

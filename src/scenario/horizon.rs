@@ -4,9 +4,9 @@ use super::horizon_keys::{LARGEST_SEASON, MOST_MONTHS};
 use super::keys::{LARGEST, OVER};
 use super::problem::Fault;
 use super::reader::Reader;
+use super::time_value;
 use super::tree::{Node, Value};
-use super::value;
-use crate::model::{BudgetOver, Horizon, Model, NOMINAL_DAYS, Origin, Over, Payment};
+use crate::model::{BudgetOver, Horizon, Model, NOMINAL_DAYS, Objective, Origin, Over, Payment};
 
 impl Reader<'_> {
     /// Reads [`Model::months`] and [`Model::horizon`] but its budgets.
@@ -14,7 +14,7 @@ impl Reader<'_> {
         // A bad number of months says nothing about lists of another length.
         let before = std::mem::replace(&mut self.tainted, false);
         let months = self
-            .with(&["months"], value::months)
+            .with(&["months"], time_value::months)
             .unwrap_or(1)
             .min(MOST_MONTHS);
         let known = !std::mem::replace(&mut self.tainted, before);
@@ -60,7 +60,7 @@ impl Reader<'_> {
     ) -> Option<Vec<f64>> {
         let node = self.node(path)?;
         let mut faults = Vec::new();
-        let list = value::monthly(node, max, &mut faults);
+        let list = time_value::monthly(node, max, &mut faults);
         if !faults.is_empty() {
             // The list of keys has said so.
             self.tainted = true;
@@ -196,30 +196,41 @@ impl Reader<'_> {
 
     /// `[risk]` and `budget.with` speak of every month by itself.
     pub(super) fn only_by_month(&mut self, model: &Model) {
-        if model.risk.rules.is_empty() && model.risk.objective.is_none()
-            || model.horizon.is_separable()
-            || self.tainted
-        {
-            return;
-        }
         let horizon = &model.horizon;
+        let several = model.months > 1;
+        let equal = horizon.months.windows(2).all(|pair| {
+            (pair[0].budget_share, pair[0].seasonality)
+                == (pair[1].budget_share, pair[1].seasonality)
+        });
         let ties = [
             (!horizon.waves.is_empty(), "campaign waves"),
             (!horizon.levels.is_empty(), "ambassador levels"),
-            (horizon.pipeline.is_some(), "[pipeline]"),
+            (several && horizon.pipeline.is_some(), "[pipeline]"),
             (
-                horizon.budget_over != BudgetOver::Month,
+                several && horizon.budget_over != BudgetOver::Month,
                 "a budget over the months",
             ),
             (
-                horizon.diversity_over == Over::Horizon,
+                several && horizon.diversity_over == Over::Horizon,
                 "diversity.over = \"horizon\"",
+            ),
+            (
+                several && model.targets.iter().any(|target| target.enforce),
+                "enforced targets, which speak of the horizon",
+            ),
+            (
+                several && !equal && model.objective == Objective::Roas,
+                "objective = \"roas\" over unequal months",
             ),
         ];
         let ties: Vec<&str> = ties
             .iter()
             .filter_map(|&(there, name)| there.then_some(name))
             .collect();
+        let promised = !model.risk.rules.is_empty() || model.risk.objective.is_some();
+        if !promised || ties.is_empty() || self.tainted {
+            return;
+        }
         let (path, what): (&[&str], _) = if model.risk.objective.is_none()
             && model.risk.rules.iter().all(|r| r.key == "budget")
         {

@@ -1,6 +1,7 @@
 //! The one list of keys of a scenario file. Reader, JSON Schema, nearest names, `imatrix show`
 //! and `--set` all go by it; a test holds them equal.
 
+use super::commitment_keys::{AMBASSADORS, CROSS_PROMOTION, PIPELINE, WAVE};
 use super::horizon_keys::{BUDGET, PAYMENT, TIME};
 use super::importance::{OF_ONE, OF_RULES};
 use super::risk_keys::{DEPENDENCE, INCIDENTS, RISK};
@@ -8,6 +9,7 @@ pub(super) use super::shape::leaf;
 pub(super) use super::shape::{Field, Kind, Names, Shape};
 use super::shape::{map, table};
 use super::stop::STOP;
+use super::target_keys::TARGETS;
 
 /// Tiers in the glossary's order.
 pub(super) const TIERS: &[&str] = &["mega", "macro", "mid", "micro", "nano"];
@@ -116,8 +118,8 @@ pub(super) static ROOT: &[Field] = &[
     },
     leaf(
         "counts",
-        Kind::Cells(true),
-        "Fixes the plan: partnerships per cell, simulated and not optimized.",
+        Kind::Counts,
+        "Fixes the plan: partnerships per cell, simulated and not optimized. A table, or a list of one a month.",
     ),
     table(
         "targets",
@@ -178,53 +180,32 @@ pub(super) static ROOT: &[Field] = &[
         doc: "What the plan must promise beyond its mean, or \"none\".",
         shape: Shape::LeafOr(Kind::Word(&["none"]), RISK),
     },
+    map(
+        "ambassadors",
+        Names::Own,
+        &AMBASSADORS,
+        "Ambassador levels (bronze, silver, gold or your own names): commitments over months.",
+    ),
+    Field {
+        name: "wave",
+        doc: "Campaign waves: bookings within days of their own, beside the always-on plan.",
+        shape: Shape::List(WAVE),
+    },
+    Field {
+        name: "pipeline",
+        doc: "Where new partners come from and how partners leave, or \"none\".",
+        shape: Shape::LeafOr(Kind::Word(&["none"]), PIPELINE),
+    },
+    Field {
+        name: "cross_promotion",
+        doc: "Tags of higher tiers that lift the reach of lower ones, or \"none\".",
+        shape: Shape::LeafOr(Kind::Word(&["none"]), CROSS_PROMOTION),
+    },
     Field {
         name: "what_if",
         doc: "Named changes, planned and simulated beside the base.",
         shape: Shape::WhatIfs,
     },
-];
-
-macro_rules! targets {
-    ($($name:literal),*) => {
-        &[$(Field {
-            name: $name,
-            doc: "A level: at most for spend and the cost-per metrics, at least for the others; or a table.",
-            shape: Shape::LeafOr(ANY, TARGET_FIELDS),
-        }),*]
-    };
-}
-
-static TARGETS: &[Field] = targets![
-    "spend",
-    "revenue",
-    "profit",
-    "impressions",
-    "engagements",
-    "clicks",
-    "conversions",
-    "roas",
-    "roi",
-    "cpm",
-    "cpe",
-    "cpa",
-    "net_reach",
-    "frequency"
-];
-
-static TARGET_FIELDS: &[Field] = &[
-    leaf("at_least", ANY, "Met when the value is no less."),
-    leaf("at_most", ANY, "Met when the value is no more."),
-    leaf(
-        "with",
-        SHARE,
-        "Probability wanted; without it the ratio of expected totals decides.",
-    ),
-    leaf(
-        "enforce",
-        Kind::Flag,
-        "True: a constraint of the program, on expected totals.",
-    ),
 ];
 
 static ORDER: &[Field] = &[

@@ -55,8 +55,28 @@ pub(super) fn compose(presets: &Presets, layers: &[&Node]) -> Node {
     if node.at(&["trials", "best"]).is_some() {
         complete(&mut node, &presets.best);
     }
-    complete(&mut node, &presets.given);
+    for given in &presets.given {
+        complete(&mut node, given);
+    }
+    if let Some(Value::Table(levels)) = value_mut(&mut node, "ambassadors") {
+        for level in levels {
+            complete(&mut level.node, &presets.level);
+        }
+    }
+    if let Some(Value::Array(waves)) = value_mut(&mut node, "wave") {
+        for wave in waves {
+            complete(wave, &presets.wave);
+        }
+    }
     node
+}
+
+fn value_mut<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Value> {
+    let Value::Table(items) = &mut node.value else {
+        return None;
+    };
+    let item = items.iter_mut().find(|item| item.key == key)?;
+    Some(&mut item.node.value)
 }
 
 /// Adds what tables that are there leave out; lists of tables each for itself.

@@ -21,7 +21,11 @@ pub(super) struct Presets {
     /// The figures of `incidents = "cautious"`.
     pub(super) cautious: Node,
     /// What tables leave out where they are given.
-    pub(super) given: Node,
+    pub(super) given: [Node; 3],
+    /// What every ambassador level leaves out.
+    pub(super) level: Node,
+    /// What every wave leaves out.
+    pub(super) wave: Node,
     /// What `trials` leaves out beside `best`.
     pub(super) best: Node,
     /// What is wrong with the embedded file; a test holds it empty.
@@ -45,8 +49,17 @@ pub(super) fn load(sources: &mut Sources) -> Presets {
     let profit = part("profit", Kind::Default);
     let incidents = part("incidents", Kind::Default);
     let cautious = part("cautious", Kind::Preset(Assumption::Assumption));
-    let given = part("given", Kind::Default);
+    let given = [
+        part("given", Kind::Default),
+        part("given_playbook", Kind::Preset(Assumption::Playbook)),
+        part("given_assumption", Kind::Preset(Assumption::Assumption)),
+    ];
     let best = part("best", Kind::Default);
+    let source = sources.add(NAME, Kind::Default, TEXT);
+    let mut root = tree::parse(source, sources, TEXT, &mut Vec::new());
+    let mark = root.mark;
+    let [level, wave] =
+        ["level", "wave"].map(|name| root.remove(name).unwrap_or(Node::empty_table(mark)));
     overlay(&mut base, &assumption, ROOT);
     overlay(&mut base, &default, ROOT);
     Presets {
@@ -55,6 +68,8 @@ pub(super) fn load(sources: &mut Sources) -> Presets {
         incidents,
         cautious,
         given,
+        level,
+        wave,
         best,
         faults,
     }

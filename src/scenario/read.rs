@@ -234,14 +234,13 @@ impl Reading {
         let presets = presets::load(&mut self.sources);
         self.faults.extend(presets.faults.iter().cloned());
         let (file, broken) = self.file(path, text);
-        let command = self.command_line(overrides, &presets, file.get("constraint"));
+        let command = self.command_line(overrides, &presets, &file);
 
         let mut base = compose(&presets, &[&file, &command]);
         let listed = base.remove("what_if");
         base.mark = file.mark;
         let mut what_ifs = self.listed_what_ifs(listed.as_ref());
-        let rules = base.get("constraint");
-        self.typed_what_ifs(&presets, &overrides.what_if, rules, &mut what_ifs);
+        self.typed_what_ifs(&presets, &overrides.what_if, &base, &mut what_ifs);
         self.distinct(&what_ifs);
 
         let meant: Vec<String> = self

@@ -6,6 +6,7 @@ use super::keys::{Kind, OBJECTIVES, STAGES, TIERS, TYPES};
 use super::problem::Fault;
 use super::source::{Mark, Sources};
 use super::spread;
+use super::time_value;
 use super::tree::{Node, Value};
 use super::value;
 use crate::distribution::Distribution;
@@ -253,7 +254,7 @@ impl<'a> Reader<'a> {
         let mut model = Model {
             name: name.to_owned(),
             currency: self.text(&["currency"]).unwrap_or_default(),
-            start: self.with(&["start"], value::month),
+            start: self.with(&["start"], time_value::month),
             months: 1,
             horizon: Horizon::equal(1),
             stage,
@@ -283,6 +284,12 @@ impl<'a> Reader<'a> {
         };
         self.horizon(&mut model);
         model.cells = self.cells(&model, &offered);
+        let committed = self.levels(&mut model, &offered);
+        self.waves(&mut model, &offered);
+        model.cells.extend(committed);
+        self.few_enough(&model);
+        self.pipeline(&mut model, &offered);
+        self.cross_promotion(&mut model);
         model.audiences = self.audiences(&model);
         self.rules(&mut model, &offered);
         self.targets(&mut model);

@@ -10,9 +10,7 @@ use super::source::Mark;
 use super::tree::{Node, Value};
 use super::value;
 use super::vary::{Takes, takes};
-use crate::model::{
-    CellPattern, Importance, Model, Objective, Rules, Segment, UserAmount, UserRule,
-};
+use crate::model::{CellPattern, Importance, Model, Objective, Rules, UserAmount, UserRule};
 
 /// Whether a rule that is no `[[constraint]]` has this name: a key path that bounds something, or
 /// one of the words that stand for what no key says.
@@ -197,17 +195,9 @@ impl Reader<'_> {
                 "expected min ≤ max",
             );
         }
-        let names = |segments: &[Segment]| -> Vec<String> {
-            segments.iter().map(|s| s.name.clone()).collect()
-        };
         let mut faults = Vec::new();
         let entries = table.map_or_else(Vec::new, |t| {
-            cells::entries(
-                t,
-                &names(&model.categories),
-                &names(&model.regions),
-                &mut faults,
-            )
+            cells::entries(t, &cells::Known::of(model), &mut faults)
         });
         if faults.is_empty()
             && let Some(t) = table

@@ -31,6 +31,11 @@ pub fn schema() -> Json {
                 "description": "Numbers by cell key: tier.partnership.category.region, quoted or nested, * for any.",
                 "additionalProperties": { "anyOf": [{ "$ref": "#/$defs/number" }, { "$ref": "#/$defs/cells" }] }
             },
+            "ranges": {
+                "type": "object",
+                "description": "Numbers or pairs [least, most] by cell key.",
+                "additionalProperties": { "anyOf": [range(), { "$ref": "#/$defs/ranges" }] }
+            },
             "number": {
                 "description": "A number, or a string such as \"40%\", \"5k\", \"1.2m\" or \"300_000\".",
                 "anyOf": [{ "type": "number" }, { "type": "string", "pattern": NUMBER_TEXT }]
@@ -157,6 +162,15 @@ fn number(min: f64, max: f64, open: bool) -> Json {
     ] })
 }
 
+/// A number, or least and most, where most may be "free".
+fn range() -> Json {
+    let one = number(0.0, LARGEST, false);
+    json!({ "anyOf": [
+        one,
+        { "type": "array", "items": { "anyOf": [one, { "const": "free" }] }, "minItems": 2, "maxItems": 2 }
+    ] })
+}
+
 /// A list of numbers, one a month.
 fn monthly(max: f64) -> Json {
     json!({ "type": "array", "items": number(0.0, max, false), "minItems": 1, "maxItems": MOST_MONTHS })
@@ -214,6 +228,15 @@ fn kind(kind: Kind) -> Json {
             "uniqueItems": true
         }),
         Kind::Cells(_) => json!({ "$ref": "#/$defs/cells" }),
+        Kind::Counts => json!({ "anyOf": [
+            { "$ref": "#/$defs/cells" },
+            { "type": "array", "items": { "$ref": "#/$defs/cells" }, "minItems": 1, "maxItems": MOST_MONTHS }
+        ] }),
+        Kind::CellRanges => json!({ "$ref": "#/$defs/ranges" }),
+        Kind::Range => range(),
+        Kind::Day => {
+            json!({ "type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$" })
+        }
         Kind::Sizes => {
             let people = number(1.0, LARGEST, false);
             json!({ "anyOf": [

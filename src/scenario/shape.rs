@@ -87,6 +87,14 @@ pub(super) enum Kind {
     Band,
     /// A list of some of these names.
     Some(&'static [&'static str]),
+    /// Counts of single cells, or a list of such tables, one a month.
+    Counts,
+    /// Numbers or pairs of them by cell key.
+    CellRanges,
+    /// A number, or [low, high].
+    Range,
+    /// "2026-08-03", also as a date of TOML.
+    Day,
     /// Numbers by cell key; `true`: counts of single cells, `false`: coefficients.
     Cells(bool),
     /// A number of people, or a table of them by region, category or both.

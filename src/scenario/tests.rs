@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::keys::ROOT;
+use super::layers::compose;
 use super::names::{leaves, pattern};
 use super::presets;
 use super::reader::Reader;
 use super::source::{Kind, Sources};
-use super::tree::{self, overlay};
+use super::tree;
 use super::{Entry, Overrides, Problems, Scenario, read_text, schema, starter, structure};
 use crate::distribution::Distribution;
 use crate::model::{
@@ -18,6 +18,7 @@ use crate::model::{
 };
 
 mod command;
+mod commitments;
 mod forms;
 mod keys;
 mod mutation;

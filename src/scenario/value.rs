@@ -1,10 +1,11 @@
 //! Single values: numbers, words, bands and distributions in all their forms.
 
-use super::horizon_keys::{LARGEST_SEASON, MOST_MONTHS};
+use super::horizon_keys::LARGEST_SEASON;
 use super::keys::{Kind, LARGEST, LARGEST_COUNT, MOST_TRIALS};
 use super::names::nearest;
 use super::problem::Fault;
 use super::spread;
+use super::time_value::{day, month, month_tables, monthly, months, range};
 use super::tree::{Node, Value};
 
 /// A band as written.
@@ -245,56 +246,6 @@ pub(super) fn level_or_free(node: &Node) -> Result<Option<f64>, Fault> {
     }
 }
 
-/// Months of a horizon.
-pub(super) fn months(node: &Node) -> Result<u64, Fault> {
-    whole(node, 1, MOST_MONTHS).map_err(|fault| match fault.help {
-        None if number(node).is_ok_and(|m| m > MOST_MONTHS as f64) => {
-            fault.help("a longer horizon is planned in parts, each with a file of its own")
-        }
-        _ => fault,
-    })
-}
-
-/// A list of numbers from 0, one a month. Faults are added; the good numbers are returned.
-pub(super) fn monthly(node: &Node, max: f64, faults: &mut Vec<Fault>) -> Vec<f64> {
-    let Value::Array(list) = &node.value else {
-        faults.push(
-            wrong(node, "a list of numbers, one a month").help("write it as [1.0, 1.15, 0.9]"),
-        );
-        return Vec::new();
-    };
-    if list.is_empty() {
-        faults.push(
-            Fault::at(node.mark, "this list is empty").expected("expected one number a month"),
-        );
-    }
-    let mut out = Vec::new();
-    for entry in list.iter().take(100) {
-        match ranged(entry, 0.0, max, false) {
-            Ok(value) => out.push(value),
-            Err(fault) => faults.push(fault),
-        }
-    }
-    out
-}
-
-/// A first month "2026-04" as (year, month).
-pub(super) fn month(node: &Node) -> Result<(i16, i8), Fault> {
-    let fault = || wrong(node, "a month as \"2026-04\"");
-    let Value::Text(s) = &node.value else {
-        return Err(fault());
-    };
-    let (year, month) = s.split_once('-').ok_or_else(fault)?;
-    let digits = |t: &str, n: usize| t.len() == n && t.bytes().all(|b| b.is_ascii_digit());
-    if !digits(year, 4) || !digits(month, 2) {
-        return Err(fault());
-    }
-    match (year.parse::<i16>(), month.parse::<i8>()) {
-        (Ok(y), Ok(m)) if (1..=12).contains(&m) && y >= 1 => Ok((y, m)),
-        _ => Err(fault()),
-    }
-}
-
 /// Whether it is a name of a-z, 0-9 and hyphens.
 pub(super) fn is_slug(name: &str) -> bool {
     !name.is_empty()
@@ -466,7 +417,20 @@ pub(super) fn check(node: &Node, kind: Kind, faults: &mut Vec<Fault>) {
             )),
             _ => people(node).map(drop),
         },
-        Kind::Cells(_) => match node.value {
+        Kind::Counts if matches!(&node.value, Value::Array(list) if !list.is_empty()) => {
+            for entry in month_tables(node) {
+                if !matches!(entry.value, Value::Table(_)) {
+                    faults.push(wrong(
+                        entry,
+                        "a table of cell keys for each month, e.g. [{ \"mid.sponsored\" = 5 }, …]",
+                    ));
+                }
+            }
+            Ok(())
+        }
+        Kind::Range => range(node, LARGEST).map(drop),
+        Kind::Day => day(node).map(drop),
+        Kind::Cells(_) | Kind::Counts | Kind::CellRanges => match node.value {
             Value::Table(_) => Ok(()),
             _ => Err(wrong(
                 node,

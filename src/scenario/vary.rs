@@ -88,7 +88,7 @@ fn in_shape(shape: &Shape, path: &[&str]) -> Takes {
 fn of_kind(kind: Kind, inside: &[&str]) -> Takes {
     match kind {
         Kind::Count | Kind::CountOrFree | Kind::Whole { .. } => Takes::Whole,
-        Kind::Cells(true) if !inside.is_empty() => Takes::Whole,
+        Kind::Cells(true) | Kind::Counts if !inside.is_empty() => Takes::Whole,
         Kind::Number { .. } | Kind::Budgets if !inside.is_empty() => Takes::Unknown,
         Kind::Number { .. }
         | Kind::Amount
@@ -97,13 +97,17 @@ fn of_kind(kind: Kind, inside: &[&str]) -> Takes {
         | Kind::Band
         | Kind::OrderValue
         | Kind::LevelOrFree
+        | Kind::Range
         | Kind::Budgets
         | Kind::Sizes => Takes::Real,
-        Kind::Cells(_) => Takes::Nothing("it takes numbers by cell".to_owned()),
+        Kind::Cells(_) | Kind::Counts | Kind::CellRanges => {
+            Takes::Nothing("it takes numbers by cell".to_owned())
+        }
         Kind::Word(words) => Takes::Nothing(format!("it is one of {}", words.join(", "))),
         Kind::Flag => Takes::Nothing("it is true or false".to_owned()),
         Kind::Some(_) => Takes::Nothing("it is a list of names".to_owned()),
         Kind::Month => Takes::Nothing("it is a month".to_owned()),
+        Kind::Day => Takes::Nothing("it is a day".to_owned()),
         Kind::Months => Takes::Nothing("months belongs to the whole file".to_owned()),
         Kind::MonthAmounts | Kind::Seasons => {
             Takes::Nothing("it is a list of numbers, one a month".to_owned())

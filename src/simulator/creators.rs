@@ -6,6 +6,7 @@ use super::finish::multiply;
 use super::group::{Group, Total};
 use super::job::Job;
 use super::kernel::{self, Scratch};
+use super::turnover::Histories;
 use super::{Seeds, Simulator};
 use crate::model::CreatorBlock;
 
@@ -42,6 +43,14 @@ impl Simulator<'_> {
                 values
             })
             .collect();
+        let histories: Vec<Vec<Histories>> = segments
+            .iter()
+            .map(|segment| {
+                let mut values = Vec::new();
+                self.fill_histories(segment, &mut values);
+                values
+            })
+            .collect();
         let mut scratch = Scratch::default();
         let mut parts = Parts::new(trials);
         for number in order {
@@ -66,9 +75,13 @@ impl Simulator<'_> {
                 }
                 parts.clear(due.len());
                 let mut at = 0;
-                for (segment, factors) in segments.iter().zip(&factors) {
+                let each = segments.iter().zip(&factors).zip(&histories);
+                for ((segment, factors), histories) in each {
                     if group.recipe.sums > 0 {
-                        kernel::alone(&group.recipe, segment, group.slots[creator], &mut scratch);
+                        let of =
+                            |(plan, first): (usize, usize)| histories[plan].of(first + creator);
+                        let who = (&*group.slots[creator], group.places.map(of));
+                        kernel::alone(&group.recipe, segment, who, &mut scratch);
                     }
                     for (number, (_, jobs)) in due.iter().enumerate() {
                         for &(job, weight) in jobs {
@@ -173,8 +186,13 @@ impl Parts {
         let (spend, revenue) = (&mut spend[range.clone()], &mut revenue[range.clone()]);
         let buffer = &mut self.buffer[range];
         let (job, recipe) = (view.job, &view.group.recipe);
-        for spend in &mut *spend {
-            *spend += view.weight * job.standing_cost;
+        if let Some(total) = recipe.places {
+            view.fill(total, job.standing_cost, buffer);
+            add(spend, buffer, 1.0);
+        } else {
+            for spend in &mut *spend {
+                *spend += view.weight * job.standing_cost;
+            }
         }
         if job.fee_multiplier != 0.0 {
             view.fill(recipe.fee, job.fee_multiplier, buffer);

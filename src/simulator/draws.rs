@@ -54,6 +54,26 @@ pub(super) enum Drawn {
     Incident = 18,
     /// Whether its incident is a shock to the brand; anew every month.
     Shock = 19,
+    /// How many of a cell's orders come in a month; anew every month of posting.
+    Sold = 20,
+    /// Creators that the pipeline identifies a month.
+    Identified = 21,
+    /// The share vetted of them.
+    Vetted = 22,
+    /// The share contacted of those.
+    Contacted = 23,
+    /// The share of those who respond.
+    Response = 24,
+    /// The share of those who become partners.
+    Agreed = 25,
+    /// The share of partners who work again.
+    Repeat = 26,
+    /// Whether one more is identified; anew every month.
+    OneMore = 27,
+    /// How many of those identified in a month land in another; anew every month.
+    Landing = 28,
+    /// Whether the creator in a place leaves; anew every month.
+    Leaves = 29,
 }
 
 impl Drawn {
@@ -73,7 +93,17 @@ impl Drawn {
             Self::Cpc => InputGroup::CreatorCpc,
             Self::Cpa => InputGroup::CreatorCpa,
             Self::Incident | Self::Shock => InputGroup::CreatorIncidents,
-            Self::Conversions | Self::Revenue => InputGroup::Orders,
+            // Who is there is part of whose content appears.
+            Self::Identified
+            | Self::Vetted
+            | Self::Contacted
+            | Self::Response
+            | Self::Agreed
+            | Self::Repeat
+            | Self::OneMore
+            | Self::Landing
+            | Self::Leaves => InputGroup::CreatorDelivery,
+            Self::Conversions | Self::Revenue | Self::Sold => InputGroup::Orders,
         })
     }
 
@@ -87,6 +117,34 @@ impl Drawn {
 /// Hash of a creator's slot.
 pub(super) fn creator(key: &CellKey, index: u64) -> u64 {
     of_cell("creator", key, index)
+}
+
+/// Hash of the slot of a creator who takes the place of another: the `generation`-th in it, 0 being the first.
+pub(super) fn replacement(key: &CellKey, index: u64, generation: u64) -> u64 {
+    if generation == 0 {
+        return creator(key, index);
+    }
+    of_cell("replacement", key, index | generation << 32)
+}
+
+/// Hash of a place of a plan.
+pub(super) fn place(key: &CellKey, index: u64) -> u64 {
+    of_cell("place", key, index)
+}
+
+/// Hash of the pipeline.
+pub(super) fn pipeline() -> u64 {
+    slot_hash(&["pipeline"], 0)
+}
+
+/// Hash of what the pipeline delivers in a month.
+pub(super) fn landing(month: usize) -> u64 {
+    slot_hash(&["pipeline", "landing"], month as u64)
+}
+
+/// Hash of what an owner of orders sells so many months after posting.
+pub(super) fn sold(owner: u64, later: usize) -> u64 {
+    slot_hash(&["sold", &later.to_string()], owner)
 }
 
 /// Hash of a cell.

@@ -36,12 +36,14 @@ pub enum SimulationError {
         count: f64,
     },
     /// More months than addresses of draws can tell apart.
-    #[error("plan {plan}: the horizon is {months} months; at most 256 can be simulated")]
+    #[error("plan {plan}: the horizon is {months} months; at most {most} can be simulated")]
     Months {
         /// Name of the plan.
         plan: String,
         /// Months of the model.
         months: usize,
+        /// The most there can be.
+        most: usize,
     },
     /// A belief about shared factors that is no law of them.
     #[error("plan {plan}: what is believed of the shared factors is unusable: {reason}")]

@@ -3,7 +3,7 @@
 use super::draws::{CHUNK, Drawn, Segment};
 use super::factors::FactorValues;
 use super::group::{Recipe, Source, Total};
-use super::inversion::poisson;
+use super::inversion::{binomial, poisson};
 use super::job::Job;
 use super::kernel::NORMAL;
 use crate::model::CellBlock;
@@ -21,6 +21,9 @@ pub(super) struct Columns {
     pub(super) sold: Vec<Vec<f64>>,
     /// Creators that are there; empty where all are.
     pub(super) places: Vec<f64>,
+    /// Those of them who are new, and those who leave.
+    pub(super) joined: Vec<f64>,
+    pub(super) left: Vec<f64>,
     /// Empty where there is none.
     pub(super) cleanup: Vec<f64>,
     /// Whether one of the creators has a shocking incident.
@@ -28,8 +31,10 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Zeros where the recipe defines a column.
-    pub(super) fn new(recipe: &Recipe, trials: usize) -> Self {
+    /// Zeros where the recipe and the job define a column.
+    pub(super) fn new(recipe: &Recipe, job: &Job, trials: usize) -> Self {
+        let if_any = |any: bool| vec![0.0; if any { trials } else { 0 }];
+        let turnover = recipe.places.is_some();
         let yields = [0, 1, 2].map(|stage| {
             let defined = recipe.stages[stage].is_some();
             vec![0.0; if defined { trials } else { 0 }]
@@ -39,9 +44,11 @@ impl Columns {
             yields,
             conversions: vec![0.0; trials],
             revenue: vec![0.0; trials],
-            sold: Vec::new(),
-            places: Vec::new(),
-            cleanup: Vec::new(),
+            sold: vec![vec![0.0; trials]; job.response.len()],
+            places: if_any(turnover),
+            joined: if_any(turnover),
+            left: if_any(turnover),
+            cleanup: if_any(job.cleanup_cost != 0.0),
             shocked: vec![false; if recipe.shock.is_some() { trials } else { 0 }],
         }
     }
@@ -66,7 +73,13 @@ impl Columns {
             &part.conversions,
             &part.revenue,
         ];
-        for (sum, part) in mine.into_iter().zip(theirs) {
+        self.sold.resize_with(part.sold.len(), Vec::new);
+        let mine = mine
+            .into_iter()
+            .chain(&mut self.sold)
+            .chain([&mut self.cleanup]);
+        let theirs = theirs.into_iter().chain(&part.sold).chain([&part.cleanup]);
+        for (sum, part) in mine.zip(theirs) {
             // All creators of a cell define the same columns.
             if !part.is_empty() {
                 sum.resize(trials, 0.0);
@@ -89,6 +102,8 @@ impl Columns {
             revenue: self.revenue,
             sold: self.sold,
             places: self.places,
+            joined: self.joined,
+            left: self.left,
             cleanup: self.cleanup,
         }
     }
@@ -170,6 +185,8 @@ pub(super) fn multiply(out: &mut [f64], factors: Option<&[f64]>, start: usize) {
 pub(super) struct OrderStreams {
     conversions: Stream,
     revenue: Stream,
+    /// Of the orders of each month of sale.
+    sold: Vec<Stream>,
 }
 
 impl Finish<'_> {
@@ -179,6 +196,11 @@ impl Finish<'_> {
         OrderStreams {
             conversions: stream(Drawn::Conversions),
             revenue: stream(Drawn::Revenue),
+            sold: job
+                .response
+                .iter()
+                .map(|&(_, owner)| self.segment.stream(owner, Drawn::Sold, job.month))
+                .collect(),
         }
     }
 
@@ -205,6 +227,40 @@ impl Finish<'_> {
         job.order
             .revenue(path, conversions, uniforms, normals, revenue);
         multiply(revenue, self.factors.of(job.order_factor), start);
+    }
+
+    /// Splits a chunk's revenue over the months it is sold in: orders are thinned month by month, each one's number
+    /// binomial among those left, and revenue goes with orders.
+    pub(super) fn sold(
+        self,
+        job: &Job,
+        streams: &mut OrderStreams,
+        (conversions, revenue): (&[f64], &[f64]),
+        sold: &mut [Vec<f64>],
+        from: usize,
+    ) {
+        let n = conversions.len();
+        let (mut uniforms, mut normals, mut left) = ([0.0; CHUNK], [0.0; CHUNK], [0.0; CHUNK]);
+        let (uniforms, normals) = (&mut uniforms[..n], &mut normals[..n]);
+        left[..n].copy_from_slice(conversions);
+        let months = job.response.iter().zip(&mut streams.sold).zip(sold);
+        for ((&(share, _), stream), sold) in months {
+            stream.fill_uniforms(uniforms);
+            NORMAL.fill_on(self.segment.path, uniforms, normals);
+            let draws = uniforms.iter().zip(&*normals).zip(&mut left);
+            let values = conversions.iter().zip(revenue);
+            for ((sold, ((&u, &z), left)), (orders, revenue)) in
+                sold[from..from + n].iter_mut().zip(draws).zip(values)
+            {
+                let now = binomial(*left, share, u, z);
+                *left -= now;
+                *sold = if now > 0.0 {
+                    revenue * (now / orders)
+                } else {
+                    0.0
+                };
+            }
+        }
     }
 
     /// Fills a job's columns over the segment; `at` is where in them it begins.
@@ -253,12 +309,18 @@ impl Finish<'_> {
                 fill(total, job.stages[3], expected);
                 multiply(expected, factor(job.stage_factors[3]), start);
             }
+            if let Some(total) = recipe.places {
+                fill(total, 1.0, &mut columns.places[range.clone()]);
+            }
             let conversions = &mut columns.conversions[range.clone()];
             let spend = &mut columns.spend[range.clone()];
             if let Some(streams) = &mut streams {
-                let revenue = &mut columns.revenue[range];
+                let revenue = &mut columns.revenue[range.clone()];
                 self.orders(job, streams, expected, start, conversions, revenue);
-                job.standing(revenue, spend);
+                let orders = (&*conversions, &*revenue);
+                self.sold(job, streams, orders, &mut columns.sold, at + start);
+                let places = columns.places.get(range.clone()).unwrap_or(&[]);
+                job.standing(revenue, places, spend);
             } else {
                 conversions.copy_from_slice(expected);
             }
@@ -275,6 +337,7 @@ impl Finish<'_> {
             if job.cleanup_cost != 0.0 {
                 fill(recipe.incidents, job.cleanup_cost, cost);
                 add(spend, cost);
+                columns.cleanup[range].copy_from_slice(cost);
             }
             start += n;
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::SimulationError;
 use super::copula::Copula;
-use super::draws::{Drawn, creator};
+use super::draws::{Drawn, replacement};
 use super::job::{Job, Shared};
 use super::tables::Tables;
 use crate::distribution::{Distribution, DrawTable, ZTable};
@@ -33,20 +33,24 @@ pub(super) struct Group<'a> {
     pub(super) key: CellKey,
     /// Law of the draws.
     pub(super) law: CreatorLaw<'a>,
+    /// Where creators come and go: the plan whose places they fill, and the first of these.
+    pub(super) places: Option<(usize, usize)>,
     /// Jobs, by the index of their last creator.
     pub(super) jobs: Vec<Job>,
-    /// Hashes of the creators' slots, for as many as the largest job books; empty if nothing is drawn.
-    pub(super) slots: Vec<u64>,
+    /// Hashes of the creators' slots, for as many as the largest job books, and for all who can follow each in its
+    /// place; empty if nothing is drawn.
+    pub(super) slots: Vec<Vec<u64>>,
     /// How sums over creators come about.
     pub(super) recipe: Recipe,
 }
 
 impl<'a> Group<'a> {
     /// A group without jobs.
-    pub(super) fn new(key: CellKey, law: CreatorLaw<'a>) -> Self {
+    pub(super) fn new(key: CellKey, law: CreatorLaw<'a>, places: Option<(usize, usize)>) -> Self {
         Self {
             key,
             law,
+            places,
             jobs: Vec::new(),
             slots: Vec::new(),
             recipe: Recipe::default(),
@@ -73,17 +77,23 @@ impl<'a> Group<'a> {
             fee,
             delivered,
             cleanup: self.jobs.iter().any(|job| job.cleanup_cost != 0.0),
+            turnover: self.places.is_some(),
         };
         self.recipe = Recipe::new(&self.law, costs, months, &mut shared.tables);
         if self.recipe.sums > 0 || self.law.incidents.shocks() {
             let creators = self.jobs.last().map_or(0, |job| job.last_creator() + 1);
-            self.slots = (0..creators as u64)
-                .map(|index| creator(&self.key, index))
-                .collect();
-            for (index, &hash) in self.slots.iter().enumerate() {
-                shared
-                    .owners
-                    .register(hash, || format!("creator {} of {}", index + 1, self.key))?;
+            let followers = if self.places.is_some() { months } else { 1 };
+            for index in 0..creators as u64 {
+                let slots: Vec<u64> = (0..followers as u64)
+                    .map(|follower| replacement(&self.key, index, follower))
+                    .collect();
+                for (follower, &hash) in slots.iter().enumerate() {
+                    shared.owners.register(hash, || {
+                        let key = &self.key;
+                        format!("creator {} of place {} of {key}", follower + 1, index + 1)
+                    })?;
+                }
+                self.slots.push(slots);
             }
         }
         Ok(places)
@@ -170,6 +180,8 @@ pub(super) enum Step {
     AddKept(usize),
     /// sum += incident
     AddIncident(usize),
+    /// sum += whether a creator is there
+    AddPresence(usize),
 }
 
 /// A quality of a creator from the normals of those it is correlated with.
@@ -200,7 +212,8 @@ impl Step {
             | Self::Add(..)
             | Self::AddDelivery(_)
             | Self::AddKept(_)
-            | Self::AddIncident(_) => None,
+            | Self::AddIncident(_)
+            | Self::AddPresence(_) => None,
         }
     }
 }
@@ -226,6 +239,8 @@ struct Costs {
     delivered: bool,
     /// Cleaning up after incidents.
     cleanup: bool,
+    /// Who is there, which is random.
+    turnover: bool,
 }
 
 /// How the sums over a cell's creators come about. Only what is uncertain is drawn, and only
@@ -242,8 +257,10 @@ pub(super) struct Recipe {
     pub(super) incident: Option<(f64, f64)>,
     /// Probability that an incident is a shock to the brand, if it is drawn.
     pub(super) shock: Option<f64>,
-    /// Sets of sums: one a month if delivery or incidents are drawn, else one for all.
+    /// Sets of sums: one a month if delivery, incidents or who is there are drawn, else one for all.
     pub(super) lanes: usize,
+    /// Creators who are there, where that is random.
+    pub(super) places: Option<Total>,
     /// Creators whose content appears.
     pub(super) delivered: Total,
     /// Creators with incidents.
@@ -268,6 +285,7 @@ impl Default for Recipe {
             incident: None,
             shock: None,
             lanes: 1,
+            places: None,
             delivered: none,
             incidents: none,
             fee: none,
@@ -279,13 +297,14 @@ impl Default for Recipe {
 impl Recipe {
     fn new(law: &CreatorLaw<'_>, costs: Costs, months: usize, tables: &mut Tables) -> Self {
         let Costs { fee, delivered, .. } = costs;
-        let drawn = law.delivery > 0.0 && law.delivery < 1.0;
+        let unsure = law.delivery > 0.0 && law.delivery < 1.0;
+        let drawn = unsure || costs.turnover;
         let i = &law.incidents;
         let loses = i.probability > 0.0 && i.yield_lost > 0.0 && law.delivery > 0.0;
         let cleanup = i.probability > 0.0 && costs.cleanup;
         let incident = loses || cleanup || i.shocks();
         let mut recipe = Self {
-            delivery: drawn.then_some(law.delivery),
+            delivery: unsure.then_some(law.delivery),
             incident: incident.then_some((i.probability, i.yield_lost)),
             shock: i.shocks().then_some(i.shock_probability),
             lanes: if drawn || incident { months } else { 1 },
@@ -301,6 +320,12 @@ impl Recipe {
             recipe.delivered.source = Source::Sum(0);
             recipe.sums = 1;
             recipe.steps.push(Step::AddDelivery(0));
+        }
+        if costs.turnover {
+            recipe.places = Some(Total {
+                source: recipe.put(Step::AddPresence),
+                constant: 1.0,
+            });
         }
         if cleanup {
             recipe.incidents = Total {
@@ -458,6 +483,11 @@ impl Recipe {
         yields
             .chain([&self.fee])
             .any(|t| t.constant != 0.0 && t.source == source)
+    }
+
+    /// Whether what appears of a creator's content is random.
+    pub(super) fn is_unsure(&self) -> bool {
+        self.delivery.is_some() || self.places.is_some()
     }
 
     /// Adds a register to a new sum.

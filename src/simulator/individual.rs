@@ -75,7 +75,7 @@ impl<'a> Simulator<'a> {
                 let mut group = group(input.model, booking, &mut shared)?;
                 let slots = group.prepare(months, &mut shared)?;
                 if !group.slots.is_empty() {
-                    group.slots = vec![of_roster(booking.id)];
+                    group.slots = vec![vec![of_roster(booking.id)]];
                 }
                 let own = |month: &usize| {
                     let of = |place: &(usize, usize)| *place == (*month, cell);
@@ -99,6 +99,7 @@ impl<'a> Simulator<'a> {
             groups,
             factors: shared.factors,
             together: selections.iter().map(|_| None).collect(),
+            turnover: selections.iter().map(|_| None).collect(),
             bookings,
             selected,
         })
@@ -128,9 +129,9 @@ impl<'a> Simulator<'a> {
             for (plan, sums) in self.selected.iter().zip(&mut sums) {
                 for (number, places) in &plan.creators {
                     let group = &self.groups[*number];
-                    let empty = |_: &Job| Columns::new(&group.recipe, segment.len);
+                    let empty = |job: &Job| Columns::new(&group.recipe, job, segment.len);
                     let mut own: Vec<Columns> = group.jobs.iter().map(empty).collect();
-                    kernel::run(group, &segment, finish, scratch, &mut own, 0);
+                    kernel::run(group, &segment, finish, scratch, &mut own, &[], 0);
                     for (own, &place) in own.iter().zip(places) {
                         sums[place].add(own, at, trials);
                     }
@@ -174,15 +175,20 @@ fn group<'a>(
             dependence: model.dependence.within(),
             incidents: model.incidents.of_one(),
         },
+        None,
     );
     for month in 0..model.months {
         let of_cell = law(month);
         let law = booking.own.law(&of_cell);
         let job = Job::new(&key, &law, model, (month, 1.0), shared)?;
-        group.jobs.push(Job {
+        let mut job = Job {
             owner: orders_of_roster(booking.id),
             ..job
-        });
+        };
+        if model.horizon.response_half_life_days > 0.0 {
+            job = job.sold(&model.response_shares(month, booking.cell), shared)?;
+        }
+        group.jobs.push(job);
     }
     let named = |what: &str| format!("{what} {} of the roster", booking.id);
     let owners = &mut shared.owners;

@@ -1,7 +1,7 @@
 //! What a plan books in one cell and month: constants that turn sums over creators into totals.
 
 use super::SimulationError;
-use super::draws::{Owners, cell};
+use super::draws::{Owners, cell, sold};
 use super::factors::{Doubt, Factors, Product};
 use super::inversion::{OrderLaw, OrderTables};
 use super::tables::Tables;
@@ -61,6 +61,9 @@ pub(super) struct Job {
     pub(super) order_factor: Product,
     /// Law of revenue given conversions.
     pub(super) order: OrderLaw,
+    /// By months after the posting month: the share of orders not sold before that are sold then, and whose draws say
+    /// which. Empty where all are sold at once.
+    pub(super) response: Vec<(f64, u64)>,
     /// Whether conversions are drawn later, plan by plan: columns then hold expected conversions in
     /// place of conversions, fees in place of spend, and no revenue.
     pub(super) deferred: bool,
@@ -125,12 +128,39 @@ impl Job {
             fee_factor,
             order_factor,
             order: orders.law(law.order),
+            response: Vec::new(),
             deferred: false,
         })
     }
 
-    /// Spend without fees: standing cost and commission.
-    pub(super) fn standing(&self, revenue: &[f64], spend: &mut [f64]) {
+    /// The same with its orders split over months, by shares of the posting month and those after it, the last of what
+    /// comes later.
+    pub(super) fn sold(
+        mut self,
+        shares: &[f64],
+        shared: &mut Shared,
+    ) -> Result<Self, SimulationError> {
+        let mut left = 1.0;
+        let within = shares.len().saturating_sub(1);
+        for (later, share) in shares[..within].iter().enumerate() {
+            let owner = sold(self.owner, later);
+            let name = || format!("sales {later} months after those of {}", self.owner);
+            shared.owners.register(owner, name)?;
+            let part = if left > 0.0 { share / left } else { 0.0 };
+            self.response.push((part.clamp(0.0, 1.0), owner));
+            left -= share;
+        }
+        Ok(self)
+    }
+
+    /// Spend without fees: standing cost and commission. `places` are the creators who are there, if not all are.
+    pub(super) fn standing(&self, revenue: &[f64], places: &[f64], spend: &mut [f64]) {
+        for (spend, (revenue, places)) in spend.iter_mut().zip(revenue.iter().zip(places)) {
+            *spend = self.standing_cost * places + self.commission * revenue;
+        }
+        if !places.is_empty() {
+            return;
+        }
         let standing = self.standing_cost * self.count;
         for (spend, revenue) in spend.iter_mut().zip(revenue) {
             *spend = standing + self.commission * revenue;

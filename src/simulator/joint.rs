@@ -56,6 +56,7 @@ struct Orders {
     conversions: Vec<f64>,
     revenue: Vec<f64>,
     spend: Vec<f64>,
+    sold: Vec<Vec<f64>>,
 }
 
 impl Together {
@@ -92,11 +93,17 @@ impl Together {
     }
 
     /// Columns of zeros.
-    pub(super) fn columns(&self, bookings: usize, trials: usize) -> Own {
+    pub(super) fn columns(&self, bookings: &[Booking], groups: &[Group<'_>], trials: usize) -> Own {
         let zeros = || vec![0.0; trials];
         Own {
-            bookings: (0..bookings)
-                .map(|_| Orders {
+            bookings: bookings
+                .iter()
+                .map(|booking| Orders {
+                    sold: job(groups, booking)
+                        .response
+                        .iter()
+                        .map(|_| zeros())
+                        .collect(),
                     conversions: zeros(),
                     revenue: zeros(),
                     spend: zeros(),
@@ -190,8 +197,14 @@ impl Together {
                         &mut orders.conversions[range.clone()],
                         &mut orders.revenue[range.clone()],
                     );
+                    let drawn_orders = (
+                        &orders.conversions[range.clone()],
+                        &orders.revenue[range.clone()],
+                    );
+                    finish.sold(job, streams, drawn_orders, &mut orders.sold, at + start);
                     job.standing(
                         &orders.revenue[range.clone()],
+                        drawn.places.get(range.clone()).unwrap_or(&[]),
                         &mut orders.spend[range.clone()],
                     );
                     let spend = orders.spend[range.clone()].iter_mut();
@@ -210,6 +223,7 @@ impl Together {
             cell.conversions = orders.conversions;
             cell.revenue = orders.revenue;
             cell.spend = orders.spend;
+            cell.sold = orders.sold;
         }
         let audiences = self
             .crowds

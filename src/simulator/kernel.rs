@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::draws::{CHUNK, Drawn, Segment};
 use super::finish::{Columns, Finish, Sums};
 use super::group::{Correlated, Group, REGISTERS, Recipe, Register, Step};
+use super::turnover::{Histories, History};
 use crate::distribution::QuantileTable;
 use crate::model::Quality;
 use crate::rng::{Path, STREAM_BLOCK, Stream};
@@ -20,6 +21,8 @@ pub(super) struct Scratch {
     /// The same of one creator alone.
     values: Vec<Vec<f64>>,
     streams: Vec<Stream>,
+    /// Whether a creator is there, a chunk a month.
+    presence: Vec<[f64; CHUNK]>,
     /// Whether content appears, a chunk a month.
     delivery: Vec<[f64; CHUNK]>,
     /// Whether there is an incident, and what it leaves of content that appears.
@@ -79,7 +82,12 @@ impl Scratch {
         for nearest in &mut self.nearest[..shocks] {
             nearest[..len].fill(NO_SHOCK);
         }
-        for chunks in [&mut self.delivery, &mut self.incident, &mut self.kept] {
+        for chunks in [
+            &mut self.presence,
+            &mut self.delivery,
+            &mut self.incident,
+            &mut self.kept,
+        ] {
             if chunks.len() < recipe.lanes {
                 chunks.resize(recipe.lanes, [0.0; CHUNK]);
             }
@@ -94,6 +102,18 @@ impl Scratch {
             fraction,
             nearest: &self.nearest,
             own: &self.own,
+        }
+    }
+
+    /// Zeros where one creator's values stand, for those of several to be added.
+    fn clear_values(&mut self, recipe: &Recipe, len: usize) {
+        for value in &mut self.values[..recipe.sums * recipe.lanes] {
+            value[..len].fill(0.0);
+        }
+        if recipe.shock.is_some() {
+            for own in &mut self.own[..recipe.lanes] {
+                own[..len].fill(NO_SHOCK);
+            }
         }
     }
 
@@ -114,12 +134,12 @@ impl Scratch {
     }
 }
 
-/// Where a creator's values go.
+/// How a creator's values go to where they go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// Onto the running sums.
+    /// Onto what is there.
     Add,
-    /// Aside, since a job books a fraction of this creator.
+    /// In its place.
     Keep,
 }
 
@@ -132,6 +152,7 @@ pub(super) fn run(
     finish: Finish<'_>,
     scratch: &mut Scratch,
     columns: &mut [Columns],
+    histories: &[Histories],
     at: usize,
 ) {
     let recipe = &group.recipe;
@@ -144,15 +165,28 @@ pub(super) fn run(
     }
     let mut jobs = &group.jobs[..];
     let mut columns = columns;
-    for (creator, &slot) in group.slots.iter().enumerate() {
+    for (creator, slots) in group.slots.iter().enumerate() {
+        let history = group
+            .places
+            .map(|(plan, first)| histories[plan].of(first + creator));
+        if let Some(history) = history {
+            let range = at..at + segment.len;
+            for (job, columns) in jobs.iter().zip(&mut *columns) {
+                let (joined, left) = (&mut columns.joined, &mut columns.left);
+                history.count(
+                    job.month,
+                    &mut joined[range.clone()],
+                    &mut left[range.clone()],
+                );
+            }
+        }
         let ending = jobs.partition_point(|job| job.last_creator() <= creator);
         let (due, later) = jobs.split_at(ending);
         let (due_columns, later_columns) = columns.split_at_mut(ending);
         (jobs, columns) = (later, later_columns);
 
         let keep = due.iter().any(|job| job.fraction() > 0.0);
-        let mode = if keep { Mode::Keep } else { Mode::Add };
-        draw(recipe, segment, slot, scratch, mode);
+        draw_all(recipe, segment, (slots, history), scratch, keep);
         // Fractions of this creator go on top of the sums before it, whole ones into them.
         for fractional in [true, false] {
             for (job, columns) in due.iter().zip(&mut *due_columns) {
@@ -169,17 +203,55 @@ pub(super) fn run(
 }
 
 /// Draws one creator on its own: its values stand beside running sums of zero.
-pub(super) fn alone(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch) {
+pub(super) fn alone(
+    recipe: &Recipe,
+    segment: &Segment<'_>,
+    creator: (&[u64], Option<History<'_>>),
+    scratch: &mut Scratch,
+) {
     scratch.clear(recipe, segment.len);
-    draw(recipe, segment, slot, scratch, Mode::Keep);
+    draw_all(recipe, segment, creator, scratch, true);
+}
+
+/// Draws a creator, or all who are ever in a place, over a segment, aside or onto the running sums.
+fn draw_all(
+    recipe: &Recipe,
+    segment: &Segment<'_>,
+    (slots, history): (&[u64], Option<History<'_>>),
+    scratch: &mut Scratch,
+    aside: bool,
+) {
+    let Some(history) = history else {
+        let mode = if aside { Mode::Keep } else { Mode::Add };
+        return draw(recipe, segment, (slots[0], None), scratch, (aside, mode));
+    };
+    if aside {
+        scratch.clear_values(recipe, segment.len);
+    }
+    for (number, &slot) in slots.iter().enumerate().take(history.creators()) {
+        draw(
+            recipe,
+            segment,
+            (slot, Some((history, number))),
+            scratch,
+            (aside, Mode::Add),
+        );
+    }
 }
 
 /// Draws one creator over a segment.
-fn draw(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch, mode: Mode) {
+fn draw(
+    recipe: &Recipe,
+    segment: &Segment<'_>,
+    (slot, place): (u64, Option<(History<'_>, usize)>),
+    scratch: &mut Scratch,
+    (aside, mode): (bool, Mode),
+) {
     let Scratch {
         totals,
         values,
         streams,
+        presence,
         delivery,
         incident,
         kept,
@@ -199,20 +271,35 @@ fn draw(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch
     streams.clear();
     streams.extend(quantities.map(|(drawn, month)| segment.stream(slot, drawn, month)));
 
-    let (target, shocking) = match mode {
-        Mode::Add => (totals, nearest),
-        Mode::Keep => (values, own),
+    // Aside, where a job books a fraction of this creator.
+    let (target, shocking) = if aside {
+        (values, own)
+    } else {
+        (totals, nearest)
     };
     let mut start = 0;
     while start < segment.len {
         let n = CHUNK.min(segment.len - start);
         let mut streams = streams.iter_mut();
+        if let Some((history, number)) = place {
+            for (month, presence) in presence[..recipe.lanes].iter_mut().enumerate() {
+                history.presence(month, number, start, &mut presence[..n]);
+            }
+            if recipe.delivery.is_none() {
+                delivery[..recipe.lanes].copy_from_slice(&presence[..recipe.lanes]);
+            }
+        }
         if let Some(probability) = recipe.delivery {
             for (appears, stream) in delivery[..recipe.lanes].iter_mut().zip(&mut streams) {
                 let uniforms = &mut chunk.uniforms[..n];
                 stream.fill_uniforms(uniforms);
                 for (appears, &u) in appears.iter_mut().zip(&*uniforms) {
                     *appears = if u < probability { 1.0 } else { 0.0 };
+                }
+            }
+            if place.is_some() {
+                for (appears, here) in delivery[..recipe.lanes].iter_mut().zip(&*presence) {
+                    times(&mut appears[..n], here);
                 }
             }
         }
@@ -225,7 +312,10 @@ fn draw(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch
                     *incident = if u < probability { 1.0 } else { 0.0 };
                     *kept = 1.0 - lost * *incident;
                 }
-                if recipe.delivery.is_some() {
+                if place.is_some() {
+                    times(&mut incident[lane][..n], &presence[lane]);
+                }
+                if recipe.is_unsure() {
                     for (kept, appears) in kept[lane][..n].iter_mut().zip(&delivery[lane]) {
                         *kept *= appears;
                     }
@@ -244,7 +334,7 @@ fn draw(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch
                     let weight = if recipe.incident.is_some() && register != Register::Fee {
                         Some(&*kept)
                     } else {
-                        recipe.delivery.is_some().then_some(&*delivery)
+                        recipe.is_unsure().then_some(&*delivery)
                     };
                     for lane in 0..recipe.lanes {
                         let target = &mut target[lane * recipe.sums + sum][start..start + n];
@@ -256,8 +346,12 @@ fn draw(recipe: &Recipe, segment: &Segment<'_>, slot: u64, scratch: &mut Scratch
                         }
                     }
                 }
-                Step::AddDelivery(sum) | Step::AddKept(sum) | Step::AddIncident(sum) => {
+                Step::AddDelivery(sum)
+                | Step::AddKept(sum)
+                | Step::AddIncident(sum)
+                | Step::AddPresence(sum) => {
                     let values = match step {
+                        Step::AddPresence(_) => &*presence,
                         Step::AddKept(_) => &*kept,
                         Step::AddIncident(_) => &*incident,
                         _ => &*delivery,
@@ -318,7 +412,8 @@ impl Chunk {
             | Step::Add(..)
             | Step::AddDelivery(_)
             | Step::AddKept(_)
-            | Step::AddIncident(_) => {}
+            | Step::AddIncident(_)
+            | Step::AddPresence(_) => {}
         }
     }
 
@@ -343,6 +438,12 @@ impl Chunk {
         } else {
             quality.table.fill(latent, register);
         }
+    }
+}
+
+fn times(out: &mut [f64], by: &[f64]) {
+    for (out, by) in out.iter_mut().zip(by) {
+        *out *= by;
     }
 }
 

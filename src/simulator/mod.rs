@@ -11,6 +11,7 @@
 //! - `kernel` runs one creator × one quantity at a time over a block of trials; `finish` turns sums
 //!   over creators into a cell's columns.
 //! - `joint` draws the conversions of plans whose creators act on each other.
+//! - `turnover` says who is there: leavers, and whom the pipeline delivers.
 //! - `sample` draws the shared factors alone, for plans that look at risk.
 //! - `individual` simulates selections: creators of a roster, each with its own law.
 //! - `inversion` inverts the two laws of a cell's totals.
@@ -31,6 +32,7 @@ mod sample;
 mod seeds;
 mod simulate;
 mod tables;
+mod turnover;
 
 pub use error::SimulationError;
 pub use individual::{OwnBooking, SelectionInput};

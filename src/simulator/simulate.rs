@@ -13,6 +13,7 @@ use super::individual::Selected;
 use super::job::{Job, Shared};
 use super::joint::{Booking, Own, Together};
 use super::kernel::{self, Scratch};
+use super::turnover::{Histories, Turnover};
 use super::{Seeds, SimulationError};
 use crate::model::{CellBlock, FactorBelief, Model, PlanBlock, TrialBlock, joint, valuation};
 use crate::rng::Path;
@@ -70,6 +71,8 @@ pub struct Simulator<'a> {
     pub(super) bookings: Vec<Vec<Booking>>,
     /// Of each plan, if its creators act on each other.
     pub(super) together: Vec<Option<Together>>,
+    /// Of each plan, if its creators come and go.
+    pub(super) turnover: Vec<Option<Turnover>>,
     /// Of each selection; empty where plans are simulated.
     pub(super) selected: Vec<Selected>,
 }
@@ -84,11 +87,13 @@ impl<'a> Simulator<'a> {
         let mut shared = Shared::new(seed);
         let mut groups: Vec<Group<'a>> = Vec::new();
         let mut bookings = Vec::with_capacity(plans.len());
+        let mut turnover = Vec::with_capacity(plans.len());
         let mut months = 1;
-        for plan in plans {
+        for (number, plan) in plans.iter().enumerate() {
             let model = plan.model;
             check(plan)?;
             months = months.max(model.months);
+            let who = Turnover::new(model, plan.counts, &mut shared)?;
             let mut booked = Vec::new();
             let mut keys = HashSet::new();
             for ((month, cell), &count) in plan.counts.indexed_iter() {
@@ -103,10 +108,15 @@ impl<'a> Simulator<'a> {
                         second: "another cell of that key".to_owned(),
                     });
                 }
-                let job = Job {
+                let mut job = Job {
                     deferred: joint::applies(model),
                     ..Job::new(&key, &law, model, (month, count), &mut shared)?
                 };
+                if model.horizon.response_half_life_days > 0.0 {
+                    job = job.sold(&model.response_shares(month, cell), &mut shared)?;
+                }
+                let first = who.as_ref().and_then(|who| who.first_place(cell));
+                let places = first.map(|first| (number, first));
                 let creators = CreatorLaw {
                     basis: law.basis,
                     fee: law.fee,
@@ -116,9 +126,9 @@ impl<'a> Simulator<'a> {
                 };
                 let known = groups
                     .iter()
-                    .position(|g| g.key == key && g.law == creators);
+                    .position(|g| g.key == key && g.law == creators && g.places == places);
                 let group = known.unwrap_or_else(|| {
-                    groups.push(Group::new(key, creators));
+                    groups.push(Group::new(key, creators, places));
                     groups.len() - 1
                 });
                 let jobs = &mut groups[group].jobs;
@@ -135,6 +145,7 @@ impl<'a> Simulator<'a> {
                 });
             }
             bookings.push(booked);
+            turnover.push(who);
         }
         for (number, group) in groups.iter_mut().enumerate() {
             let places = group.prepare(months, &mut shared)?;
@@ -155,6 +166,7 @@ impl<'a> Simulator<'a> {
                 .map(|(plan, booked)| Together::new(plan.model, booked))
                 .collect(),
             bookings,
+            turnover,
             selected: Vec::new(),
         })
     }
@@ -162,7 +174,10 @@ impl<'a> Simulator<'a> {
     /// Uniforms that one trial takes, each the argument of one quantile: the size of the work.
     #[must_use]
     pub fn draws_per_trial(&self) -> usize {
-        let creators = |group: &Group<'_>| group.slots.len() * group.recipe.draws();
+        let creators = |group: &Group<'_>| {
+            let slots: usize = group.slots.iter().map(Vec::len).sum();
+            slots * group.recipe.draws()
+        };
         // Two a job: its conversions and its revenue.
         let cells = |group: &Group<'_>| creators(group) + 2 * group.jobs.len();
         self.groups.iter().map(cells).sum::<usize>() + self.factors.draws()
@@ -222,7 +237,7 @@ impl<'a> Simulator<'a> {
             .groups
             .iter()
             .map(|group| {
-                let empty = |_| Columns::new(&group.recipe, trials);
+                let empty = |job| Columns::new(&group.recipe, job, trials);
                 group.jobs.iter().map(empty).collect()
             })
             .collect();
@@ -230,17 +245,19 @@ impl<'a> Simulator<'a> {
             .bookings
             .iter()
             .zip(&self.together)
-            .map(|(booked, plan)| Some(plan.as_ref()?.columns(booked.len(), trials)))
+            .map(|(booked, plan)| Some(plan.as_ref()?.columns(booked, &self.groups, trials)))
             .collect();
+        let mut histories = Vec::new();
         let mut at = 0;
         for segment in segments {
             self.factors.fill(&segment, factors);
+            self.fill_histories(&segment, &mut histories);
             let finish = Finish {
                 segment: &segment,
                 factors,
             };
             for (group, columns) in self.groups.iter().zip(&mut columns) {
-                kernel::run(group, &segment, finish, scratch, columns, at);
+                kernel::run(group, &segment, finish, scratch, columns, &histories, at);
             }
             for ((booked, plan), own) in self.bookings.iter().zip(&self.together).zip(&mut own) {
                 if let (Some(plan), Some(own)) = (plan, own) {
@@ -253,6 +270,16 @@ impl<'a> Simulator<'a> {
             first_trial,
             trials,
             plans: self.hand_out(columns, own),
+        }
+    }
+
+    /// What becomes of the places of every plan, empty where nothing turns over.
+    pub(super) fn fill_histories(&self, segment: &Segment<'_>, histories: &mut Vec<Histories>) {
+        histories.resize_with(self.turnover.len(), Histories::default);
+        for (who, histories) in self.turnover.iter().zip(histories) {
+            if let Some(who) = who {
+                who.fill(segment, histories);
+            }
         }
     }
 
@@ -312,6 +339,7 @@ fn check(plan: &PlanInput<'_>) -> Result<(), SimulationError> {
         return Err(SimulationError::Months {
             plan: model.name.clone(),
             months: model.months,
+            most: MAX_MONTHS,
         });
     }
     if let Some(reason) = model.belief.as_ref().and_then(FactorBelief::fault) {

@@ -13,6 +13,7 @@ mod difference;
 mod estimate;
 mod row;
 mod scopes;
+mod series;
 mod store;
 mod stream;
 
@@ -20,6 +21,7 @@ pub use collector::{Collector, Planned};
 pub use difference::{DifferenceEstimate, DifferenceRow};
 pub use row::{Estimate, Histogram, QUANTILES, ScopeKey, ScopeKind, SummaryRow};
 pub use scopes::Scopes;
+pub use series::Series;
 
 // Trials take turns among the replicates of the points that they are drawn from.
 const _: () = assert!(crate::rng::REPLICATES == crate::stats::REPLICATES);

@@ -238,6 +238,17 @@ fn what_has_no_alternatives_says_so_and_lets_the_others_have_theirs() {
     ] {
         assert!(said.contains(words), "{said}");
     }
+    // Nor has one with a promise and an audience, where the plan without the promise keeps it.
+    let both = format!("{fixed}\n[audience]\nsize = \"2m\"\n");
+    let place = Place::with(&[("a.toml", &both)]);
+    let ran = place
+        .run(&["optimize", "a.toml", "--alternatives", "1", "--gap", "2%"])
+        .exits(0);
+    let (_, promised) = ran
+        .stdout
+        .split_once("Plan \"promised\"")
+        .expect("the plan");
+    assert!(!promised.contains("alternative 1:"), "{promised}");
     // A plan without any is still refused alone.
     let alone = fixed.split("[[what_if]]").next().expect("a base");
     let alone = format!("counts = {{ \"mid.sponsored\" = 9 }}\n{alone}");

@@ -121,8 +121,10 @@ pub(super) fn axis_value(axis: &Axis, value: f64, more: usize, currency: &str) -
 
 /// A number of partnerships; below ten, parts of one to the hundredth.
 pub(super) fn partnerships(number: f64) -> String {
-    if number.fract() == 0.0 || number.abs() >= 10.0 {
-        count(number)
+    // What differs from a whole number in arithmetic alone is one.
+    let whole = (number - number.round()).abs() < 1e-6;
+    if whole || number.abs() >= 10.0 {
+        count(if whole { number.round() } else { number })
     } else {
         fixed(number, 2)
     }

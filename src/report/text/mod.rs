@@ -4,6 +4,7 @@
 //! if asked for, numbers are never in scientific notation, and what is undefined is "–".
 
 mod best;
+mod calendar;
 mod comparison;
 mod conflict;
 mod estimates;
@@ -14,11 +15,13 @@ mod layout;
 mod lists;
 mod pipeline;
 mod plan;
+mod quarter;
 mod risk;
 mod selection;
 mod whole;
 mod worth;
 
+pub use calendar::calendar;
 pub use explanation::explanation;
 pub use frontier::frontier;
 pub use lists::{BatchLine, batch_table, entries};

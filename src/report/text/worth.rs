@@ -2,6 +2,7 @@
 
 use super::figures::{label, objective, partnerships, signed, value};
 use super::layout::{Grid, Page};
+use super::plan::{is_one_month, month_of};
 use crate::model::{ConstraintState, Metric, Model, Plan, PlanStatus, Unit, UnusedCell, valuation};
 use crate::units::{count, currency_sign, fixed, money, percent};
 
@@ -13,7 +14,11 @@ const AS_GOOD: f64 = 0.000_5;
 
 /// The dearest rules, and how far it would pay to move them.
 pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
-    let first = || plan.constraints.iter().filter(|c| c.month == Some(0));
+    let one = is_one_month(model, plan);
+    let first = || {
+        let all = plan.constraints.iter();
+        all.filter(|c| !one || c.month == Some(0))
+    };
     let mut dearest: Vec<(&ConstraintState, f64)> = first()
         .filter_map(|c| Some((c, c.range.cost?)))
         .filter(|&(_, cost)| says_something(&amount(model, cost)))
@@ -25,11 +30,12 @@ pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
     let lines: Vec<String> = budget
         .filter_map(|c| {
             let farther = farther(model, c)?;
-            Some(format!("{}: {farther}", c.name))
+            Some(format!("{}{}: {farther}", month_of(one, c), c.name))
         })
         .chain(dearest.iter().map(|&(c, cost)| {
             let costs = format!(
-                "{}{} costs {} of expected {name}",
+                "{}{}{} costs {} of expected {name}",
+                month_of(one, c),
                 c.name,
                 stated(c).map_or_else(String::new, |(word, at)| {
                     let to = c.range.to.unwrap_or(at);
@@ -46,7 +52,11 @@ pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
     if lines.is_empty() {
         return;
     }
-    page.sentence("What the rules cost a month (in the plan with fractional counts):");
+    page.sentence(if one {
+        "What the rules cost a month (in the plan with fractional counts):"
+    } else {
+        "What the rules cost (in the plan with fractional counts):"
+    });
     for line in lines {
         page.item(&line);
     }
@@ -173,14 +183,16 @@ pub(super) fn cells(page: &mut Page, model: &Model, plan: &Plan) {
     nearest.sort_by(|a, b| a.1.total_cmp(&b.1));
     page.sentence("Not booked, and nearest to it:");
     for (unused, lack) in nearest.into_iter().take(LINES) {
+        let key = match unused.month {
+            Some(month) => format!("{} in month {}", model.key(unused.cell), month + 1),
+            None => model.key(unused.cell).to_string(),
+        };
         if lack < AS_GOOD {
-            page.item(&format!(
-                "{}: as good as what is booked in its place",
-                model.key(unused.cell)
-            ));
+            page.item(&format!("{key}: as good as what is booked in its place"));
             continue;
         }
-        let cost = valuation::law(model, unused.cell).expected().spend;
+        let law = valuation::law_in(model, unused.month.unwrap_or(0), unused.cell);
+        let cost = law.expected().spend;
         let fee = unused
             .fee_factor
             .zip(unused.enters_at_unit_cost)
@@ -200,11 +212,7 @@ pub(super) fn cells(page: &mut Page, model: &Model, plan: &Plan) {
             .conversion_factor
             .map(|factor| format!("with {} more conversions", percent(factor - 1.0)));
         let ways: Vec<String> = fee.into_iter().chain(conversions).collect();
-        page.item(&format!(
-            "{}: {}",
-            model.key(unused.cell),
-            ways.join(", or ")
-        ));
+        page.item(&format!("{key}: {}", ways.join(", or ")));
     }
 }
 
@@ -246,7 +254,7 @@ pub(super) fn alternatives(page: &mut Page, model: &Model, plan: &Plan) {
 }
 
 /// Counts of a plan and its alternatives where they differ: by tier and type, or cell by cell where
-/// some differ in categories and regions alone.
+/// most of what differs are categories and regions.
 fn differences(model: &Model, columns: &[&[f64]]) -> Grid {
     let differ = |counts: &[f64]| counts.iter().any(|&n| n != counts[0]);
     let of_cell = |i: usize| -> Vec<f64> { columns.iter().map(|x| x[i]).collect() };
@@ -259,10 +267,17 @@ fn differences(model: &Model, columns: &[&[f64]]) -> Grid {
         columns.iter().map(own).collect()
     };
     let cells = 0..model.cells.len();
-    let finer = cells.clone().any(|i| {
-        let cell = &model.cells[i];
-        differ(&of_cell(i)) && !differ(&of_group(cell.tier, cell.partnership))
-    });
+    let off = |all: &[Vec<f64>], other: usize| -> f64 {
+        all.iter()
+            .map(|counts| (counts[other] - counts[0]).abs())
+            .sum()
+    };
+    let by_cell: Vec<Vec<f64>> = cells.clone().map(of_cell).collect();
+    let types = model.partnerships.len();
+    let pairs = (0..model.tiers.len()).flat_map(|t| (0..types).map(move |p| (t, p)));
+    let by_group: Vec<Vec<f64>> = pairs.map(|(t, p)| of_group(t, p)).collect();
+    // Most of a difference that only categories and regions show is shown there.
+    let finer = (1..columns.len()).any(|i| 2.0 * off(&by_group, i) < off(&by_cell, i));
     let names = ["tier", "type", "category", "region"].map(str::to_owned);
     let wanted = [
         true,

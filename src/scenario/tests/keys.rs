@@ -21,6 +21,8 @@ fn asked() -> BTreeSet<String> {
     let risk = "[risk]\ntrials = 5_000\nobjective = { mean = 1, cvar = 1, level = 0.9 }\n\
         cvar = { metric = \"revenue\", at_least = 1, level = 0.9 }\n\
         probability = { metric = \"cpa\", at_most = 1, with = 0.5 }\n";
+    let quarter = "[[wave]]\nname = \"w\"\nweek = 1\ndays = 7\n[ambassadors.bronze]\n[pipeline]\nwith = 0.9\n\
+        starting_creators = { \"mid.sponsored.a.x\" = 1 }\n[cross_promotion]\nfan_out = { mega = 3 }\nreach_lift = 0.1\n";
     for basis in ["", "benchmark = { cpa = 40 }\n"] {
         let tiers = ["mega", "macro", "mid", "micro", "nano"]
             .map(|t| format!("[tiers.{t}]\n{basis}[tiers.{t}.targets]\n{targets}"))
@@ -28,9 +30,9 @@ fn asked() -> BTreeSet<String> {
         let text = format!("{}[targets]\n{targets}{tiers}{risk}", with_head(every));
         let text = match basis {
             "" => text,
-            _ => text.replacen(
+            _ => text.replace(risk, quarter).replacen(
                 "budget = 600_000",
-                "budget = { amount = 600_000, with = 0.9, carry_over = false }",
+                "budget = { amount = 600_000, with = \"free\", carry_over = false }",
                 1,
             ),
         };
@@ -41,8 +43,7 @@ fn asked() -> BTreeSet<String> {
         let mut file = tree::parse(source, &sources, &text, &mut faults);
         structure::check(&mut file, &mut faults);
         assert!(faults.is_empty(), "{faults:?}");
-        let mut root = presets.base.clone();
-        overlay(&mut root, &file, ROOT);
+        let root = compose(&presets, &[&file]);
         let mut reader = Reader::new(&root, &sources);
         reader.required();
         reader.text(&["name"]);
@@ -153,6 +154,7 @@ fn the_schema_has_the_keys_of_the_list() {
         .flat_map(|key| {
             let names: &[&str] = match key.as_str() {
                 "diversity.tier_budget_share.*" => crate::scenario::keys::TIERS,
+                "cross_promotion.fan_out.*" => crate::scenario::keys::TIERS,
                 "diversity.partnership_share.*" => crate::scenario::keys::TYPES,
                 _ => return vec![key],
             };
@@ -200,7 +202,17 @@ fn an_independent_validator_agrees() {
         "trials = { prec = 0.1 }\n",
         "[tiers.mid]\nfee = { lognorm = { mean = 1, sd = 1 } }\n",
         "months = 25\n",
-        "budget = [1, -1]\n",
+        "[[what_if]]\nname = \"a\"\nbudget = [1, -1]\n",
+        "[[wave]]\ndays = 3\n",
+        "[[wave]]\nname = \"a\"\ndays = 0\nweek = 1\n",
+        "[[wave]]\nname = \"a\"\ndays = 1\nstart = \"August\"\n",
+        "[[wave]]\nname = \"a\"\ndays = 1\nweek = 1\nbudget = [1, 2, 3]\n",
+        "[ambassadors.bronze]\nretainer = -1\n",
+        "[ambassadors]\nbronze = 3\n",
+        "[pipeline]\nresponse = 1.5\n",
+        "[pipeline]\nlead_months = 1\n",
+        "[cross_promotion]\nfan_out = { huge = 3 }\nreach_lift = 0.1\n",
+        "counts = [3]\n",
         "[time]\nseasonality = 1.0\n",
         "[time]\nmarket_persistence = 1.1\n",
         "[payment]\nfee_days = -1\n",

@@ -5,10 +5,12 @@
 //! series in 1/a whose coefficients are functions of s alone, here polynomials. What the expansions
 //! do not reach is done by exact sums, tables or Newton's method.
 
+mod binomial;
 mod coefficients;
 mod gamma;
 mod poisson;
 
+pub(super) use binomial::invert as binomial;
 pub(super) use gamma::{OrderLaw, OrderTables};
 pub(super) use poisson::invert as poisson;
 

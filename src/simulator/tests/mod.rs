@@ -8,5 +8,7 @@ mod law;
 mod market;
 mod months;
 mod risks;
+mod sales;
 mod seeds;
 mod selections;
+mod turnover;

@@ -1,0 +1,25 @@
+//! Months that happened: what they say about the shared factors, what is left to plan, and how plan, actuals and forecast differ.
+//!
+//! - `update` conditions the shared factors on actual totals: a Gaussian posterior in closed form, from observations that `observe`
+//!   makes of the file's rows and `spread` weighs;
+//! - `remaining` is the problem of the months to come: their budgets, waves, commitments, and what is believed by then;
+//! - `past` puts the actual totals in front of what is simulated, the same in every trial;
+//! - `variance` sets plan, actuals and forecast beside each other.
+//!
+//! The model is in docs/design/actuals.md.
+
+mod linear;
+mod observe;
+mod past;
+mod remaining;
+mod spread;
+mod update;
+mod variance;
+
+#[cfg(test)]
+mod tests;
+
+pub use past::Past;
+pub use remaining::{NothingLeft, Remaining, remaining};
+pub use update::{Learned, learned, posterior};
+pub use variance::{VarianceRow, variance};

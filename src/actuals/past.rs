@@ -1,0 +1,115 @@
+//! Months that happened, as outcomes that are the same in every trial.
+
+use ndarray::Array2;
+
+use super::observe::booked;
+use super::remaining::Remaining;
+use crate::model::{Actuals, CellBlock, Model, PlanBlock, Quantity, valuation};
+
+/// Actual totals by month and cell of a model, and where cells of the months to come stand in it.
+#[derive(Debug, Clone)]
+pub struct Past {
+    months: usize,
+    /// Cells of the model, by the cells of the months to come.
+    cells: Vec<usize>,
+    /// Month, cell, and the six simulated quantities; empty where a tier does not define them, NaN where they are not known.
+    rows: Vec<(usize, usize, [Option<f64>; 6])>,
+    /// Partnerships by month and cell: of the months that happened.
+    counts: Array2<f64>,
+}
+
+impl Past {
+    /// Spreads actual totals over the cells of their tier and type: each quantity as the plan expected it of them.
+    #[must_use]
+    pub fn new(model: &Model, counts: &Array2<f64>, actuals: &Actuals, left: &Remaining) -> Self {
+        let mut rows = Vec::new();
+        let mut there = Array2::zeros((actuals.months, model.cells.len()));
+        for row in &actuals.rows {
+            let mut cells = booked(model, counts, row);
+            cells.retain(|(_, count)| *count > 0.0);
+            if cells.is_empty() {
+                // Something happened that nobody planned: as one partnership.
+                let nothing = row.spend == 0.0 && row.conversions == 0.0 && row.revenue == 0.0;
+                let own = |cell: &usize| {
+                    let c = &model.cells[*cell];
+                    c.tier == row.tier && c.partnership == row.partnership
+                };
+                match (0..model.cells.len()).find(own) {
+                    Some(cell) if !nothing => cells.push((cell, 1.0)),
+                    _ => continue,
+                }
+            }
+            let mut month = counts.row(row.month).to_vec();
+            for &(cell, count) in &cells {
+                month[cell] = count;
+                there[[row.month, cell]] += count;
+            }
+            let units = valuation::units_in_month(model, row.month, &month);
+            for &(cell, count) in &cells {
+                let values = Quantity::SIMULATED.map(|quantity| {
+                    if !model.defines(row.tier, quantity) {
+                        return None;
+                    }
+                    let weight = |&(cell, count): &(usize, f64)| {
+                        count * units[cell].get(quantity).unwrap_or(0.0)
+                    };
+                    let all: f64 = cells.iter().map(weight).sum();
+                    let number: f64 = cells.iter().map(|(_, count)| count).sum();
+                    let share = if all > 0.0 {
+                        weight(&(cell, count)) / all
+                    } else {
+                        count / number
+                    };
+                    Some(row.get(quantity).map_or(f64::NAN, |total| total * share))
+                });
+                rows.push((row.month, cell, values));
+            }
+        }
+        rows.sort_by_key(|&(month, cell, _)| (month, cell));
+        Self {
+            months: actuals.months,
+            cells: left.cells.clone(),
+            rows,
+            counts: there,
+        }
+    }
+
+    /// Partnerships of the months that happened, and in front of `to_come`, a plan of the months after them.
+    #[must_use]
+    pub fn and(&self, to_come: &Array2<f64>) -> Array2<f64> {
+        let mut out = Array2::zeros((self.months + to_come.nrows(), self.counts.ncols()));
+        for ((month, cell), &count) in self.counts.indexed_iter() {
+            out[[month, cell]] = count;
+        }
+        for ((month, cell), &count) in to_come.indexed_iter() {
+            out[[self.months + month, self.cells[cell]]] += count;
+        }
+        out
+    }
+
+    /// Puts the months that happened in front of simulated ones.
+    pub fn complete(&self, block: &mut PlanBlock, trials: usize) {
+        for cell in &mut block.cells {
+            cell.month += self.months;
+            cell.cell = self.cells[cell.cell];
+        }
+        for audience in &mut block.audiences {
+            audience.month += self.months;
+        }
+        let constant = |(month, cell, values): &(usize, usize, [Option<f64>; 6])| {
+            let column = |i: usize| values[i].map_or_else(Vec::new, |value| vec![value; trials]);
+            CellBlock {
+                spend: column(0),
+                impressions: column(1),
+                engagements: column(2),
+                clicks: column(3),
+                conversions: column(4),
+                revenue: column(5),
+                ..CellBlock::empty(*month, *cell)
+            }
+        };
+        let mut cells: Vec<CellBlock> = self.rows.iter().map(constant).collect();
+        cells.append(&mut block.cells);
+        block.cells = cells;
+    }
+}
