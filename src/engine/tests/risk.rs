@@ -238,10 +238,6 @@ fn shocks_are_in_the_programs_trials() {
             );
             let off = (state.in_sample - fresh).abs();
             let allowed = 5.0 * error.hypot(state.in_sample_error) + 0.025 * fresh.abs();
-            println!(
-                "{mid} {micro} {} {} {fresh} {error}",
-                state.key, state.in_sample
-            );
             assert!(off <= allowed, "{mid} {micro} {state:?}");
         }
     }
@@ -270,13 +266,6 @@ fn a_plan_under_shocks_is_found_where_there_is_one() {
         .filter_map(|plan| plan.objective)
         .fold(0.0, f64::max);
     let found = planned(shocked(level, ""));
-    println!(
-        "{} of {} within, {most} {best}: {:?} {:?}",
-        within.len(),
-        grid.len(),
-        found.objective,
-        found.risks
-    );
     assert!(within.len() > 3 && best > 0.0);
     assert!(found.is_usable(), "{:?}", found.status);
     assert!(
@@ -294,7 +283,6 @@ fn the_bound_of_the_cautious_plan_knows_its_probabilities() {
     let text = std::fs::read_to_string(path).unwrap();
     let scenario = scenario::read_text("cautious-plan.toml", &text, &Overrides::default());
     let plan = planned(scenario.unwrap().base);
-    println!("{:?} {:?} {}", plan.status, plan.gap, plan.solver.seconds);
     assert!(plan.gap.unwrap().relative < 0.10, "{:?}", plan.gap);
 }
 

@@ -356,7 +356,6 @@ fn probabilities_bound_what_plans_reach() {
         );
         nearer += usize::from(gap.bound - at < 0.5 * (linear.bound - at));
     }
-    println!("{cases} cases, {nearer} nearer, {empty} empty");
     // Most rules hardly bind, so that there is nothing to lower.
     assert!(
         cases > 30 && nearer > 0 && empty > 0,
