@@ -29,7 +29,9 @@ use super::audience::Reached;
 use super::cell::{Factors, Terms};
 use super::market::Basis;
 use super::metric::{Metric, Quantity};
-use super::{Believed, Dependence, Incidents, Model, Objective, Target, TargetScope, funnel, joint};
+use super::{
+    Believed, Dependence, Incidents, Model, Objective, Target, TargetScope, funnel, joint,
+};
 use crate::distribution::Distribution;
 use crate::stats;
 use std::sync::LazyLock;

@@ -98,11 +98,7 @@ pub fn units_of_plan(model: &Model, counts: &Array2<f64>) -> Vec<UnitValue> {
 }
 
 /// Where beliefs of months differ: the mean of the months' unit values, weighted by their counts.
-fn mean_over_months(
-    model: &Model,
-    counts: &Array2<f64>,
-    factors: &[Vec<f64>],
-) -> Vec<UnitValue> {
+fn mean_over_months(model: &Model, counts: &Array2<f64>, factors: &[Vec<f64>]) -> Vec<UnitValue> {
     let unit = |month: usize, cell: usize| {
         law_believed(model, month, cell).expected_in_plan(factors[month][cell])
     };
