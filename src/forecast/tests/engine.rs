@@ -3,7 +3,7 @@
 use super::{model, near, plan};
 use crate::engine::{SimulationSettings, simulate_plans};
 use crate::forecast::{CashMetric, CashRow, ForecastMetric, ForecastRow};
-use crate::model::{Cancel, Model, NoProgress, Payment, Plan, Trials, Uncertainty};
+use crate::model::{Cancel, Incidents, Model, NoProgress, Payment, Plan, Trials, Uncertainty};
 use crate::summary::{Estimate, Scopes};
 
 fn run(model: Model, plan: Plan, trials: u64) -> (Vec<ForecastRow>, Vec<CashRow>) {
@@ -137,4 +137,50 @@ fn months_add_up() {
     near(at(CashMetric::Received) + at(CashMetric::Due), booked);
     let peaks: f64 = rows.iter().filter_map(|r| Some(r.prob_peak?.0)).sum();
     near(peaks, 1.0);
+}
+
+/// Long after the last post everything is paid and received, in every trial, incidents, places and drawn sales
+/// and all.
+#[test]
+fn everything_is_settled() {
+    let payment = Payment {
+        fee_days: 10.0,
+        commission_days: 45.0,
+        sales_receipt_days: 20.0,
+    };
+    let mut model = model(&[30; 24], 4.0, payment);
+    model.hour_cost = 40.0;
+    for cell in &mut model.cells {
+        cell.terms.product_cost = 30.0;
+    }
+    model.cells[4].terms.fee_amount = Some(450.0);
+    model.incidents = Incidents {
+        probability: 0.1,
+        yield_lost: 0.5,
+        cleanup_cost: 700.0,
+        ..Incidents::NONE
+    };
+    let plan = plan(&model, &[&[1.0, 2.0, 5.0, 2.0, 20.0, 9.0][..]; 2]);
+    let (forecasts, rows) = run(model, plan, 4096);
+    let spend = cash(&rows, None, CashMetric::Paid).mean.unwrap();
+    for metric in [CashMetric::Owed, CashMetric::Due] {
+        // On the way something is open.
+        assert!(cash(&rows, Some(2), metric).mean.unwrap() > 0.01 * spend);
+        let end = cash(&rows, None, metric);
+        assert!(end.mean.unwrap().abs() < 1e-9 * spend, "{end:?}");
+        assert!(end.sd.unwrap() < 1e-9 * spend, "{end:?}");
+    }
+    let at = |metric| cash(&rows, None, metric).mean.unwrap();
+    let parts: f64 = CashMetric::HORIZON[..6].iter().map(|&m| at(m)).sum();
+    near(parts, spend);
+    // 39 partnerships a month, two hours and a product each; 20 of them on a monthly amount.
+    near(at(CashMetric::Product), 2.0 * 39.0 * 30.0);
+    near(at(CashMetric::Handling), 2.0 * 39.0 * 80.0);
+    near(at(CashMetric::Retainers), 2.0 * 20.0 * 450.0);
+    let booked = forecast(&forecasts, None, ForecastMetric::Booked);
+    near(at(CashMetric::Received), booked.mean.unwrap());
+    // Five errors: by luck once in 10⁵ seeds.
+    let cleanup = cash(&rows, None, CashMetric::Cleanup);
+    let off = cleanup.mean.unwrap() - 2.0 * 39.0 * 0.1 * 700.0;
+    assert!(off.abs() < 5.0 * cleanup.mc_error.unwrap(), "{cleanup:?}");
 }

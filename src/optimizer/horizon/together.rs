@@ -1,6 +1,7 @@
 //! One program for all months, its columns the [activities](crate::model::Activity).
 
 mod effects;
+mod least;
 mod pipeline;
 
 use std::time::Instant;
@@ -11,8 +12,8 @@ use self::pipeline::Limits;
 use crate::model::valuation::UnitValue;
 use crate::model::{
     Activity, BookedAs, Cancel, Constraint, ConstraintState, Factors, Horizon, Incidents, Model,
-    Origin, Plan, PlanSettings, Wave, WaveKind, WaveSchedule, activities, constraints_over,
-    counts_of, joint, sum_of, units_of,
+    Origin, Plan, PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule, activities,
+    constraints_over, counts_of, joint, sum_of, units_of,
 };
 use crate::optimizer::check::check_plan;
 use crate::optimizer::plan::{Problem, refuse};
@@ -49,24 +50,32 @@ impl<'a> Together<'a> {
     /// Plans the horizon.
     pub(super) fn plan(&self, settings: &PlanSettings, cancel: &Cancel, explains: bool) -> Plan {
         let started = Instant::now();
-        let mut plan = if joint::applies(self.model) {
+        let act = joint::applies(self.model) || self.model.horizon.cross_promotion.is_some();
+        let mut plan = if act {
             self.among_each_other(settings, cancel, explains)
         } else {
-            let all = vec![vec![1.0; self.model.cells.len()]; self.model.months];
-            self.at(&all, settings, cancel, explains)
+            self.at(&self.alone(), settings, cancel, explains)
         };
         if plan.is_usable() {
             let broken = check_plan(self.model, &plan.counts);
             refuse(&mut plan, broken);
         }
+        if explains {
+            self.say_least_budgets(&mut plan, settings, cancel);
+        }
         plan.solver.seconds = started.elapsed().as_secs_f64();
         plan
     }
 
-    /// The best plan at given factors on conversions, by month and cell.
+    /// Factors of creators who do not act on each other.
+    fn alone(&self) -> Vec<Vec<[f64; 2]>> {
+        vec![vec![[1.0; 2]; self.model.cells.len()]; self.model.months]
+    }
+
+    /// The best plan at given factors on reach and conversions, by month and cell.
     fn at(
         &self,
-        factors: &[Vec<f64>],
+        factors: &[Vec<[f64; 2]>],
         settings: &PlanSettings,
         cancel: &Cancel,
         explains: bool,
@@ -262,6 +271,9 @@ impl<'a> Together<'a> {
         }
         for warning in &mut plan.warnings {
             *warning = read(warning);
+        }
+        if let PlanStatus::Failed { reason } = &mut plan.status {
+            *reason = read(reason);
         }
         plan
     }

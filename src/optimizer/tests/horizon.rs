@@ -7,10 +7,10 @@ use super::Random;
 use crate::distribution::Distribution;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
-    BookedAs, Cancel, Incidents, Model, Objective, Origin, Pipeline, PipelineLaw, PlanSettings,
-    PlanStatus,
+    BookedAs, BudgetOver, Cancel, Cell, Horizon, Incidents, Level, Model, Objective, Origin, Over,
+    Pipeline, PipelineLaw, PlanSettings, PlanStatus, Terms,
 };
-use crate::optimizer::{check_plan, plan};
+use crate::optimizer::{check_plan, plan, sample};
 
 #[test]
 fn small_horizons_agree_with_enumeration() {
@@ -246,4 +246,103 @@ fn shocks_to_the_brand_lower_plans_and_not_bounds() {
     }
     assert!(plans >= 24, "{plans}");
     assert!(5 * best_ones >= 4 * plans, "{best_ones} of {plans}");
+}
+
+#[test]
+fn one_mega_a_quarter_takes_a_budget() {
+    // A mega creator at 10,000 within 5 % of the quarter's spend: 200,000 in all, 66,667 a month.
+    let tiers = vec![
+        sample::tier("mega", 10_000.0, 900_000.0, 0.5),
+        sample::tier("micro", 500.0, 5_000.0, 0.15),
+    ];
+    let types = [("sponsored", sample::sponsored())];
+    let planned = |budget: f64| {
+        let mut model = sample::model(tiers.clone(), &types, budget, |_, _| true);
+        model.months = 3;
+        model.horizon = Horizon::equal(3);
+        model.horizon.diversity_over = Over::Horizon;
+        model.rules.tier_budget_share[0] = sample::band(0.0, 0.05);
+        plan(&model, &PlanSettings::default(), &Cancel::new())
+    };
+    let short = planned(66_600.0);
+    assert_eq!(short.status, PlanStatus::Optimal);
+    assert_eq!(short.counts.column(0).sum(), 0.0);
+    assert!(
+        short
+            .warnings
+            .iter()
+            .any(|w| w.contains("no mega creator is booked")
+                && w.contains("at least ¥66,667 a month (¥200,000 in all)")),
+        "{:?}",
+        short.warnings
+    );
+    // Months spend in steps of 500: a little more is enough.
+    let enough = planned(67_000.0);
+    assert_eq!(enough.status, PlanStatus::Optimal);
+    assert_eq!(enough.counts.column(0).sum(), 1.0);
+    assert!(enough.warnings.is_empty(), "{:?}", enough.warnings);
+}
+
+#[test]
+fn ambassadors_of_a_year_are_planned_while_one_waits() {
+    // Twelve unequal months of the playbook's thirteen cells with two levels of ambassadors, budgets carried on.
+    let mut model = sample::maturity(300_000.0);
+    model.months = 12;
+    model.horizon = Horizon::equal(12);
+    for (month, season) in model
+        .horizon
+        .months
+        .iter_mut()
+        .zip([0.8, 0.8, 0.9, 1.0, 1.0, 1.1, 0.9, 0.9, 1.0, 1.1, 1.4, 1.3])
+    {
+        month.seasonality = season;
+    }
+    model.horizon.budget_over = BudgetOver::CarryOver;
+    model.horizon.diversity_over = Over::Horizon;
+    let micro = model
+        .cells
+        .iter()
+        .position(|c| c.tier == 3 && c.partnership == 3);
+    let micro = model.cells[micro.expect("micro ambassadors")].clone();
+    model.cells.retain(|c| !(c.tier == 3 && c.partnership == 3));
+    for (level, (name, retainer, posts)) in [("bronze", 500.0, 2.0), ("gold", 2_000.0, 8.0)]
+        .into_iter()
+        .enumerate()
+    {
+        let terms = Terms {
+            fee_amount: Some(retainer),
+            posts,
+            ..micro.terms.clone()
+        };
+        model.horizon.levels.push(Level {
+            name: name.to_owned(),
+            tiers: vec![3],
+            terms: terms.clone(),
+            term_months: 3,
+            tenure_lift: 0.05,
+            tenure_lift_max: 0.5,
+            origin: Origin::Default,
+        });
+        model.cells.extend((0..12).map(|start| Cell {
+            booked_as: BookedAs::Level { level, start },
+            terms: terms.clone(),
+            ..micro.clone()
+        }));
+    }
+    let started = std::time::Instant::now();
+    let found = plan(&model, &PlanSettings::default(), &Cancel::new());
+    println!(
+        "{:?}, gap {:?}, {} nodes, {:.2} s",
+        found.status,
+        found.gap,
+        found.solver.nodes,
+        started.elapsed().as_secs_f64()
+    );
+    assert!(found.is_usable(), "{:?}", found.status);
+    assert!(check_plan(&model, &found.counts).is_empty());
+    assert!(
+        found.gap.is_some_and(|gap| gap.relative < 0.02),
+        "{:?}",
+        found.gap
+    );
 }

@@ -328,19 +328,32 @@ fn unspent(page: &mut Page, model: &Model, plan: &Plan, units: &[UnitValue]) {
     }
     if !plan.unspent_held_by.is_empty() {
         page.sentence("What holds the rest back:");
-        for held in &plan.unspent_held_by {
+        let most = if plan.counts.nrows() > 1 {
+            months::LINES
+        } else {
+            usize::MAX
+        };
+        for held in plan.unspent_held_by.iter().take(most) {
             page.item(&held.reason);
+        }
+        let more = plan.unspent_held_by.len().saturating_sub(most);
+        if more > 0 {
+            page.item(&format!("and {more} more in result.json"));
         }
     }
 }
 
 fn binding(page: &mut Page, model: &Model, plan: &Plan) {
     let one = is_one_month(model, plan);
+    if !one {
+        months::binding(page, model, plan);
+        return;
+    }
     // Rules on random totals have a section of their own.
     let states = || {
         let all = plan.constraints.iter();
         all.filter(|c| c.kind != ConstraintKind::Risk)
-            .filter(|c| !one || c.month == Some(0))
+            .filter(|c| c.month == Some(0))
     };
     let binding: Vec<&ConstraintState> = states().filter(|c| c.binding).collect();
     if !binding.is_empty() {
@@ -354,13 +367,13 @@ fn binding(page: &mut Page, model: &Model, plan: &Plan) {
             let price = price(model, state)
                 .filter(|(changes, _)| *changes)
                 .map_or_else(String::new, |(_, words)| format!("; {words}"));
-            page.item(&format!("{}{name}{price}", month_of(one, state)));
+            page.item(&format!("{name}{price}"));
         }
     }
     // Whole counts seldom reach the budget, but what more of it would bring is always asked.
     for state in states().filter(|c| !c.binding && c.name == "budget") {
         if let Some((_, words)) = price(model, state) {
-            page.sentence(&format!("{}budget: {words}.", month_of(one, state)));
+            page.sentence(&format!("budget: {words}."));
         }
     }
     let priced = |c: &ConstraintState| price(model, c).is_some_and(|(changes, _)| changes);

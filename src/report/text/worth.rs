@@ -24,10 +24,18 @@ pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
         .filter(|&(_, cost)| says_something(&amount(model, cost)))
         .collect();
     dearest.sort_by(|a, b| b.1.total_cmp(&a.1));
+    // Each rule once, in its dearest month.
+    let mut told: Vec<&str> = Vec::new();
+    dearest.retain(|(c, _)| {
+        let new = !told.contains(&c.name.as_str());
+        told.push(&c.name);
+        new
+    });
     dearest.truncate(LINES);
     let budget = first().filter(|c| c.name == "budget" && c.range.cost.is_none());
     let (name, _) = objective(model.objective);
     let lines: Vec<String> = budget
+        .take(LINES)
         .filter_map(|c| {
             let farther = farther(model, c)?;
             Some(format!("{}{}: {farther}", month_of(one, c), c.name))
@@ -181,6 +189,13 @@ pub(super) fn cells(page: &mut Page, model: &Model, plan: &Plan) {
         return;
     }
     nearest.sort_by(|a, b| a.1.total_cmp(&b.1));
+    // Each cell once, in the month in which it lacks least.
+    let mut told: Vec<usize> = Vec::new();
+    nearest.retain(|(unused, _)| {
+        let new = !told.contains(&unused.cell);
+        told.push(unused.cell);
+        new
+    });
     page.sentence("Not booked, and nearest to it:");
     for (unused, lack) in nearest.into_iter().take(LINES) {
         let key = match unused.month {

@@ -1,14 +1,17 @@
-//! Horizons whose creators act on each other within a month (audiences, shocks to the brand).
+//! Horizons whose creators act on each other within a month (audiences, shocks to the brand, cross-promotion).
 //!
-//! What a plan leaves of a cell's conversions lies between nothing and all. So a program whose every coefficient is the
+//! What a plan leaves of a cell's conversions lies between nothing and all, what tags make of its reach between as much and
+//! the whole lift more. So a program whose every coefficient is the
 //! most favourable over that range bounds all plans. Plans are sought by programs at the factors of the plan before, and the best
 //! that keeps all rules at its own factors is kept.
 
 use ndarray::Array2;
 
-use super::{Rules, Together};
+use super::Together;
 use crate::model::valuation::{self, UnitValue};
-use crate::model::{Cancel, Gap, Plan, PlanSettings, PlanStatus, joint, sum_of, units_of};
+use crate::model::{
+    Cancel, Gap, Plan, PlanSettings, PlanStatus, joint, reach_factors, sum_of, units_of,
+};
 use crate::optimizer::check::check_plan;
 use crate::optimizer::goal::{Goal, within_gap};
 use crate::optimizer::program::{Program, Row, program_of};
@@ -18,12 +21,30 @@ use crate::optimizer::ratio::solve_relaxed;
 const ROUNDS: usize = 8;
 
 impl Together<'_> {
-    /// Factors on conversions that a plan leaves, by month and cell.
-    pub(super) fn factors(&self, counts: &Array2<f64>) -> Vec<Vec<f64>> {
-        let rows = counts.rows();
-        rows.into_iter()
-            .map(|row| joint::conversion_factors(self.model, &row.to_vec()))
-            .collect()
+    /// Factors on reach and conversions that a plan leaves, by month and cell.
+    pub(super) fn factors(&self, counts: &Array2<f64>) -> Vec<Vec<[f64; 2]>> {
+        let rows = counts.rows().into_iter();
+        rows.map(|row| {
+            let row = row.to_vec();
+            let reach = reach_factors(self.model, &row).into_iter();
+            let conversions = joint::conversion_factors(self.model, &row);
+            reach.zip(conversions).map(|(r, c)| [r, c]).collect()
+        })
+        .collect()
+    }
+
+    /// The corners of the range of both factors; a coefficient is linear in each, so it is largest and least there.
+    fn corners(&self) -> Vec<[f64; 2]> {
+        let promotion = self.model.horizon.cross_promotion.as_ref();
+        let most = promotion.map_or(1.0, |promotion| 1.0 + promotion.reach_lift);
+        let mut out = vec![[1.0, 1.0]];
+        if most != 1.0 {
+            out.push([most, 1.0]);
+        }
+        if joint::applies(self.model) {
+            out.extend(out.clone().iter().map(|[reach, _]| [*reach, 0.0]));
+        }
+        out
     }
 
     /// The plan of a horizon whose creators act on each other.
@@ -33,7 +54,7 @@ impl Together<'_> {
         cancel: &Cancel,
         explains: bool,
     ) -> Plan {
-        let mut at = vec![vec![1.0; self.model.cells.len()]; self.model.months];
+        let mut at = self.alone();
         let mut best: Option<(f64, Array2<f64>)> = None;
         let mut tried: Vec<Array2<f64>> = Vec::new();
         let mut first = None;
@@ -121,40 +142,25 @@ impl Together<'_> {
 
     /// A bound on the objective of all plans; `None` if the relaxation has none.
     fn bound(&self, settings: &PlanSettings, cancel: &Cancel) -> Option<f64> {
-        let ends: Vec<(Vec<UnitValue>, Rules)> = [1.0, 0.0]
-            .iter()
-            .map(|&factor| {
-                let units = units_of(self.model, &self.activities, |_, _| factor);
+        let programs: Vec<(Program, Goal)> = self
+            .corners()
+            .into_iter()
+            .map(|corner| {
+                let units = units_of(self.model, &self.activities, |_, _| corner);
                 let rules = self.rules(&units);
-                (units.iter().map(sum_of).collect(), rules)
+                let sums: Vec<UnitValue> = units.iter().map(sum_of).collect();
+                let program = program_of(&self.flat, &sums, &rules.all);
+                (program, Goal::of(&self.flat, &sums))
             })
             .collect();
-        let program =
-            |(units, rules): &(Vec<UnitValue>, Rules)| program_of(&self.flat, units, &rules.all);
-        let (all, none) = (program(&ends[0]), program(&ends[1]));
-        let goal = match (
-            Goal::of(&self.flat, &ends[0].0),
-            Goal::of(&self.flat, &ends[1].0),
-        ) {
-            (Goal::Sum(a), Goal::Sum(b)) => Goal::Sum(each(&a, &b, f64::max)),
-            (Goal::Ratio { above: a, below: s }, Goal::Ratio { above: b, below: t }) => {
-                Goal::Ratio {
-                    above: each(&a, &b, f64::max),
-                    below: each(&s, &t, f64::min),
-                }
-            }
-            (goal, _) => goal,
-        };
-        let relaxed = Program {
-            maximize: each(&all.maximize, &none.maximize, f64::max),
-            rows: all
-                .rows
-                .iter()
-                .zip(&none.rows)
-                .flat_map(|(a, b)| favourable(a, b))
-                .collect(),
-            columns: all.columns,
-        };
+        let (relaxed, goal) = programs.into_iter().reduce(|(all, goal), (more, other)| {
+            let program = Program {
+                maximize: each(&all.maximize, &more.maximize, f64::max),
+                rows: favourable(&all.rows, &more.rows),
+                columns: all.columns,
+            };
+            (program, best_of(goal, other))
+        })?;
         let solved = solve_relaxed(&relaxed, &goal, settings, cancel);
         solved
             .found()
@@ -166,17 +172,46 @@ fn each(a: &[f64], b: &[f64], of: fn(f64, f64) -> f64) -> Vec<f64> {
     a.iter().zip(b).map(|(&a, &b)| of(a, b)).collect()
 }
 
-/// The rows that hold wherever one between two holds.
-fn favourable(a: &Row, b: &Row) -> Vec<Row> {
-    let most = a.high.map(|high| Row {
-        coefficients: each(&a.coefficients, &b.coefficients, f64::min),
-        low: None,
-        high: Some(high),
-    });
-    let least = a.low.map(|low| Row {
-        coefficients: each(&a.coefficients, &b.coefficients, f64::max),
-        low: Some(low),
-        high: None,
-    });
-    most.into_iter().chain(least).collect()
+/// What is never below either goal.
+fn best_of(a: Goal, b: Goal) -> Goal {
+    match (a, b) {
+        (Goal::Sum(a), Goal::Sum(b)) => Goal::Sum(each(&a, &b, f64::max)),
+        (Goal::Ratio { above: a, below: s }, Goal::Ratio { above: b, below: t }) => Goal::Ratio {
+            above: each(&a, &b, f64::max),
+            below: each(&s, &t, f64::min),
+        },
+        (goal, _) => goal,
+    }
+}
+
+/// Rows that hold wherever those of either program do: one side of each row at its most favourable.
+fn favourable(a: &[Row], b: &[Row]) -> Vec<Row> {
+    let both = |(a, b): (&Row, &Row)| Row {
+        coefficients: each(
+            &a.coefficients,
+            &b.coefficients,
+            if a.low.is_some() { f64::max } else { f64::min },
+        ),
+        low: a.low,
+        high: a.high,
+    };
+    one_sided(a).iter().zip(&one_sided(b)).map(both).collect()
+}
+
+/// Rows with one bound each.
+fn one_sided(rows: &[Row]) -> Vec<Row> {
+    let sides = |row: &Row| {
+        let least = row.low.map(|low| Row {
+            high: None,
+            low: Some(low),
+            ..row.clone()
+        });
+        let most = row.high.map(|high| Row {
+            low: None,
+            high: Some(high),
+            ..row.clone()
+        });
+        least.into_iter().chain(most).collect::<Vec<_>>()
+    };
+    rows.iter().flat_map(sides).collect()
 }

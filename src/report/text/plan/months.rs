@@ -1,14 +1,17 @@
 //! The tables of a plan of several months: counts, money and shares by month.
 
-use super::{View, month_name};
+use super::{View, month_name, price};
 use crate::model::valuation;
-use crate::model::{BookedAs, BudgetOver, Model, Over, Plan};
+use crate::model::{BookedAs, BudgetOver, ConstraintKind, ConstraintState, Model, Over, Plan};
 use crate::report::text::figures::{partnerships, share};
 use crate::report::text::layout::{Grid, Page};
-use crate::units::money;
+use crate::units::{listed, money};
 
 /// Months that a table has columns for.
 const COLUMNS: usize = 6;
+
+/// Rules that a section tells.
+pub(super) const LINES: usize = 6;
 
 /// Money below this is none.
 const NOTHING: f64 = 0.005;
@@ -38,6 +41,67 @@ pub(super) fn tables(page: &mut Page, model: &Model, plan: &Plan) {
     page.blank();
     if let Some(words) = view.beyond() {
         page.sentence(&words);
+    }
+}
+
+/// What binds a plan, each rule once with its months, the price of its dearest month behind it.
+pub(super) fn binding(page: &mut Page, model: &Model, plan: &Plan) {
+    let states = plan.constraints.iter();
+    // Whole counts seldom reach the budget, but what more of it would bring is always asked.
+    let asked = |c: &ConstraintState| {
+        c.name == "budget" && price(model, c).is_some_and(|(changes, _)| changes)
+    };
+    let states = states.filter(|c| (c.binding || asked(c)) && c.kind != ConstraintKind::Risk);
+    let mut rules: Vec<(&str, Vec<&ConstraintState>)> = Vec::new();
+    for state in states {
+        match rules.iter_mut().find(|(name, _)| *name == state.name) {
+            Some((_, months)) => months.push(state),
+            None => rules.push((&state.name, vec![state])),
+        }
+    }
+    if rules.is_empty() {
+        return;
+    }
+    let value = |state: &ConstraintState| state.shadow_price.map_or(0.0, f64::abs);
+    let dearest = |months: &[&ConstraintState]| months.iter().map(|c| value(c)).fold(0.0, f64::max);
+    rules.sort_by(|a, b| dearest(&b.1).total_cmp(&dearest(&a.1)));
+    page.sentence("What binds the plan:");
+    let mut any = false;
+    for (name, months) in rules.iter().take(LINES) {
+        let when = in_months(months.iter().filter_map(|c| c.month));
+        let priced = months
+            .iter()
+            .filter_map(|c| Some((value(c), c.month, price(model, c).filter(|(it, _)| *it)?.1)))
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        let price = priced.map_or_else(String::new, |(_, month, words)| match month {
+            Some(month) if months.len() > 1 => format!("; in month {} {words}", month + 1),
+            _ => format!("; {words}"),
+        });
+        any |= !price.is_empty();
+        let words = &months[0].words;
+        let what = if months.len() == 1 && !words.is_empty() {
+            words
+        } else {
+            *name
+        };
+        page.item(&format!("{what}{when}{price}"));
+    }
+    let more = rules.len().saturating_sub(LINES);
+    if more > 0 {
+        page.item(&format!("and {more} more in constraints.parquet"));
+    }
+    if any {
+        page.sentence("(Prices are those of the plan with fractional counts.)");
+    }
+}
+
+/// Months in words: " (months 1, 2 and 3)"; nothing for rules on the horizon.
+fn in_months(months: impl Iterator<Item = usize>) -> String {
+    let names: Vec<String> = months.map(|month| (month + 1).to_string()).collect();
+    match &names[..] {
+        [] => String::new(),
+        [one] => format!(" (month {one})"),
+        all => format!(" (months {})", listed(all)),
     }
 }
 
