@@ -12,7 +12,6 @@ use super::manifest::{RunRecord, manifest};
 use super::parquet::{CANNOT_WRITE, write_table};
 use super::{quarter, tables};
 use crate::engine::RunResult;
-use crate::forecast;
 
 /// Names of the files in an output folder.
 pub mod names {
@@ -81,10 +80,11 @@ pub fn write_files(
     if result.plans.iter().any(|p| !p.plan.alternatives.is_empty()) {
         parquet.push((names::ALTERNATIVES, tables::alternatives(result)));
     }
-    if result.plans.iter().any(|p| forecast::applies(&p.model)) {
-        parquet.push((names::FORECAST, quarter::forecast(&result.forecast)));
-        parquet.push((names::CASH, quarter::cash(&result.cash)));
-    }
+    parquet.extend(
+        quarter::tables(result)
+            .into_iter()
+            .map(|(name, _, table)| (name, table)),
+    );
     let mut files: Vec<&str> = parquet.iter().map(|(name, _)| *name).collect();
     for (name, table) in &parquet {
         write_table(&folder.join(name), table)?;

@@ -38,6 +38,13 @@ struct PlanSeries {
     peaks: Vec<Series>,
 }
 
+impl PlanSeries {
+    /// The horizon, which stands behind the months, first.
+    fn in_order(&self) -> impl Iterator<Item = usize> + use<> {
+        std::iter::once(self.months).chain(0..self.months)
+    }
+}
+
 impl Collector {
     /// Prepares for plans in the order of the blocks'.
     #[must_use]
@@ -92,12 +99,12 @@ impl Collector {
         }
     }
 
-    /// Rows of `forecast.parquet`: by plan, month (the horizon last) and metric.
+    /// Rows of `forecast.parquet`: by plan, month (the horizon first) and metric.
     #[must_use]
     pub fn forecast(&self) -> Vec<ForecastRow> {
         let mut rows = Vec::new();
         for plan in self.plans.iter().flatten() {
-            for month in 0..=plan.months {
+            for month in plan.in_order() {
                 let of = &plan.series[month * MONTHLY..];
                 let estimates: Vec<_> = of[..ForecastMetric::ALL.len()]
                     .par_iter()
@@ -116,12 +123,12 @@ impl Collector {
         rows
     }
 
-    /// Rows of `cash.parquet`: by plan, month (the horizon last) and metric.
+    /// Rows of `cash.parquet`: by plan, month (the horizon first) and metric.
     #[must_use]
     pub fn cash(&self) -> Vec<CashRow> {
         let mut rows = Vec::new();
         for plan in self.plans.iter().flatten() {
-            for month in 0..=plan.months {
+            for month in plan.in_order() {
                 let metrics = if month < plan.months {
                     CashMetric::MONTHLY
                 } else {

@@ -23,10 +23,7 @@ impl Shares {
     /// Shares of the fees of a month's posts that are paid `days` after each post.
     pub(super) fn of_posts(horizon: &Horizon, month: usize, posts: &Response, days: f64) -> Self {
         let ends = month..horizon.months.len();
-        Self::of(
-            month,
-            ends.map(|m| posts.posted_by(end(horizon, m) - days)),
-        )
+        Self::of(month, ends.map(|m| posts.posted_by(end(horizon, m) - days)))
     }
 
     /// Shares of what posts sell in one month that move `days` after each sale.

@@ -29,7 +29,9 @@ use super::audience::Reached;
 use super::cell::{Factors, Terms};
 use super::market::Basis;
 use super::metric::{Metric, Quantity};
-use super::{Believed, Dependence, Incidents, Model, Objective, Target, TargetScope, funnel, joint};
+use super::{
+    Believed, Dependence, Incidents, Model, Objective, Target, TargetScope, funnel, joint,
+};
 use crate::distribution::Distribution;
 use crate::stats;
 use std::sync::LazyLock;
@@ -127,6 +129,13 @@ impl CellLaw<'_> {
             .fee_amount
             .is_none()
             .then_some(self.terms.posts * self.terms.fee * self.factors.fee)
+    }
+
+    /// The same with this factor on reach, and so on all yields.
+    #[must_use]
+    pub fn reaching(mut self, factor: f64) -> Self {
+        self.factors.view_rate *= factor;
+        self
     }
 
     /// The agreed monthly fee, paid when the content appears; 0 where the fee is drawn.

@@ -29,15 +29,22 @@ pub(crate) fn is_one_month(model: &Model) -> bool {
 
 /// Whether the months of a horizon have to be planned together: by budgets, shares over the horizon, waves,
 /// commitments or a pipeline ([`crate::model::Horizon::is_separable`]), by enforced targets, which are judged over
-/// the horizon, or because a ratio over unequal months is maximized.
+/// the horizon, because a ratio over unequal months is maximized or a month has no budget; so are creators who
+/// promote each other, which the same search plans.
 #[must_use]
 pub fn hang_together(model: &Model) -> bool {
     let horizon = &model.horizon;
     !horizon.is_separable()
+        || horizon.cross_promotion.is_some()
         || model.months > 1
             && ((0..model.months).any(|month| model.budget_of(month) <= 0.0)
                 || model.targets.iter().any(|target| target.enforce)
                 || model.objective == Objective::Roas && kinds(model).len() > 1)
+}
+
+/// Whether one month's program says all: a single month, or months that are alike and planned by themselves.
+pub(crate) fn is_one_program(model: &Model) -> bool {
+    is_one_month(model) || !hang_together(model) && kinds(model).len() == 1
 }
 
 /// Plans a model of any horizon.
@@ -88,6 +95,11 @@ pub fn by_month<E: Send>(
     let rounds = kinds.len().div_ceil(rayon::current_num_threads().max(1));
     let settings = PlanSettings {
         time_limit: settings.time_limit / rounds.max(1) as f64,
+        alternatives: if kinds.len() == 1 {
+            settings.alternatives
+        } else {
+            0
+        },
         ..*settings
     };
     let plans: Vec<Plan> = kinds

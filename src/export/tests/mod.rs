@@ -1,5 +1,6 @@
 mod files;
 mod folder;
+mod quarter;
 mod roster;
 mod sensitivity;
 mod trials;

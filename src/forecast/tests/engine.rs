@@ -48,7 +48,12 @@ fn a_certain_market() {
     // Macro sponsored at 10,000 a post, which sell 2.8 times as much.
     let plan = plan(&model, &[&[3.0], &[1.0], &[0.0]]);
     let (forecasts, rows) = run(model, plan, 4096);
-    for (month, fees) in [(Some(1), 15e3), (Some(2), 20e3), (Some(3), 5e3), (None, 40e3)] {
+    for (month, fees) in [
+        (Some(1), 15e3),
+        (Some(2), 20e3),
+        (Some(3), 5e3),
+        (None, 40e3),
+    ] {
         let found = cash(&rows, month, CashMetric::Fees);
         near(found.mean.unwrap(), fees);
         near(found.p95().unwrap() - found.p05().unwrap(), 0.0);
@@ -81,8 +86,14 @@ fn a_certain_market() {
             expect(cash(&rows, Some(month + 2), CashMetric::Received), wanted);
         }
     }
-    near(cash(&rows, Some(1), CashMetric::Received).mean.unwrap(), 0.0);
-    expect(forecast(&forecasts, None, ForecastMetric::Booked), first + second);
+    near(
+        cash(&rows, Some(1), CashMetric::Received).mean.unwrap(),
+        0.0,
+    );
+    expect(
+        forecast(&forecasts, None, ForecastMetric::Booked),
+        first + second,
+    );
     let to_come = first * left / 4.0 + second * left / 2.0;
     expect(forecast(&forecasts, None, ForecastMetric::ToCome), to_come);
 }
@@ -120,7 +131,9 @@ fn months_add_up() {
         near(mean(None), wanted);
     }
     let at = |metric| cash(&rows, None, metric).mean.unwrap();
-    let booked = forecast(&forecasts, None, ForecastMetric::Booked).mean.unwrap();
+    let booked = forecast(&forecasts, None, ForecastMetric::Booked)
+        .mean
+        .unwrap();
     near(at(CashMetric::Received) + at(CashMetric::Due), booked);
     let peaks: f64 = rows.iter().filter_map(|r| Some(r.prob_peak?.0)).sum();
     near(peaks, 1.0);

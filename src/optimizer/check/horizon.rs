@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::{Checker, TOLERANCE, Violation};
 use crate::model::valuation::{self, UnitValue};
-use crate::model::{BookedAs, BudgetOver, Model, Over, Unit};
+use crate::model::{BookedAs, BudgetOver, Model, Over, Pipeline, PipelineLaw, Unit};
 use crate::optimizer::horizon::hang_together;
 
 /// Every rule that a plan (months × cells of the model) breaks; empty if it keeps all.
@@ -153,6 +153,9 @@ impl Plan<'_> {
         for month in 1..months {
             self.terms(month, &mut whole);
         }
+        if let Some(pipeline) = &over.pipeline {
+            self.new_partners(pipeline, &mut whole);
+        }
         whole.found
     }
 
@@ -277,6 +280,46 @@ impl Plan<'_> {
                     ),
                 });
             }
+        }
+    }
+
+    /// What is booked beyond those who stay is within what the pipeline has delivered, month after month.
+    fn new_partners(&self, pipeline: &Pipeline, whole: &mut Checker<'_>) {
+        let model = self.model;
+        let law = PipelineLaw::new(pipeline, &model.horizon);
+        let repeat = pipeline.repeat.mean();
+        let mut needed = 0.0;
+        for (month, row) in self.rows.iter().enumerate() {
+            for (cell, own) in model.cells.iter().enumerate() {
+                let staying = |share: f64| match month.checked_sub(1) {
+                    Some(before) => share * self.rows[before][cell],
+                    None => 0.0,
+                };
+                let kept = 1.0 - pipeline.churn;
+                let there = if model.months_of(cell).start == month {
+                    pipeline.starting.get(cell).copied().unwrap_or(0.0)
+                } else {
+                    match own.booked_as {
+                        BookedAs::Level { level, start }
+                            if month < start + model.horizon.levels[level].term_months =>
+                        {
+                            staying(kept)
+                        }
+                        _ => staying(kept * repeat),
+                    }
+                };
+                let wave = matches!(own.booked_as, BookedAs::Wave(_));
+                if model.months_of(cell).contains(&month) && !wave {
+                    needed += (row[cell] - there).max(0.0);
+                }
+            }
+            let delivered = match pipeline.with {
+                Some(p) => law.delivered_with(month, p) as f64,
+                None => law.delivered_mean(month),
+            };
+            let slack = |bound: f64| TOLERANCE * bound.max(1.0);
+            let rule = "pipeline.partnership";
+            whole.hold(rule, needed, (None, Some(delivered)), slack, Unit::Count);
         }
     }
 }

@@ -135,7 +135,11 @@ impl View<'_> {
             vec!["spend P50", "revenue P50"]
         });
         header.extend(["ROAS P10", "P50", "P90"]);
-        let of_money = if whole { vec![P10, P50, P90] } else { vec![P50] };
+        let of_money = if whole {
+            vec![P10, P50, P90]
+        } else {
+            vec![P50]
+        };
         let mut grid = Grid::new(header);
         for month in self.months() {
             let mut row = vec![self.name(month)];
@@ -201,10 +205,7 @@ impl View<'_> {
     }
 
     fn money(&self, value: Option<f64>) -> String {
-        value.map_or_else(
-            || UNDEFINED.to_owned(),
-            |v| money(v, &self.model.currency),
-        )
+        value.map_or_else(|| UNDEFINED.to_owned(), |v| money(v, &self.model.currency))
     }
 
     /// Earned against booked, and what is still to come.
@@ -290,5 +291,78 @@ impl View<'_> {
                 self.money(due),
             ));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::display_width;
+    use super::super::{ReportContext, summary};
+    use crate::fixture;
+    use crate::model::{Horizon, Payment};
+
+    /// From the heading of the months to that of the next section but the targets.
+    fn screen(text: &str) -> String {
+        let from = text.find("What base yields by month").unwrap();
+        let to = text.find("What this rests on").unwrap();
+        text[from..to].trim_end().to_owned()
+    }
+
+    #[test]
+    fn a_quarter_on_one_screen() {
+        let text = summary(&fixture::quarter(3, 1.0), &ReportContext::default());
+        let screen = screen(&text);
+        insta::assert_snapshot!("quarter", screen);
+        assert!(screen.lines().count() <= 40);
+    }
+
+    #[test]
+    fn a_year_of_millions_without_dates() {
+        let mut run = fixture::quarter(12, 40.0);
+        run.plans[0].model.start = None;
+        insta::assert_snapshot!("year", screen(&summary(&run, &ReportContext::default())));
+    }
+
+    #[test]
+    fn lines_fit() {
+        for (months, amounts, width) in [
+            (3, 1.0, 100),
+            (12, 1.0, 100),
+            (24, 1e3, 100),
+            (24, 1e5, 72),
+            (3, 0.01, 60),
+        ] {
+            let context = ReportContext {
+                width,
+                ..ReportContext::default()
+            };
+            let run = fixture::quarter(months, amounts);
+            let text = summary(&run, &context);
+            for line in screen(&text).lines() {
+                assert!(display_width(line) <= width, "{width}: {line}");
+            }
+            // Every month and the horizon, in both tables.
+            let screen = screen(&text);
+            let rows = screen
+                .lines()
+                .filter(|l| l.starts_with("  202") || l.starts_with("  all  "));
+            assert_eq!(rows.count(), 2 * (months + 1), "{screen}");
+        }
+    }
+
+    #[test]
+    fn one_month_says_what_time_says() {
+        let mut run = fixture::quarter(1, 1.0);
+        let text = summary(&run, &ReportContext::default());
+        assert!(
+            text.contains("When base sells, pays and receives"),
+            "{text}"
+        );
+        assert!(text.contains("Posts of this month are expected to sell"));
+        assert!(!text.contains("by month"));
+        run.plans[0].model.horizon = Horizon::equal(1);
+        assert_eq!(run.plans[0].model.horizon.payment, Payment::AT_ONCE);
+        let text = summary(&run, &ReportContext::default());
+        assert!(!text.contains("receives"), "{text}");
     }
 }
