@@ -11,9 +11,9 @@ use ndarray::Array2;
 use self::pipeline::Limits;
 use crate::model::valuation::UnitValue;
 use crate::model::{
-    Activity, BookedAs, BudgetOver, Cancel, Constraint, ConstraintState, Factors, Horizon, Incidents, Model,
-    Origin, Plan, PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule, activities,
-    constraints_over, counts_of, joint, sum_of, units_of,
+    Activity, BookedAs, BudgetOver, Cancel, Constraint, ConstraintState, Factors, Horizon,
+    Incidents, Model, Origin, Plan, PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule,
+    activities, constraints_over, counts_of, joint, sum_of, units_of,
 };
 use crate::optimizer::check::check_plan;
 use crate::optimizer::plan::{Problem, refuse};

@@ -310,7 +310,9 @@ pub(super) fn allowed(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -
 fn waves_hold(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -> bool {
     let months = x.len();
     let sum = |month: usize, of: &dyn Fn(usize) -> f64| -> f64 {
-        (0..model.cells.len()).map(|cell| x[month][cell] * of(cell)).sum()
+        (0..model.cells.len())
+            .map(|cell| x[month][cell] * of(cell))
+            .sum()
     };
     for wave in &model.horizon.waves {
         let own = |m: usize| -> f64 {
@@ -373,7 +375,9 @@ fn terms_hold(model: &Model, x: &[Vec<f64>]) -> bool {
 fn targets_hold(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -> bool {
     let months = x.len();
     let sum = |month: usize, of: &dyn Fn(usize) -> f64| -> f64 {
-        (0..model.cells.len()).map(|cell| x[month][cell] * of(cell)).sum()
+        (0..model.cells.len())
+            .map(|cell| x[month][cell] * of(cell))
+            .sum()
     };
     model.targets.iter().all(|target| {
         let total = |q: Quantity| -> f64 {
