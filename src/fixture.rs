@@ -1,6 +1,7 @@
 //! A run's result made by hand, for the tests of what is written and reported.
 
 mod explanation;
+mod quarter;
 pub(crate) mod reference;
 mod result;
 
@@ -14,6 +15,7 @@ use crate::model::{
     Tier, Uncertainty, Unit, UnusedCell,
 };
 pub(crate) use explanation::explanation;
+pub(crate) use quarter::quarter;
 pub(crate) use result::{infeasible, result};
 
 pub(crate) fn at(line: usize) -> Origin {

@@ -185,7 +185,10 @@ fn simulated_means_agree_with_closed_forms() {
                 .filter(|row| row.plan == plan.plan.name)
             {
                 let booked = match row.month {
-                    Some(month) => plan.plan.counts.slice(ndarray::s![month - 1..month, ..]),
+                    Some(month) => {
+                        let row = plan.plan.counts.row(month - 1);
+                        row.insert_axis(ndarray::Axis(0))
+                    }
                     None => plan.plan.counts.view(),
                 };
                 let units = match row.month {

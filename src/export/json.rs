@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use super::table::defined;
 use super::{quarter, tables};
 use crate::engine::{PlanResult, RunResult};
-use crate::forecast;
 use crate::judging::TargetResult;
 use crate::model::{Bound, ConflictMember, ConstraintState, Model, Origin, UnusedCell, joint};
 use crate::ranking::BestPlan;
@@ -43,10 +42,12 @@ pub fn result_json(result: &RunResult, description: &Description) -> Value {
     if let Some(found) = &result.best {
         object["best"] = best(found);
     }
-    // Only where time says something.
-    if result.plans.iter().any(|p| forecast::applies(&p.model)) {
-        object["forecast"] = quarter::forecast(&result.forecast).json_rows().into();
-        object["cash"] = quarter::cash(&result.cash).json_rows().into();
+    if !result.variance.is_empty() {
+        object["variance"] = json!(tables::variance(&result.variance).json_rows());
+        object["learned"] = json!(tables::learned(&result.learned).json_rows());
+    }
+    for (_, key, table) in quarter::tables(result) {
+        object[key] = table.json_rows().into();
     }
     object
 }

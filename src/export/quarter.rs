@@ -1,8 +1,21 @@
 //! The tables of a quarter: what revenue comes when, and what money moves when.
 
 use super::table::Table;
-use crate::forecast::{CashRow, ForecastRow};
+use super::whole::names;
+use crate::engine::RunResult;
+use crate::forecast::{self, CashRow, ForecastRow};
 use crate::summary::Estimate;
+
+/// Both, with their files and keys in result.json; none where no plan says anything of time.
+pub(super) fn tables(run: &RunResult) -> Vec<(&'static str, &'static str, Table)> {
+    if !run.plans.iter().any(|p| forecast::applies(&p.model)) {
+        return Vec::new();
+    }
+    vec![
+        (names::FORECAST, "forecast", forecast(&run.forecast)),
+        (names::CASH, "cash", cash(&run.cash)),
+    ]
+}
 
 /// `forecast.parquet`.
 #[must_use]

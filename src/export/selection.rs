@@ -8,6 +8,7 @@ use super::error::ExportError;
 use super::json::{Description, number, target};
 use super::manifest::{RunRecord, manifest};
 use super::parquet::write_table;
+use super::quarter;
 use super::table::Table;
 use super::tables::{self, PlanRow, plan_columns};
 use super::whole::{names, write_json};
@@ -217,6 +218,9 @@ pub fn selection_json(of: &Selected<'_>, description: &Description) -> Value {
     if let (Some(base), Value::Object(object)) = (of.selected.first(), &mut out) {
         object.extend(found(base));
     }
+    for (_, key, table) in quarter::tables(run) {
+        out[key] = table.json_rows().into();
+    }
     out
 }
 
@@ -231,7 +235,7 @@ pub fn write_selection(
     description: &Description,
     record: &RunRecord,
 ) -> Result<(), ExportError> {
-    let tables = [
+    let mut tables = vec![
         (files::SELECTION, selection(of)),
         (files::ISSUES, issues(of.roster)),
         (names::PLAN, plan(of)),
@@ -240,6 +244,8 @@ pub fn write_selection(
         (names::CONSTRAINTS, tables::constraints(of.run)),
         (names::DEPENDENCY, tables::dependency(&of.run.dependency)),
     ];
+    let quarter = quarter::tables(of.run).into_iter();
+    tables.extend(quarter.map(|(name, _, table)| (name, table)));
     let mut written: Vec<&str> = tables.iter().map(|(name, _)| *name).collect();
     for (name, table) in &tables {
         write_table(&folder.join(name), table)?;

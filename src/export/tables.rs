@@ -1,11 +1,13 @@
 //! The tables of a run, with exactly the contract's columns in the contract's order.
 
 use super::table::Table;
+pub use super::variance::{learned, variance};
 use crate::comparison::ComparisonRow;
 use crate::engine::{PlanResult, RunResult};
 use crate::individuals::DependencyRow;
 use crate::model::{
-    Alternative, Bound, CellKey, ConstraintState, RiskMeasure, RiskState, UnusedCell, valuation,
+    Alternative, Bound, CellKey, ConstraintState, Model, RiskMeasure, RiskState, UnusedCell,
+    valuation,
 };
 use crate::rebalancing::RebalancingRow;
 use crate::summary::SummaryRow;
@@ -50,7 +52,7 @@ pub(super) fn plan_columns(rows: &[PlanRow<'_>]) -> Table {
 #[must_use]
 pub fn plan(result: &RunResult) -> Table {
     let rows: Vec<PlanRow<'_>> = result.plans.iter().flat_map(plan_rows).collect();
-    plan_columns(&rows)
+    let table = plan_columns(&rows)
         .number("enters_at_unit_cost", &rows, |r| {
             r.unused.and_then(|u| u.enters_at_unit_cost)
         })
@@ -59,7 +61,26 @@ pub fn plan(result: &RunResult) -> Table {
         })
         .text("kept_out_by", &rows, |r| {
             r.unused.and_then(|u| u.kept_out_by.as_deref())
-        })
+        });
+    // Only where a plan has them.
+    let booked = |of: fn(&Model) -> bool| result.plans.iter().any(|p| of(&p.model));
+    let name = |r: &PlanRow<'_>, level: bool| {
+        let (name, start) = r.key.booked_as.as_ref()?;
+        (start.is_some() == level).then(|| name.clone())
+    };
+    let waves: Vec<Option<String>> = rows.iter().map(|r| name(r, false)).collect();
+    let levels: Vec<Option<String>> = rows.iter().map(|r| name(r, true)).collect();
+    let mut table = table;
+    if booked(|model| !model.horizon.waves.is_empty()) {
+        table = table.text("wave", &waves, |name| name.as_deref());
+    }
+    if booked(|model| !model.horizon.levels.is_empty()) {
+        table =
+            table
+                .text("level", &levels, |name| name.as_deref())
+                .month("start_month", &rows, |r| r.key.booked_as.as_ref()?.1);
+    }
+    table
 }
 
 fn plan_rows(result: &PlanResult) -> Vec<PlanRow<'_>> {

@@ -12,7 +12,6 @@ use super::manifest::{RunRecord, manifest};
 use super::parquet::{CANNOT_WRITE, write_table};
 use super::{quarter, tables};
 use crate::engine::RunResult;
-use crate::forecast;
 
 /// Names of the files in an output folder.
 pub mod names {
@@ -36,6 +35,8 @@ pub mod names {
     pub const TRIALS: &str = "trials.parquet";
     /// Every constraint's value and price.
     pub const CONSTRAINTS: &str = "constraints.parquet";
+    /// Plan, actuals and forecast; of runs after months that happened.
+    pub const VARIANCE: &str = "variance.parquet";
     /// What plans promise beyond their means; of scenarios with such rules.
     pub const RISK: &str = "risk.parquet";
     /// Revenue by month, as booked and as it comes; of scenarios with several months or terms of time.
@@ -78,13 +79,17 @@ pub fn write_files(
     if result.plans.iter().any(|plan| plan.model.risk.applies()) {
         parquet.push((names::RISK, tables::risk(&result.plans)));
     }
+    if !result.variance.is_empty() {
+        parquet.push((names::VARIANCE, tables::variance(&result.variance)));
+    }
     if result.plans.iter().any(|p| !p.plan.alternatives.is_empty()) {
         parquet.push((names::ALTERNATIVES, tables::alternatives(result)));
     }
-    if result.plans.iter().any(|p| forecast::applies(&p.model)) {
-        parquet.push((names::FORECAST, quarter::forecast(&result.forecast)));
-        parquet.push((names::CASH, quarter::cash(&result.cash)));
-    }
+    parquet.extend(
+        quarter::tables(result)
+            .into_iter()
+            .map(|(name, _, table)| (name, table)),
+    );
     let mut files: Vec<&str> = parquet.iter().map(|(name, _)| *name).collect();
     for (name, table) in &parquet {
         write_table(&folder.join(name), table)?;

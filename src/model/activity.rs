@@ -60,16 +60,18 @@ pub fn counts_of(model: &Model, activities: &[Activity], amounts: &[f64]) -> Arr
     counts
 }
 
-/// Expected cost and yields of one unit of every activity in each of its months, where `factor` of a month and
-/// a cell multiplies conversions beside season and tenure.
+/// Expected cost and yields of one unit of every activity in each of its months, where the two factors of a month
+/// and a cell multiply reach and, beside season and tenure, conversions.
 #[must_use]
 pub fn units_of(
     model: &Model,
     activities: &[Activity],
-    factor: impl Fn(usize, usize) -> f64,
+    factors: impl Fn(usize, usize) -> [f64; 2],
 ) -> Vec<Vec<UnitValue>> {
     let in_month = |month: usize, cell: usize| {
-        law_in(model, month, cell).expected_in_plan(factor(month, cell))
+        let [reach, conversions] = factors(month, cell);
+        let law = law_in(model, month, cell);
+        law.reaching(reach).expected_in_plan(conversions)
     };
     activities
         .iter()

@@ -51,7 +51,7 @@ pub use cell::{BookedAs, Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{
     BudgetScale, Constraint, ConstraintKind, Form, Unit, constraints, constraints_over,
 };
-pub use cross_promotion::CrossPromotion;
+pub use cross_promotion::{CrossPromotion, reach_factors};
 pub use dependence::{Dependence, Quality};
 pub use horizon::{BudgetOver, Horizon, Month, NOMINAL_DAYS, Over, Payment};
 pub use importance::Importance;

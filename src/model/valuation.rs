@@ -131,6 +131,13 @@ impl CellLaw<'_> {
             .then_some(self.terms.posts * self.terms.fee * self.factors.fee)
     }
 
+    /// The same with this factor on reach, and so on all yields.
+    #[must_use]
+    pub fn reaching(mut self, factor: f64) -> Self {
+        self.factors.view_rate *= factor;
+        self
+    }
+
     /// The agreed monthly fee, paid when the content appears; 0 where the fee is drawn.
     #[must_use]
     pub fn fixed_fee(&self) -> f64 {

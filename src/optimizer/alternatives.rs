@@ -19,6 +19,7 @@ use crate::model::valuation;
 use crate::model::{Alternative, Cancel, Model, Plan, PlanSettings, joint};
 use crate::optimizer::check::check;
 use crate::optimizer::goal::Goal;
+use crate::optimizer::horizon::is_one_program;
 use crate::optimizer::presolve;
 use crate::optimizer::program::{Column, Program, Row};
 use crate::optimizer::ratio::solve_relaxed;
@@ -64,6 +65,8 @@ pub fn no_alternatives(model: &Model) -> Option<String> {
         "its counts need not be whole, so that as good plans form a continuum"
     } else if model.risk.applies() {
         "it promises something of its risk, which only a plan made for it is known to keep"
+    } else if !is_one_program(model) {
+        "its months differ or hang together, so that other plans differ in one month here and another there"
     } else {
         return None;
     };

@@ -29,7 +29,7 @@ pub(crate) fn is_one_month(model: &Model) -> bool {
 
 /// Whether the months of a horizon have to be planned together: by budgets, shares over the horizon, waves,
 /// commitments or a pipeline ([`crate::model::Horizon::is_separable`]), by enforced targets, which are judged over
-/// the horizon, or because a ratio over unequal months is maximized.
+/// the horizon, because a ratio over unequal months is maximized or a month has no budget.
 #[must_use]
 pub fn hang_together(model: &Model) -> bool {
     let horizon = &model.horizon;
@@ -38,6 +38,11 @@ pub fn hang_together(model: &Model) -> bool {
             && ((0..model.months).any(|month| model.budget_of(month) <= 0.0)
                 || model.targets.iter().any(|target| target.enforce)
                 || model.objective == Objective::Roas && kinds(model).len() > 1)
+}
+
+/// Whether one month's program says all: a single month, or months that are alike and planned by themselves.
+pub(crate) fn is_one_program(model: &Model) -> bool {
+    is_one_month(model) || !hang_together(model) && kinds(model).len() == 1
 }
 
 /// Plans a model of any horizon.
@@ -88,6 +93,11 @@ pub fn by_month<E: Send>(
     let rounds = kinds.len().div_ceil(rayon::current_num_threads().max(1));
     let settings = PlanSettings {
         time_limit: settings.time_limit / rounds.max(1) as f64,
+        alternatives: if kinds.len() == 1 {
+            settings.alternatives
+        } else {
+            0
+        },
         ..*settings
     };
     let plans: Vec<Plan> = kinds

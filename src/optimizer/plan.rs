@@ -3,12 +3,12 @@
 mod at_risk;
 mod at_risk_together;
 mod nothing;
+mod problem;
 mod together;
 mod worth;
 
-use std::time::Instant;
-
 pub use at_risk::plan_at_risk;
+pub(super) use problem::Problem;
 
 use ndarray::Array2;
 
@@ -135,73 +135,6 @@ fn worked(
         recheck(model, &mut plan);
     }
     plan
-}
-
-/// What a program is made from.
-#[derive(Clone, Copy)]
-pub(super) struct Problem<'a> {
-    /// The model, whose cells are the program's columns.
-    pub(super) model: &'a Model,
-    /// Values of one unit of each column.
-    pub(super) units: &'a [UnitValue],
-    pub(super) constraints: &'a [Constraint],
-    /// Whether its columns are bookings of several months.
-    pub(super) over_months: bool,
-}
-
-impl Problem<'_> {
-    /// The best plan of a program over months, without regard to risk.
-    pub(super) fn optimized(
-        &self,
-        settings: &PlanSettings,
-        cancel: &Cancel,
-        explains: bool,
-    ) -> Plan {
-        self.worked(settings, cancel, explains, |work| work.optimized())
-    }
-
-    /// What given amounts do to the rules.
-    pub(super) fn fixed(&self, amounts: &[f64], settings: &PlanSettings, cancel: &Cancel) -> Plan {
-        self.worked(settings, cancel, false, |work| work.fixed(amounts))
-    }
-
-    fn worked(
-        &self,
-        settings: &PlanSettings,
-        cancel: &Cancel,
-        explains: bool,
-        plan: impl FnOnce(&Work<'_>) -> Plan,
-    ) -> Plan {
-        let started = Instant::now();
-        let program = program_of(self.model, self.units, self.constraints);
-        let goal = Goal::of(self.model, self.units);
-        let relaxations = PlanSettings {
-            time_limit: settings.time_limit.max(PATIENCE),
-            ..*settings
-        };
-        let mut plan = plan(&Work {
-            search: Search {
-                program: &program,
-                goal: &goal,
-                settings,
-                relaxations: &relaxations,
-                cancel,
-                started,
-            },
-            relaxations: &relaxations,
-            model: self.model,
-            units: self.units,
-            constraints: self.constraints,
-            program: &program,
-            goal: &goal,
-            settings,
-            explains,
-            over_months: self.over_months,
-            cancel,
-        });
-        plan.solver.seconds = started.elapsed().as_secs_f64();
-        plan
-    }
 }
 
 /// Holds a plan against the rules by code that shares nothing with the program; a plan that

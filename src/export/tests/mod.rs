@@ -1,5 +1,7 @@
+mod calendar;
 mod files;
 mod folder;
+mod quarter;
 mod roster;
 mod sensitivity;
 mod trials;

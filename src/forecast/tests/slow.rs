@@ -4,10 +4,11 @@ use super::{model, near, outcome, plan};
 use crate::forecast::flows::Schedule;
 use crate::model::{BookedAs, Factors, Model, Origin, Payment, PlanBlock, Wave, WaveKind};
 
-/// Parts of a day in which posts appear, and in which they sell: without a common divisor, so that no sale
+/// Parts of a day in which posts appear, and in which they sell: one even and one odd number, so that no sale
 /// falls on the end of a day.
-const POSTS: u32 = 16;
-const SALES: u32 = 15;
+fn parts(half_life: f64) -> (u32, u32) {
+    if half_life < 5.0 { (64, 61) } else { (16, 15) }
+}
 
 /// Month of an instant, one past the last behind the horizon.
 fn month_of(model: &Model, day: f64) -> usize {
@@ -29,16 +30,19 @@ fn simulate(model: &Model, from: u32, to: u32) -> [Vec<f64>; 4] {
         [none.clone(), none.clone(), none.clone(), none];
     let payment = &model.horizon.payment;
     let half_life = model.horizon.response_half_life_days;
-    let posts = (to - from) * POSTS;
+    let (per_post, per_sale) = parts(half_life);
+    let posts = (to - from) * per_post;
     let weight = 1.0 / f64::from(posts);
-    let instants = SALES * (40.0 * half_life) as u32;
+    let instants = per_sale * (40.0 * half_life) as u32;
+    let left: Vec<f64> = (0..=instants)
+        .map(|i| 2_f64.powf(-f64::from(i) / f64::from(per_sale) / half_life))
+        .collect();
     for post in 0..posts {
-        let posted = f64::from(from) + (f64::from(post) + 0.5) / f64::from(POSTS);
+        let posted = f64::from(from) + (f64::from(post) + 0.5) / f64::from(per_post);
         fees[month_of(model, posted + payment.fee_days)] += weight;
-        for instant in 0..instants {
-            let left = |i: u32| 2_f64.powf(-f64::from(i) / f64::from(SALES) / half_life);
-            let amount = weight * (left(instant) - left(instant + 1));
-            let sale = posted + (f64::from(instant) + 0.5) / f64::from(SALES);
+        for (instant, left) in (0..instants).zip(left.windows(2)) {
+            let amount = weight * (left[0] - left[1]);
+            let sale = posted + (f64::from(instant) + 0.5) / f64::from(per_sale);
             sold[month_of(model, sale)] += amount;
             received[month_of(model, sale + payment.sales_receipt_days)] += amount;
             commission[month_of(model, sale + payment.commission_days)] += amount;

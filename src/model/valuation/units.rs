@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::super::{Model, joint};
+use super::super::{Model, joint, reach_factors};
 use super::{UnitValue, law, law_believed};
 
 /// Expected cost and yields of all cells of a model.
@@ -31,23 +31,32 @@ pub fn units(model: &Model) -> Vec<UnitValue> {
 /// plan, not others: another plan has other factors.
 #[must_use]
 pub fn units_in(model: &Model, counts: &[f64]) -> Vec<UnitValue> {
-    if !joint::applies(model) {
+    if !joint::applies(model) && model.horizon.cross_promotion.is_none() {
         return units(model);
     }
+    let reach = reach_factors(model, counts);
     joint::conversion_factors(model, counts)
         .into_iter()
         .enumerate()
-        .map(|(cell, factor)| law(model, cell).expected_in_plan(factor))
+        .map(|(cell, factor)| {
+            law(model, cell)
+                .reaching(reach[cell])
+                .expected_in_plan(factor)
+        })
         .collect()
 }
 
 /// The same in a month of the horizon: seasonality and tenure multiply conversions too.
 #[must_use]
 pub fn units_in_month(model: &Model, month: usize, counts: &[f64]) -> Vec<UnitValue> {
+    let reach = reach_factors(model, counts);
     factors_in(model, month, counts)
         .into_iter()
         .enumerate()
-        .map(|(cell, factor)| law_believed(model, month, cell).expected_in_plan(factor))
+        .map(|(cell, factor)| {
+            let law = law_believed(model, month, cell);
+            law.reaching(reach[cell]).expected_in_plan(factor)
+        })
         .collect()
 }
 
@@ -75,7 +84,7 @@ pub fn units_of_plan(model: &Model, counts: &Array2<f64>) -> Vec<UnitValue> {
         .enumerate()
         .map(|(month, counts)| factors_in(model, month, &counts.to_vec()))
         .collect();
-    if model.belief.is_some() {
+    if model.belief.is_some() || model.horizon.cross_promotion.is_some() {
         return mean_over_months(model, counts, &months);
     }
     (0..model.cells.len())
@@ -97,10 +106,15 @@ pub fn units_of_plan(model: &Model, counts: &Array2<f64>) -> Vec<UnitValue> {
         .collect()
 }
 
-/// Where beliefs of months differ: the mean of the months' unit values, weighted by their counts.
+/// Where more than conversions differs by month: the mean of the months' unit values, weighted by their counts.
 fn mean_over_months(model: &Model, counts: &Array2<f64>, factors: &[Vec<f64>]) -> Vec<UnitValue> {
+    let rows = counts.rows().into_iter();
+    let reach: Vec<Vec<f64>> = rows
+        .map(|row| reach_factors(model, &row.to_vec()))
+        .collect();
     let unit = |month: usize, cell: usize| {
-        law_believed(model, month, cell).expected_in_plan(factors[month][cell])
+        let law = law_believed(model, month, cell).reaching(reach[month][cell]);
+        law.expected_in_plan(factors[month][cell])
     };
     (0..model.cells.len())
         .map(|cell| {

@@ -2,10 +2,12 @@
 
 use ndarray::Array2;
 
+use super::super::conflict::words::{Rounding, amount};
 use super::{Checker, TOLERANCE, Violation};
 use crate::model::valuation::{self, UnitValue};
-use crate::model::{BookedAs, BudgetOver, Model, Over, Unit};
+use crate::model::{BookedAs, BudgetOver, Model, Over, Pipeline, PipelineLaw, Unit};
 use crate::optimizer::horizon::hang_together;
+use crate::units::significant;
 
 /// Every rule that a plan (months × cells of the model) breaks; empty if it keeps all.
 ///
@@ -153,6 +155,9 @@ impl Plan<'_> {
         for month in 1..months {
             self.terms(month, &mut whole);
         }
+        if let Some(pipeline) = &over.pipeline {
+            self.new_partners(pipeline, &mut whole);
+        }
         whole.found
     }
 
@@ -277,6 +282,69 @@ impl Plan<'_> {
                     ),
                 });
             }
+        }
+    }
+
+    /// What is booked beyond those who stay is within what the pipeline has delivered, month after month.
+    fn new_partners(&self, pipeline: &Pipeline, whole: &mut Checker<'_>) {
+        let model = self.model;
+        let law = PipelineLaw::new(pipeline, &model.horizon);
+        let repeat = pipeline.repeat.mean();
+        let mut needed = 0.0;
+        // The month that is shortest of partners speaks for all.
+        let mut worst: Option<(f64, usize, f64, f64)> = None;
+        for (month, row) in self.rows.iter().enumerate() {
+            for (cell, own) in model.cells.iter().enumerate() {
+                let staying = |share: f64| match month.checked_sub(1) {
+                    Some(before) => share * self.rows[before][cell],
+                    None => 0.0,
+                };
+                let kept = 1.0 - pipeline.churn;
+                let there = if model.months_of(cell).start == month {
+                    pipeline.starting.get(cell).copied().unwrap_or(0.0)
+                } else {
+                    match own.booked_as {
+                        BookedAs::Level { level, start }
+                            if month < start + model.horizon.levels[level].term_months =>
+                        {
+                            staying(kept)
+                        }
+                        _ => staying(kept * repeat),
+                    }
+                };
+                let wave = matches!(own.booked_as, BookedAs::Wave(_));
+                if model.months_of(cell).contains(&month) && !wave {
+                    needed += (row[cell] - there).max(0.0);
+                }
+            }
+            let delivered = match pipeline.with {
+                Some(p) => law.delivered_with(month, p) as f64,
+                None => law.delivered_mean(month),
+            };
+            let over = needed - delivered;
+            if over > TOLERANCE * delivered.max(1.0) && worst.is_none_or(|(most, ..)| over > most) {
+                worst = Some((over, month, needed, delivered));
+            }
+        }
+        if let Some((_, month, needed, delivered)) = worst {
+            let show = |n: f64| amount(n, Unit::Count, &model.currency, Rounding::Near);
+            whole.found.push(Violation {
+                rule: "pipeline.partnership".to_owned(),
+                value: needed,
+                low: None,
+                high: Some(delivered),
+                words: format!(
+                    "`pipeline.partnership`: {} new partnerships are needed until month {}, and the pipeline delivers \
+                     {} by then{}",
+                    show(needed),
+                    month + 1,
+                    show(delivered),
+                    match pipeline.with {
+                        Some(with) => format!(" with a probability of {}", significant(with, 3)),
+                        None => String::new(),
+                    }
+                ),
+            });
         }
     }
 }

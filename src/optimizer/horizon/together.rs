@@ -1,17 +1,26 @@
 //! One program for all months, its columns the [activities](crate::model::Activity).
 
+mod effects;
+mod least;
+mod pipeline;
+
 use std::time::Instant;
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 
+use self::pipeline::Limits;
 use crate::model::valuation::UnitValue;
 use crate::model::{
-    Activity, BookedAs, Cancel, Constraint, Factors, Horizon, Incidents, Model, Origin, Plan,
-    PlanSettings, Wave, WaveKind, WaveSchedule, activities, constraints_over, counts_of, sum_of,
-    units_of,
+    Activity, BookedAs, BudgetOver, Cancel, Constraint, ConstraintState, Factors, Horizon,
+    Incidents, Model, Origin, Plan, PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule,
+    activities, constraints_over, counts_of, joint, sum_of, units_of,
 };
 use crate::optimizer::check::check_plan;
 use crate::optimizer::plan::{Problem, refuse};
+use crate::optimizer::words::amount;
+
+/// Programs with more of the pipeline's rules, fractional and whole each.
+const ROUNDS: usize = 40;
 
 /// A model's program over months.
 pub(super) struct Together<'a> {
@@ -41,23 +50,125 @@ impl<'a> Together<'a> {
     /// Plans the horizon.
     pub(super) fn plan(&self, settings: &PlanSettings, cancel: &Cancel, explains: bool) -> Plan {
         let started = Instant::now();
-        let units = units_of(self.model, &self.activities, |_, _| 1.0);
-        let sums: Vec<UnitValue> = units.iter().map(sum_of).collect();
-        let rules = self.rules(&units);
-        let problem = Problem {
-            model: &self.flat,
-            units: &sums,
-            constraints: &rules.all,
-            over_months: true,
+        let act = joint::applies(self.model) || self.model.horizon.cross_promotion.is_some();
+        let mut plan = if act {
+            self.among_each_other(settings, cancel, explains)
+        } else {
+            self.at(&self.alone(), settings, cancel, explains)
         };
-        let found = problem.optimized(settings, cancel, explains);
-        let mut plan = self.unfolded(found, &rules);
         if plan.is_usable() {
             let broken = check_plan(self.model, &plan.counts);
             refuse(&mut plan, broken);
         }
+        if explains {
+            self.say_least_budgets(&mut plan, settings, cancel);
+        }
         plan.solver.seconds = started.elapsed().as_secs_f64();
         plan
+    }
+
+    /// Factors of creators who do not act on each other.
+    fn alone(&self) -> Vec<Vec<[f64; 2]>> {
+        vec![vec![[1.0; 2]; self.model.cells.len()]; self.model.months]
+    }
+
+    /// The best plan at given factors on reach and conversions, by month and cell.
+    fn at(
+        &self,
+        factors: &[Vec<[f64; 2]>],
+        settings: &PlanSettings,
+        cancel: &Cancel,
+        explains: bool,
+    ) -> Plan {
+        let units = units_of(self.model, &self.activities, |m, cell| factors[m][cell]);
+        let sums: Vec<UnitValue> = units.iter().map(sum_of).collect();
+        let mut rules = self.rules(&units);
+        let Some(limits) = Limits::of(self.model, &self.activities) else {
+            let found = self
+                .problem(&sums, &rules)
+                .optimized(settings, cancel, explains);
+            return self.unfolded(found, &rules);
+        };
+        self.add(&mut rules, limits.first());
+        // Fractional plans are quick to ask what they break.
+        for _ in 0..ROUNDS {
+            let problem = self.problem(&sums, &rules);
+            let relaxed = problem.relaxed(settings, cancel);
+            let broken = relaxed.map_or_else(Vec::new, |x| limits.broken(&x));
+            if broken.is_empty() {
+                break;
+            }
+            self.add(&mut rules, broken);
+        }
+        let mut found = self
+            .problem(&sums, &rules)
+            .optimized(settings, cancel, explains);
+        for _ in 0..ROUNDS {
+            if !found.is_usable() {
+                break;
+            }
+            let broken = limits.broken(&found.counts.row(0).to_vec());
+            if broken.is_empty() {
+                break;
+            }
+            self.add(&mut rules, broken);
+            found = self
+                .problem(&sums, &rules)
+                .optimized(settings, cancel, explains);
+        }
+        let mut plan = self.unfolded(found, &rules);
+        self.one_limit_a_month(&mut plan, &limits);
+        plan
+    }
+
+    /// One state for each month's limit, with what is needed and delivered.
+    fn one_limit_a_month(&self, plan: &mut Plan, limits: &Limits<'_>) {
+        let usable = plan.is_usable();
+        let mut kept: Vec<ConstraintState> = Vec::with_capacity(plan.constraints.len());
+        for state in std::mem::take(&mut plan.constraints) {
+            if state.name != pipeline::NAME {
+                kept.push(state);
+                continue;
+            }
+            let same = |known: &&mut ConstraintState| {
+                known.name == state.name && known.month == state.month
+            };
+            if let Some(known) = kept.iter_mut().find(same) {
+                let dearer = |s: &ConstraintState| s.shadow_price.unwrap_or(0.0);
+                if dearer(&state) > dearer(known) {
+                    known.shadow_price = state.shadow_price;
+                    known.range = state.range;
+                }
+                known.binding |= state.binding;
+            } else {
+                kept.push(state);
+            }
+        }
+        for state in kept.iter_mut().filter(|state| state.name == pipeline::NAME) {
+            let until = state.month.unwrap_or(0);
+            let (needed, delivered) = (limits.needed(&plan.counts, until), limits.delivered[until]);
+            state.value = usable.then_some(needed);
+            state.high = Some(delivered);
+            if state.binding {
+                state.words = format!(
+                    "{}: {} new partners are needed until month {}, and the pipeline delivers {}",
+                    state.name,
+                    amount(needed, state.unit, &self.model.currency),
+                    until + 1,
+                    amount(delivered, state.unit, &self.model.currency),
+                );
+            }
+        }
+        plan.constraints = kept;
+    }
+
+    fn problem<'b>(&'b self, sums: &'b [UnitValue], rules: &'b Rules) -> Problem<'b> {
+        Problem {
+            model: &self.flat,
+            units: sums,
+            constraints: &rules.all,
+            over_months: true,
+        }
     }
 
     /// What given counts (months × cells) do to the rules.
@@ -67,21 +178,23 @@ impl<'a> Together<'a> {
         settings: &PlanSettings,
         cancel: &Cancel,
     ) -> Plan {
-        let factors: Vec<Vec<f64>> = (counts.axis_iter(Axis(0)))
-            .map(|row| crate::model::joint::conversion_factors(self.model, &row.to_vec()))
-            .collect();
+        let factors = self.factors(counts);
         let units = units_of(self.model, &self.activities, |m, cell| factors[m][cell]);
         let sums: Vec<UnitValue> = units.iter().map(sum_of).collect();
-        let rules = self.rules(&units);
-        let problem = Problem {
-            model: &self.flat,
-            units: &sums,
-            constraints: &rules.all,
-            over_months: true,
-        };
+        let mut rules = self.rules(&units);
         let amounts = self.amounts(counts);
-        let mut plan = self.unfolded(problem.fixed(&amounts, settings, cancel), &rules);
+        let limits = Limits::of(self.model, &self.activities);
+        if let Some(limits) = &limits {
+            self.add(&mut rules, limits.first());
+        }
+        let found = self
+            .problem(&sums, &rules)
+            .fixed(&amounts, settings, cancel);
+        let mut plan = self.unfolded(found, &rules);
         plan.counts = counts.clone();
+        if let Some(limits) = &limits {
+            self.one_limit_a_month(&mut plan, limits);
+        }
         let broken = check_plan(self.model, counts);
         plan.warnings = broken.into_iter().map(|v| v.words).collect();
         plan
@@ -101,14 +214,26 @@ impl<'a> Together<'a> {
 
     /// The rules, those of a month named with it.
     fn rules(&self, units: &[Vec<UnitValue>]) -> Rules {
-        let mut all = constraints_over(self.model, &self.activities, units);
-        let names = all.iter().map(|rule| rule.name.clone()).collect();
-        for rule in &mut all {
+        let mut rules = Rules {
+            all: Vec::new(),
+            names: Vec::new(),
+        };
+        let own = constraints_over(self.model, &self.activities, units);
+        self.add(&mut rules, own);
+        rules
+    }
+
+    fn add(&self, rules: &mut Rules, more: Vec<Constraint>) {
+        for mut rule in more {
+            rules.names.push(rule.name.clone());
             if let (Some(month), true) = (rule.month, self.model.months > 1) {
-                rule.name = format!("{} in month {}", rule.name, month + 1);
+                let carried = self.model.horizon.budget_over == BudgetOver::CarryOver;
+                let until = rule.name == pipeline::NAME || carried && rule.name == "budget";
+                let when = if until { "until" } else { "in" };
+                rule.name = format!("{} {when} month {}", rule.name, month + 1);
             }
+            rules.all.push(rule);
         }
-        Rules { all, names }
     }
 
     /// A plan of activities as one of months × cells, its rules by their own names.
@@ -149,6 +274,9 @@ impl<'a> Together<'a> {
         }
         for warning in &mut plan.warnings {
             *warning = read(warning);
+        }
+        if let PlanStatus::Failed { reason } = &mut plan.status {
+            *reason = read(reason);
         }
         plan
     }

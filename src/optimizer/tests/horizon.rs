@@ -1,441 +1,25 @@
 //! Small horizons against enumeration that reads the rules itself.
 
-use ndarray::Array2;
+mod brute;
 
+use self::brute::{TIES, Tie, allowed, each, enumerate, objective, random_horizon, values};
 use super::Random;
+use crate::distribution::Distribution;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
-    BookedAs, Bound, BudgetOver, Cancel, Cell, CellPattern, Factors, Horizon, Level, Metric, Model,
-    Objective, Origin, Over, PlanSettings, PlanStatus, Quantity, Target, TargetScope, Wave,
-    WaveKind, WaveSchedule,
+    BookedAs, BudgetOver, Cancel, Cell, Horizon, Incidents, Level, Model, Objective, Origin, Over,
+    Pipeline, PipelineLaw, PlanSettings, PlanStatus, Terms,
 };
-use crate::optimizer::{check_plan, hang_together, plan, sample};
-
-const SLACK: f64 = 1e-9;
-
-/// What ties the months of a random horizon.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Tie {
-    None,
-    CarryOver,
-    Pot,
-    Shares,
-    Wave,
-    Level,
-    Target,
-    All,
-}
-
-const TIES: [Tie; 8] = [
-    Tie::None,
-    Tie::CarryOver,
-    Tie::Pot,
-    Tie::Shares,
-    Tie::Wave,
-    Tie::Level,
-    Tie::Target,
-    Tie::All,
-];
-
-fn pattern(tier: &str) -> CellPattern {
-    CellPattern {
-        tier: Some(tier.to_owned()),
-        ..CellPattern::default()
-    }
-}
-
-/// Two open cells in two or three months, a wave's or a level's cell beside them now and then.
-fn random_horizon(random: &mut Random, tie: Tie) -> Model {
-    let months = if tie == Tie::All {
-        2
-    } else {
-        2 + random.below(2)
-    };
-    let tiers = vec![
-        sample::tier(
-            "mid",
-            random.between(800.0, 3_000.0),
-            random.between(10_000.0, 90_000.0),
-            0.07,
-        ),
-        sample::tier(
-            "micro",
-            random.between(150.0, 900.0),
-            random.between(1_000.0, 10_000.0),
-            0.15,
-        ),
-    ];
-    let types = [sample::types()[random.below(3)].clone()];
-    let mut model = sample::model(tiers, &types, 1.0, |_, _| true);
-    model.objective = Objective::ALL[random.below(6)];
-    model.months = months;
-    model.horizon = Horizon::equal(months);
-    model.rules.budget = random.between(1_500.0, 8_000.0);
-    let equal = random.chance(0.2);
-    let mut shares: Vec<f64> = (0..months).map(|_| random.between(0.3, 1.7)).collect();
-    let mean = shares.iter().sum::<f64>() / months as f64;
-    shares.iter_mut().for_each(|share| *share /= mean);
-    for (month, share) in model.horizon.months.iter_mut().zip(shares) {
-        if !equal {
-            month.budget_share = share;
-            month.seasonality = random.between(0.5, 1.6);
-        }
-    }
-    for tier in &mut model.tiers {
-        tier.max_creators = Some((1 + random.below(if months == 2 { 3 } else { 2 })) as f64);
-    }
-    let rules = &mut model.rules;
-    rules.min_spend = [0.0, 0.0, 0.4, 0.7][random.below(4)];
-    if model.objective == Objective::Roas {
-        rules.min_spend = rules.min_spend.max(0.3);
-    }
-    if random.chance(0.4) || tie == Tie::Shares {
-        let low = [0.0, 0.1, 0.3][random.below(3)];
-        rules.tier_budget_share[0] = sample::band(low, (low + random.between(0.2, 0.6)).min(1.0));
-    }
-    if random.chance(0.2) {
-        rules.min_creators = Some(random.below(3) as f64);
-    }
-    if random.chance(0.2) {
-        rules.hours_per_month = Some(random.between(4.0, 12.0));
-    }
-    if random.chance(0.2) {
-        rules.max_creator_budget_share = Some(random.between(0.2, 0.7));
-    }
-    let all = tie == Tie::All;
-    if tie == Tie::CarryOver || all && random.chance(0.5) {
-        model.horizon.budget_over = BudgetOver::CarryOver;
-    } else if tie == Tie::Pot || all && random.chance(0.5) {
-        model.horizon.budget_over = BudgetOver::Horizon;
-    }
-    if tie == Tie::Shares || all && random.chance(0.5) {
-        model.horizon.diversity_over = Over::Horizon;
-    }
-    if tie == Tie::Wave || all {
-        add_wave(random, &mut model);
-    }
-    if tie == Tie::Level || all {
-        add_levels(random, &mut model);
-    }
-    if tie == Tie::Target || all && random.chance(0.5) {
-        model.targets.push(random_target(random));
-    }
-    model
-}
-
-fn random_target(random: &mut Random) -> Target {
-    let (metric, bound) = match random.below(3) {
-        0 => (Metric::Roas, Bound::AtLeast(random.between(0.1, 0.5))),
-        1 => (Metric::Cpa, Bound::AtMost(random.between(300.0, 900.0))),
-        _ => (
-            Metric::Conversions,
-            Bound::AtLeast(random.between(1.0, 12.0)),
-        ),
-    };
-    Target {
-        metric,
-        scope: TargetScope::Total,
-        bound,
-        with: None,
-        enforce: true,
-        key: "targets.it".to_owned(),
-        origin: Origin::Default,
-    }
-}
-
-/// A wave of micro creators over one or two months.
-fn add_wave(random: &mut Random, model: &mut Model) {
-    let low = random.below(2) as f64;
-    model.horizon.waves.push(Wave {
-        name: "launch".to_owned(),
-        kind: WaveKind::Launch,
-        first_day: 20 + random.below(25) as u32,
-        days: 1 + random.below(15) as u32,
-        budget: (
-            random.chance(0.3).then(|| random.between(100.0, 900.0)),
-            random.chance(0.5).then(|| random.between(500.0, 4_000.0)),
-        ),
-        counts: vec![(
-            pattern("micro"),
-            low,
-            random.chance(0.7).then_some(low + random.below(3) as f64),
-        )],
-        factors: Factors::ONE,
-        origin: Origin::Default,
-        schedule: WaveSchedule::default(),
-    });
-    let cell = Cell {
-        booked_as: BookedAs::Wave(model.horizon.waves.len() - 1),
-        ..model.cells[1].clone()
-    };
-    model.cells.push(cell);
-}
-
-/// Micro ambassadors who can start in any month but the last.
-fn add_levels(random: &mut Random, model: &mut Model) {
-    let mut terms = sample::sponsored();
-    terms.fee_amount = Some(random.between(100.0, 700.0));
-    terms.posts = 2.0;
-    model.horizon.levels.push(Level {
-        name: "gold".to_owned(),
-        tiers: vec![1],
-        terms: terms.clone(),
-        term_months: 1 + random.below(3),
-        tenure_lift: random.between(-0.3, 0.5),
-        tenure_lift_max: 0.4,
-        origin: Origin::Default,
-    });
-    let starts = if model.horizon.waves.is_empty() {
-        model.months - 1
-    } else {
-        1
-    };
-    for start in 0..starts {
-        model.cells.push(Cell {
-            booked_as: BookedAs::Level { level: 0, start },
-            terms: terms.clone(),
-            ..model.cells[1].clone()
-        });
-    }
-}
-
-/// Months × cells of expected values.
-fn values(model: &Model) -> Vec<Vec<UnitValue>> {
-    (0..model.months)
-        .map(|month| {
-            (0..model.cells.len())
-                .map(|cell| valuation::law_in(model, month, cell).expected())
-                .collect()
-        })
-        .collect()
-}
-
-fn within(value: f64, low: f64, high: f64) -> bool {
-    let slack = SLACK * value.abs().max(1.0);
-    value >= low - slack && value <= high + slack
-}
-
-/// Whether counts (months × cells) keep every rule of these horizons.
-fn allowed(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -> bool {
-    let rules = &model.rules;
-    let over = &model.horizon;
-    let months = x.len();
-    let cells = model.cells.len();
-    let sum = |month: usize, of: &dyn Fn(usize) -> f64| -> f64 {
-        (0..cells).map(|cell| x[month][cell] * of(cell)).sum()
-    };
-    let spend: Vec<f64> = (0..months)
-        .map(|m| sum(m, &|cell| units[m][cell].spend))
-        .collect();
-    let mid: Vec<f64> = (0..months)
-        .map(|m| {
-            sum(m, &|cell| {
-                if model.cells[cell].tier == 0 {
-                    units[m][cell].spend
-                } else {
-                    0.0
-                }
-            })
-        })
-        .collect();
-    let number: Vec<f64> = (0..months).map(|m| sum(m, &|_| 1.0)).collect();
-    let budget: Vec<f64> = over
-        .months
-        .iter()
-        .map(|m| m.budget_share * rules.budget)
-        .collect();
-    let all_budget: f64 = budget.iter().sum();
-    let all_spend: f64 = spend.iter().sum();
-    let mut until = (0.0, 0.0);
-    for m in 0..months {
-        until = (until.0 + spend[m], until.1 + budget[m]);
-        let fits = match over.budget_over {
-            BudgetOver::Month => within(spend[m], 0.0, budget[m]),
-            BudgetOver::CarryOver => within(until.0, 0.0, until.1),
-            BudgetOver::Horizon => within(all_spend, 0.0, all_budget),
-        };
-        if !fits {
-            return false;
-        }
-    }
-    let by_month = over.diversity_over == Over::Month;
-    let spend_by_month = by_month && over.budget_over == BudgetOver::Month;
-    let parts: Vec<(f64, f64, f64)> = if by_month {
-        (0..months).map(|m| (mid[m], spend[m], budget[m])).collect()
-    } else {
-        vec![(mid.iter().sum(), all_spend, all_budget)]
-    };
-    if let Some(band) = &rules.tier_budget_share[0]
-        && parts
-            .iter()
-            .any(|&(own, all, _)| all > 0.0 && !within(own / all, band.low, band.high))
-    {
-        return false;
-    }
-    let enough = |spend: f64, budget: f64| within(spend, rules.min_spend * budget, f64::INFINITY);
-    let enough = if spend_by_month {
-        (0..months).all(|m| enough(spend[m], budget[m]))
-    } else {
-        enough(all_spend, all_budget)
-    };
-    if !enough {
-        return false;
-    }
-    let least = rules.min_creators.unwrap_or(0.0);
-    if number.iter().any(|&n| n < least) || number.iter().sum::<f64>() < 1.0 {
-        return false;
-    }
-    if !hang_together(model) && number.iter().any(|&n| n < 1.0) {
-        return false;
-    }
-    for m in 0..months {
-        for (t, tier) in model.tiers.iter().enumerate() {
-            let own = sum(m, &|cell| f64::from(u8::from(model.cells[cell].tier == t)));
-            if own > tier.max_creators.unwrap() {
-                return false;
-            }
-        }
-        let hours = sum(m, &|cell| model.cells[cell].terms.hours);
-        if !within(hours, 0.0, rules.hours_per_month.unwrap_or(f64::INFINITY)) {
-            return false;
-        }
-        let of = if by_month { budget[m] } else { all_budget };
-        let most = rules.max_creator_budget_share.unwrap_or(f64::INFINITY);
-        if (0..cells).any(|c| x[m][c] > 0.0 && units[m][c].spend / of > most) {
-            return false;
-        }
-    }
-    for wave in &over.waves {
-        let own = |m: usize| -> f64 {
-            sum(m, &|cell| {
-                f64::from(u8::from(matches!(
-                    model.cells[cell].booked_as,
-                    BookedAs::Wave(_)
-                )))
-            })
-        };
-        let (_, low, high) = &wave.counts[0];
-        let n: f64 = (0..months).map(own).sum();
-        if !within(n, *low, high.unwrap_or(f64::INFINITY)) {
-            return false;
-        }
-        for m in 0..months {
-            let days = (wave.first_day..wave.first_day + wave.days)
-                .filter(|day| (*day / 30) as usize == m)
-                .count();
-            if let Some(high) = high
-                && own(m) > (high * days as f64 / f64::from(wave.days) - 1e-9).ceil()
-            {
-                return false;
-            }
-        }
-        let cost: f64 = (0..months)
-            .map(|m| {
-                sum(m, &|cell| match model.cells[cell].booked_as {
-                    BookedAs::Wave(_) => units[m][cell].spend,
-                    _ => 0.0,
-                })
-            })
-            .sum();
-        if !within(
-            cost,
-            wave.budget.0.unwrap_or(0.0),
-            wave.budget.1.unwrap_or(f64::INFINITY),
-        ) {
-            return false;
-        }
-    }
-    for (cell, own) in model.cells.iter().enumerate() {
-        if let BookedAs::Level { start, .. } = own.booked_as {
-            let term = over.levels[0].term_months;
-            for m in start + 1..months {
-                let (before, now) = (x[m - 1][cell], x[m][cell]);
-                if now > before || m < start + term && now != before {
-                    return false;
-                }
-            }
-        }
-    }
-    model.targets.iter().all(|target| {
-        let total = |q: Quantity| -> f64 {
-            (0..months)
-                .map(|m| sum(m, &|cell| units[m][cell].get(q).unwrap()))
-                .sum()
-        };
-        let above = target.metric.factor() * total(target.metric.numerator());
-        let value = match target.metric.denominator() {
-            None => above,
-            Some(below) => {
-                let below = total(below);
-                if above == 0.0 && below == 0.0 {
-                    return true;
-                }
-                above / below
-            }
-        };
-        match target.bound {
-            Bound::AtLeast(v) => within(value, v, f64::INFINITY),
-            Bound::AtMost(v) => within(value, f64::NEG_INFINITY, v),
-        }
-    })
-}
-
-fn objective(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -> f64 {
-    let metric = valuation::objective_metric(model.objective);
-    let total = |q: Quantity| -> f64 {
-        x.iter()
-            .zip(units)
-            .flat_map(|(row, units)| row.iter().zip(units))
-            .map(|(n, unit)| n * unit.get(q).unwrap())
-            .sum()
-    };
-    let above = metric.factor() * total(metric.numerator());
-    metric
-        .denominator()
-        .map_or(above, |below| above / total(below))
-}
-
-/// The best objective over all allowed counts.
-fn enumerate(model: &Model, random: &mut Random) -> Option<f64> {
-    let units = values(model);
-    let mut places = Vec::new();
-    for cell in 0..model.cells.len() {
-        let most = model.tiers[model.cells[cell].tier].max_creators.unwrap();
-        places.extend(model.months_of(cell).map(|month| (month, cell, most)));
-    }
-    let mut x = vec![vec![0.0; model.cells.len()]; model.months];
-    let mut best = None::<f64>;
-    loop {
-        let fits = allowed(model, &units, &x);
-        if fits {
-            let value = objective(model, &units, &x);
-            best = Some(best.map_or(value, |b| b.max(value)));
-        }
-        // The checker agrees.
-        if random.chance(if fits { 0.2 } else { 0.02 }) {
-            let counts = Array2::from_shape_fn((model.months, model.cells.len()), |(m, c)| x[m][c]);
-            let broken = check_plan(model, &counts);
-            assert_eq!(broken.is_empty(), fits, "{x:?}: {broken:?}");
-        }
-        let Some(next) = places.iter().position(|&(m, c, most)| x[m][c] < most) else {
-            return best;
-        };
-        let (month, cell, _) = places[next];
-        x[month][cell] += 1.0;
-        for &(month, cell, _) in &places[..next] {
-            x[month][cell] = 0.0;
-        }
-    }
-}
+use crate::optimizer::{check_plan, plan, sample};
 
 #[test]
 fn small_horizons_agree_with_enumeration() {
     let mut random = Random::new(20_260_403);
     let mut seen = [[0; 2]; TIES.len()];
-    for case in 0..240 {
+    for case in 0..320 {
         let kind = case % TIES.len();
         let model = random_horizon(&mut random, TIES[kind]);
-        let best = enumerate(&model, &mut random);
+        let best = enumerate(&model, &mut random, |_| true);
         let gap = if case % 3 == 0 { 0.0 } else { 0.001 };
         let settings = PlanSettings {
             gap,
@@ -490,4 +74,275 @@ fn small_horizons_agree_with_enumeration() {
     // Every tie must have had plans, and the rules something to rule out.
     assert!(seen.iter().all(|of| of[1] >= 8), "{seen:?}");
     assert!(seen.iter().map(|of| of[0]).sum::<i32>() >= 20, "{seen:?}");
+}
+
+/// New partners that counts need until every month within what is delivered.
+fn supplied(model: &Model, delivered: &[f64], x: &[Vec<f64>]) -> bool {
+    let pipeline = model.horizon.pipeline.as_ref().expect("a pipeline");
+    let (kept, repeat) = (1.0 - pipeline.churn, pipeline.repeat.mean());
+    let mut needed = 0.0;
+    for m in 0..x.len() {
+        for (cell, own) in model.cells.iter().enumerate() {
+            let stay = match own.booked_as {
+                BookedAs::Open if m == 0 => pipeline.starting[cell],
+                BookedAs::Open => x[m - 1][cell] * kept * repeat,
+                BookedAs::Level { level, start } if m > start => {
+                    let term = model.horizon.levels[level].term_months;
+                    x[m - 1][cell] * kept * if m < start + term { 1.0 } else { repeat }
+                }
+                BookedAs::Level { .. } => 0.0,
+                // Bookings of their own.
+                BookedAs::Wave(_) => x[m][cell],
+            };
+            needed += (x[m][cell] - stay).max(0.0);
+        }
+        if needed > delivered[m] + 1e-9 {
+            return false;
+        }
+    }
+    true
+}
+
+#[test]
+fn new_partnerships_are_within_what_the_pipeline_delivers() {
+    let mut random = Random::new(20_260_404);
+    let (mut bound_by_it, mut plans) = (0, 0);
+    for case in 0..96 {
+        let tie = [Tie::None, Tie::CarryOver, Tie::Level, Tie::Wave][case % 4];
+        let mut model = random_horizon(&mut random, tie);
+        if random.chance(0.6) {
+            model.objective = Objective::Revenue;
+            model.rules.min_spend = 0.0;
+        }
+        let free = enumerate(&model, &mut random, |_| true);
+        let certain = |value: f64| Distribution::Certain(value);
+        let cells = model.cells.len();
+        let with = random.chance(0.5).then(|| random.between(0.5, 0.9));
+        model.horizon.pipeline = Some(Pipeline {
+            identified: certain(random.between(2.0, 14.0)),
+            vetted: certain(0.8),
+            contacted: certain(0.9),
+            response: certain(0.6),
+            partnership: certain(0.7),
+            repeat: certain(random.between(0.3, 1.0)),
+            lead_weeks: random.between(0.0, 5.0),
+            churn: random.between(0.0, 0.4),
+            starting: (0..cells)
+                .map(|cell| match model.cells[cell].booked_as {
+                    BookedAs::Open => random.below(3) as f64,
+                    _ => 0.0,
+                })
+                .collect(),
+            with,
+            origin: Origin::Default,
+        });
+        let pipeline = model.horizon.pipeline.as_ref().unwrap();
+        let law = PipelineLaw::new(pipeline, &model.horizon);
+        let delivered: Vec<f64> = (0..model.months)
+            .map(|m| match with {
+                Some(p) => law.delivered_with(m, p) as f64,
+                None => law.delivered_mean(m),
+            })
+            .collect();
+        let best = enumerate(&model, &mut random, |x| supplied(&model, &delivered, x));
+        let found = plan(&model, &PlanSettings::default(), &Cancel::new());
+        let name = format!("case {case} ({tie:?}, {:?})", model.objective);
+        let Some(best) = best else {
+            assert_eq!(found.status, PlanStatus::Infeasible, "{name}");
+            continue;
+        };
+        plans += 1;
+        bound_by_it += usize::from(free.is_none_or(|free| best < free - 1e-6 * free.abs()));
+        assert_eq!(found.status, PlanStatus::Optimal, "{name}: best {best}");
+        let rows: Vec<Vec<f64>> = found
+            .counts
+            .rows()
+            .into_iter()
+            .map(|r| r.to_vec())
+            .collect();
+        let units = values(&model);
+        assert!(allowed(&model, &units, &rows), "{name}: {rows:?}");
+        assert!(supplied(&model, &delivered, &rows), "{name}: {rows:?}");
+        let value = objective(&model, &units, &rows);
+        assert!(value <= best + 1e-9 * best.abs(), "{name}");
+        assert!(
+            best - value <= 0.001_001 * value.abs(),
+            "{name}: {value}, {best}"
+        );
+        let proven = found.gap.expect("a plan has a bound");
+        assert!(
+            proven.bound >= best - 1e-9 * best.abs(),
+            "{name}: {proven:?}"
+        );
+        let own = found
+            .constraints
+            .iter()
+            .filter(|c| c.name == "pipeline.partnership");
+        assert_eq!(own.count(), model.months, "{name}");
+    }
+    assert!(bound_by_it >= 15 && plans >= 40, "{bound_by_it} of {plans}");
+}
+
+#[test]
+fn shocks_to_the_brand_lower_plans_and_not_bounds() {
+    let mut random = Random::new(20_260_405);
+    let (mut plans, mut best_ones) = (0, 0);
+    for case in 0..48 {
+        let tie = [Tie::CarryOver, Tie::Pot, Tie::Wave][case % 3];
+        let mut model = random_horizon(&mut random, tie);
+        model.incidents = Incidents {
+            probability: 0.15,
+            yield_lost: 0.5,
+            cleanup_cost: 0.0,
+            shock_probability: 0.3,
+            shock: 0.6,
+            assumed: false,
+        };
+        let value = |x: &[Vec<f64>]| {
+            let units: Vec<Vec<UnitValue>> = x
+                .iter()
+                .enumerate()
+                .map(|(m, row)| valuation::units_in_month(&model, m, row))
+                .collect();
+            allowed(&model, &units, x).then(|| objective(&model, &units, x))
+        };
+        let mut best = None::<f64>;
+        each(&model, |x| {
+            if let Some(value) = value(x) {
+                best = Some(best.map_or(value, |b| b.max(value)));
+            }
+        });
+        let found = plan(&model, &PlanSettings::default(), &Cancel::new());
+        let name = format!("case {case} ({tie:?}, {:?})", model.objective);
+        let Some(best) = best else {
+            assert!(!found.is_usable(), "{name}");
+            continue;
+        };
+        if !found.is_usable() {
+            // Not found is no proof, and it does not say so.
+            assert!(found.status.is_open(), "{name}: {:?}", found.status);
+            continue;
+        }
+        plans += 1;
+        let rows: Vec<Vec<f64>> = found
+            .counts
+            .rows()
+            .into_iter()
+            .map(|r| r.to_vec())
+            .collect();
+        let own = value(&rows).expect("the plan keeps every rule");
+        assert!(own <= best + 1e-9 * best.abs(), "{name}");
+        let stated = found.objective.expect("a plan has an objective");
+        assert!(
+            (stated - own).abs() <= 1e-9 * own.abs(),
+            "{name}: {stated}, {own}"
+        );
+        let proven = found.gap.expect("a plan has a bound");
+        assert!(
+            proven.bound >= best - 1e-9 * best.abs(),
+            "{name}: {proven:?}, {best}"
+        );
+        best_ones += usize::from(best - own <= 0.01 * best.abs());
+    }
+    assert!(plans >= 24, "{plans}");
+    assert!(5 * best_ones >= 4 * plans, "{best_ones} of {plans}");
+}
+
+#[test]
+fn one_mega_a_quarter_takes_a_budget() {
+    // A mega creator at 10,000 within 5 % of the quarter's spend: 200,000 in all, 66,667 a month.
+    let tiers = vec![
+        sample::tier("mega", 10_000.0, 900_000.0, 0.5),
+        sample::tier("micro", 500.0, 5_000.0, 0.15),
+    ];
+    let types = [("sponsored", sample::sponsored())];
+    let planned = |budget: f64| {
+        let mut model = sample::model(tiers.clone(), &types, budget, |_, _| true);
+        model.months = 3;
+        model.horizon = Horizon::equal(3);
+        model.horizon.diversity_over = Over::Horizon;
+        model.rules.tier_budget_share[0] = sample::band(0.0, 0.05);
+        plan(&model, &PlanSettings::default(), &Cancel::new())
+    };
+    let short = planned(66_600.0);
+    assert_eq!(short.status, PlanStatus::Optimal);
+    assert_eq!(short.counts.column(0).sum(), 0.0);
+    assert!(
+        short
+            .warnings
+            .iter()
+            .any(|w| w.contains("no mega creator is booked")
+                && w.contains("at least ¥66,667 a month (¥200,000 in all)")),
+        "{:?}",
+        short.warnings
+    );
+    // Months spend in steps of 500: a little more is enough.
+    let enough = planned(67_000.0);
+    assert_eq!(enough.status, PlanStatus::Optimal);
+    assert_eq!(enough.counts.column(0).sum(), 1.0);
+    assert!(enough.warnings.is_empty(), "{:?}", enough.warnings);
+}
+
+#[test]
+fn ambassadors_of_a_year_are_planned_while_one_waits() {
+    // Twelve unequal months of the playbook's thirteen cells with two levels of ambassadors, budgets carried on.
+    let mut model = sample::maturity(300_000.0);
+    model.months = 12;
+    model.horizon = Horizon::equal(12);
+    for (month, season) in model
+        .horizon
+        .months
+        .iter_mut()
+        .zip([0.8, 0.8, 0.9, 1.0, 1.0, 1.1, 0.9, 0.9, 1.0, 1.1, 1.4, 1.3])
+    {
+        month.seasonality = season;
+    }
+    model.horizon.budget_over = BudgetOver::CarryOver;
+    model.horizon.diversity_over = Over::Horizon;
+    let micro = model
+        .cells
+        .iter()
+        .position(|c| c.tier == 3 && c.partnership == 3);
+    let micro = model.cells[micro.expect("micro ambassadors")].clone();
+    model.cells.retain(|c| !(c.tier == 3 && c.partnership == 3));
+    for (level, (name, retainer, posts)) in [("bronze", 500.0, 2.0), ("gold", 2_000.0, 8.0)]
+        .into_iter()
+        .enumerate()
+    {
+        let terms = Terms {
+            fee_amount: Some(retainer),
+            posts,
+            ..micro.terms.clone()
+        };
+        model.horizon.levels.push(Level {
+            name: name.to_owned(),
+            tiers: vec![3],
+            terms: terms.clone(),
+            term_months: 3,
+            tenure_lift: 0.05,
+            tenure_lift_max: 0.5,
+            origin: Origin::Default,
+        });
+        model.cells.extend((0..12).map(|start| Cell {
+            booked_as: BookedAs::Level { level, start },
+            terms: terms.clone(),
+            ..micro.clone()
+        }));
+    }
+    let started = std::time::Instant::now();
+    let found = plan(&model, &PlanSettings::default(), &Cancel::new());
+    println!(
+        "{:?}, gap {:?}, {} nodes, {:.2} s",
+        found.status,
+        found.gap,
+        found.solver.nodes,
+        started.elapsed().as_secs_f64()
+    );
+    assert!(found.is_usable(), "{:?}", found.status);
+    assert!(check_plan(&model, &found.counts).is_empty());
+    assert!(
+        found.gap.is_some_and(|gap| gap.relative < 0.02),
+        "{:?}",
+        found.gap
+    );
 }

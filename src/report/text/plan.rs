@@ -1,5 +1,7 @@
 //! A plan: its table, what it leaves unspent, what binds it.
 
+mod months;
+
 use super::conflict;
 use super::figures::{objective, partnerships, plan_name, price_step, probability, share, signed};
 use super::layout::{Grid, Page, Tone};
@@ -7,7 +9,7 @@ use super::risk;
 use super::worth;
 use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
-use crate::model::{Band, Cell, ConstraintKind, ConstraintState, Model, Plan, PlanStatus};
+use crate::model::{Band, Cell, ConstraintKind, ConstraintState, Model, Month, Plan, PlanStatus};
 use crate::units::{YearMonth, money, percent};
 
 /// Status, counts, unspent budget, binding constraints and warnings of a plan; the conflict if there is none.
@@ -88,55 +90,52 @@ fn status(model: &Model, plan: &Plan) -> String {
     }
 }
 
-fn tables(page: &mut Page, model: &Model, plan: &Plan) {
-    for (month, counts) in plan.counts.rows().into_iter().enumerate() {
-        let counts = counts.to_vec();
-        let units = valuation::units_in_month(model, month, &counts);
-        let view = View {
-            model,
-            counts: &counts,
-            units: &units,
-        };
-        page.blank();
-        if plan.counts.nrows() > 1 {
-            page.sentence(&month_name(model, month));
-        }
-        view.write_tiers(page);
-        let rules = &model.rules;
-        if rules.partnership_share.iter().any(Option::is_some) {
-            page.blank();
-            page.table(&view.partnerships());
-        }
-        let categories: Vec<&str> = model.categories.iter().map(|s| s.name.as_str()).collect();
-        let regions: Vec<&str> = model.regions.iter().map(|s| s.name.as_str()).collect();
-        for (title, names, bands, of) in [
-            (
-                "category",
-                categories,
-                &rules.category_budget_share,
-                (|c: &Cell| c.category) as fn(&Cell) -> Option<usize>,
-            ),
-            ("region", regions, &rules.region_budget_share, |c: &Cell| {
-                c.region
-            }),
-        ] {
-            if !names.is_empty() {
-                page.blank();
-                page.table(&view.segments(title, &names, bands, of));
-            }
-        }
-        page.blank();
-    }
+/// Whether all is said of a plan when it is said of its first month.
+pub(super) fn is_one_month(model: &Model, plan: &Plan) -> bool {
+    let mut months = model.horizon.months.iter();
+    let first = months.next();
+    let same = |month: &Month| {
+        first.is_none_or(|first| {
+            month.budget_share == first.budget_share && month.seasonality == first.seasonality
+        })
+    };
+    let mut rows = plan.counts.rows().into_iter();
+    plan.counts.nrows() == 1
+        || model.horizon.is_separable()
+            && rows.all(|row| row == plan.counts.row(0))
+            && months.all(same)
 }
 
+fn tables(page: &mut Page, model: &Model, plan: &Plan) {
+    if !is_one_month(model, plan) {
+        months::tables(page, model, plan);
+        return;
+    }
+    let counts = plan.counts.row(0).to_vec();
+    let units = valuation::units_in_month(model, 0, &counts);
+    let view = View {
+        model,
+        counts: &counts,
+        units: &units,
+    };
+    page.blank();
+    if plan.counts.nrows() > 1 {
+        page.sentence("Every month:");
+    }
+    view.write_tiers(page);
+    view.write_shares(page);
+    page.blank();
+}
+
+/// A month's name at the head of a column: its date, or its number.
 fn month_name(model: &Model, month: usize) -> String {
     let date = model
         .start
         .and_then(|(year, first)| YearMonth::new(year, first))
         .and_then(|start| start.plus_months(u32::try_from(month).ok()?));
     match date {
-        Some(date) => format!("Month {} ({date})", month + 1),
-        None => format!("Month {}", month + 1),
+        Some(date) => date.to_string(),
+        None => format!("month {}", month + 1),
     }
 }
 
@@ -160,6 +159,34 @@ struct View<'a> {
 }
 
 impl View<'_> {
+    /// Shares of types, categories and regions.
+    fn write_shares(&self, page: &mut Page) {
+        let model = self.model;
+        let rules = &model.rules;
+        if rules.partnership_share.iter().any(Option::is_some) {
+            page.blank();
+            page.table(&self.partnerships());
+        }
+        let categories: Vec<&str> = model.categories.iter().map(|s| s.name.as_str()).collect();
+        let regions: Vec<&str> = model.regions.iter().map(|s| s.name.as_str()).collect();
+        for (title, names, bands, of) in [
+            (
+                "category",
+                categories,
+                &rules.category_budget_share,
+                (|c: &Cell| c.category) as fn(&Cell) -> Option<usize>,
+            ),
+            ("region", regions, &rules.region_budget_share, |c: &Cell| {
+                c.region
+            }),
+        ] {
+            if !names.is_empty() {
+                page.blank();
+                page.table(&self.segments(title, &names, bands, of));
+            }
+        }
+    }
+
     fn count(&self, chosen: impl Fn(&Cell) -> bool) -> f64 {
         let cells = self.model.cells.iter().zip(self.counts);
         cells.filter(|(c, _)| chosen(c)).map(|(_, n)| n).sum()
@@ -301,17 +328,32 @@ fn unspent(page: &mut Page, model: &Model, plan: &Plan, units: &[UnitValue]) {
     }
     if !plan.unspent_held_by.is_empty() {
         page.sentence("What holds the rest back:");
-        for held in &plan.unspent_held_by {
+        let most = if plan.counts.nrows() > 1 {
+            months::LINES
+        } else {
+            usize::MAX
+        };
+        for held in plan.unspent_held_by.iter().take(most) {
             page.item(&held.reason);
+        }
+        let more = plan.unspent_held_by.len().saturating_sub(most);
+        if more > 0 {
+            page.item(&format!("and {more} more in result.json"));
         }
     }
 }
 
 fn binding(page: &mut Page, model: &Model, plan: &Plan) {
+    let one = is_one_month(model, plan);
+    if !one {
+        months::binding(page, model, plan);
+        return;
+    }
     // Rules on random totals have a section of their own.
     let states = || {
         let all = plan.constraints.iter();
         all.filter(|c| c.kind != ConstraintKind::Risk)
+            .filter(|c| c.month == Some(0))
     };
     let binding: Vec<&ConstraintState> = states().filter(|c| c.binding).collect();
     if !binding.is_empty() {
@@ -325,13 +367,13 @@ fn binding(page: &mut Page, model: &Model, plan: &Plan) {
             let price = price(model, state)
                 .filter(|(changes, _)| *changes)
                 .map_or_else(String::new, |(_, words)| format!("; {words}"));
-            page.item(&format!("{}{name}{price}", month_of(plan, state)));
+            page.item(&format!("{name}{price}"));
         }
     }
     // Whole counts seldom reach the budget, but what more of it would bring is always asked.
     for state in states().filter(|c| !c.binding && c.name == "budget") {
         if let Some((_, words)) = price(model, state) {
-            page.sentence(&format!("{}budget: {words}.", month_of(plan, state)));
+            page.sentence(&format!("budget: {words}."));
         }
     }
     let priced = |c: &ConstraintState| price(model, c).is_some_and(|(changes, _)| changes);
@@ -340,9 +382,9 @@ fn binding(page: &mut Page, model: &Model, plan: &Plan) {
     }
 }
 
-fn month_of(plan: &Plan, state: &ConstraintState) -> String {
+pub(super) fn month_of(one: bool, state: &ConstraintState) -> String {
     match state.month {
-        Some(month) if plan.counts.nrows() > 1 => format!("month {}: ", month + 1),
+        Some(month) if !one => format!("month {}: ", month + 1),
         _ => String::new(),
     }
 }

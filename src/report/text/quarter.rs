@@ -35,7 +35,7 @@ pub(super) fn write(page: &mut Page, result: &RunResult, plan: &PlanResult) {
             page.table(&view.yields(&scale, false));
         }
         page.sentence(
-            "Totals are those of each trial, and their ROAS is a ratio of totals: quantiles of months do not add up.",
+            "Revenue is what the month's posts bring, whenever it comes. The last line is of totals, its ROAS their ratio: quantiles of months do not add up.",
         );
         page.heading(&format!("What {name} sells, pays and receives ({unit})"));
         page.table(
@@ -291,5 +291,78 @@ impl View<'_> {
                 self.money(due),
             ));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::display_width;
+    use super::super::{ReportContext, summary};
+    use crate::fixture;
+    use crate::model::{Horizon, Payment};
+
+    /// From the heading of the months to that of the next section but the targets.
+    fn screen(text: &str) -> String {
+        let from = text.find("What base yields by month").unwrap();
+        let to = text.find("What this rests on").unwrap();
+        text[from..to].trim_end().to_owned()
+    }
+
+    #[test]
+    fn a_quarter_on_one_screen() {
+        let text = summary(&fixture::quarter(3, 1.0), &ReportContext::default());
+        let screen = screen(&text);
+        insta::assert_snapshot!("quarter", screen);
+        assert!(screen.lines().count() <= 40);
+    }
+
+    #[test]
+    fn a_year_of_millions_without_dates() {
+        let mut run = fixture::quarter(12, 40.0);
+        run.plans[0].model.start = None;
+        insta::assert_snapshot!("year", screen(&summary(&run, &ReportContext::default())));
+    }
+
+    #[test]
+    fn lines_fit() {
+        for (months, amounts, width) in [
+            (3, 1.0, 100),
+            (12, 1.0, 100),
+            (24, 1e3, 100),
+            (24, 1e5, 72),
+            (3, 0.01, 60),
+        ] {
+            let context = ReportContext {
+                width,
+                ..ReportContext::default()
+            };
+            let run = fixture::quarter(months, amounts);
+            let text = summary(&run, &context);
+            for line in screen(&text).lines() {
+                assert!(display_width(line) <= width, "{width}: {line}");
+            }
+            // Every month and the horizon, in both tables.
+            let screen = screen(&text);
+            let rows = screen
+                .lines()
+                .filter(|l| l.starts_with("  202") || l.starts_with("  all  "));
+            assert_eq!(rows.count(), 2 * (months + 1), "{screen}");
+        }
+    }
+
+    #[test]
+    fn one_month_says_what_time_says() {
+        let mut run = fixture::quarter(1, 1.0);
+        let text = summary(&run, &ReportContext::default());
+        assert!(
+            text.contains("When base sells, pays and receives"),
+            "{text}"
+        );
+        assert!(text.contains("Posts of this month are expected to sell"));
+        assert!(!text.contains("by month"));
+        run.plans[0].model.horizon = Horizon::equal(1);
+        assert_eq!(run.plans[0].model.horizon.payment, Payment::AT_ONCE);
+        let text = summary(&run, &ReportContext::default());
+        assert!(!text.contains("receives"), "{text}");
     }
 }

@@ -148,14 +148,14 @@ fn months_have_tables_of_their_own() {
     let text = summary(&run, &ReportContext::default());
     assert!(text.contains("a month for 2 months from 2026-04"), "{text}");
     assert!(
-        text.contains("Month 1 (2026-04)") && text.contains("Month 2 (2026-05)"),
+        text.contains("2026-04") && text.contains("2026-05"),
         "{text}"
     );
     assert!(
         text.contains("It spends ¥336,075 of the budget of ¥230,000"),
         "{text}"
     );
-    assert!(text.contains("month 1: budget:"), "{text}");
+    assert!(text.contains("budget (month 1);"), "{text}");
 }
 
 #[test]

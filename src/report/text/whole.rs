@@ -7,8 +7,9 @@ use super::figures::{objective, plan_name};
 use super::layout::{Page, Tone};
 use super::plan;
 use super::quarter;
+use super::variance;
 use crate::engine::RunResult;
-use crate::model::{Basis, Model, Plan, RiskMeasure};
+use crate::model::{Basis, BudgetOver, Model, Plan, RiskMeasure};
 use crate::risk_words;
 use crate::units::{YearMonth, count, listed, money, percent};
 
@@ -53,6 +54,7 @@ pub fn summary(result: &RunResult, context: &ReportContext) -> String {
         plan::write(&mut page, &found.model, &found.plan);
         if found.plan.is_usable() {
             estimates::headline(&mut page, result, found);
+            variance::write(&mut page, result, found);
             estimates::audiences(&mut page, result, found);
             estimates::individuals(&mut page, result, found);
             quarter::write(&mut page, result, found);
@@ -99,13 +101,22 @@ pub(super) fn title(
         Some(description) => page.heading(&format!("{scenario}: {}", description.trim())),
         None => page.heading(scenario),
     }
-    let budget = money(model.rules.budget, &model.currency);
+    let mut months = model.horizon.months.iter();
+    let each = months.all(|month| month.budget_share == 1.0)
+        && model.horizon.budget_over == BudgetOver::Month;
+    let budget = if each {
+        model.rules.budget
+    } else {
+        model.budget()
+    };
+    let budget = money(budget, &model.currency);
+    let a_month = if each { "a month for" } else { "over" };
     let start = model.start.and_then(|(y, m)| YearMonth::new(y, m));
     let when = match (start, model.months) {
         (Some(start), 1) => format!(" for {start}"),
-        (Some(start), months) => format!(" a month for {months} months from {start}"),
+        (Some(start), months) => format!(" {a_month} {months} months from {start}"),
         (None, 1) => " a month".to_owned(),
-        (None, months) => format!(" a month for {months} months"),
+        (None, months) => format!(" {a_month} {months} months"),
     };
     let (goal, _) = objective(model.objective);
     let what = match &model.risk.objective {

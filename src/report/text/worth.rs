@@ -2,6 +2,7 @@
 
 use super::figures::{label, objective, partnerships, signed, value};
 use super::layout::{Grid, Page};
+use super::plan::{is_one_month, month_of};
 use crate::model::{ConstraintState, Metric, Model, Plan, PlanStatus, Unit, UnusedCell, valuation};
 use crate::units::{count, currency_sign, fixed, money, percent};
 
@@ -13,23 +14,36 @@ const AS_GOOD: f64 = 0.000_5;
 
 /// The dearest rules, and how far it would pay to move them.
 pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
-    let first = || plan.constraints.iter().filter(|c| c.month == Some(0));
+    let one = is_one_month(model, plan);
+    let first = || {
+        let all = plan.constraints.iter();
+        all.filter(|c| !one || c.month == Some(0))
+    };
     let mut dearest: Vec<(&ConstraintState, f64)> = first()
         .filter_map(|c| Some((c, c.range.cost?)))
         .filter(|&(_, cost)| says_something(&amount(model, cost)))
         .collect();
     dearest.sort_by(|a, b| b.1.total_cmp(&a.1));
+    // Each rule once, in its dearest month.
+    let mut told: Vec<&str> = Vec::new();
+    dearest.retain(|(c, _)| {
+        let new = !told.contains(&c.name.as_str());
+        told.push(&c.name);
+        new
+    });
     dearest.truncate(LINES);
     let budget = first().filter(|c| c.name == "budget" && c.range.cost.is_none());
     let (name, _) = objective(model.objective);
     let lines: Vec<String> = budget
+        .take(LINES)
         .filter_map(|c| {
             let farther = farther(model, c)?;
-            Some(format!("{}: {farther}", c.name))
+            Some(format!("{}{}: {farther}", month_of(one, c), c.name))
         })
         .chain(dearest.iter().map(|&(c, cost)| {
             let costs = format!(
-                "{}{} costs {} of expected {name}",
+                "{}{}{} costs {} of expected {name}",
+                month_of(one, c),
                 c.name,
                 stated(c).map_or_else(String::new, |(word, at)| {
                     let to = c.range.to.unwrap_or(at);
@@ -46,7 +60,11 @@ pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
     if lines.is_empty() {
         return;
     }
-    page.sentence("What the rules cost a month (in the plan with fractional counts):");
+    page.sentence(if one {
+        "What the rules cost a month (in the plan with fractional counts):"
+    } else {
+        "What the rules cost (in the plan with fractional counts):"
+    });
     for line in lines {
         page.item(&line);
     }
@@ -171,16 +189,25 @@ pub(super) fn cells(page: &mut Page, model: &Model, plan: &Plan) {
         return;
     }
     nearest.sort_by(|a, b| a.1.total_cmp(&b.1));
+    // Each cell once, in the month in which it lacks least.
+    let mut told: Vec<usize> = Vec::new();
+    nearest.retain(|(unused, _)| {
+        let new = !told.contains(&unused.cell);
+        told.push(unused.cell);
+        new
+    });
     page.sentence("Not booked, and nearest to it:");
     for (unused, lack) in nearest.into_iter().take(LINES) {
+        let key = match unused.month {
+            Some(month) => format!("{} in month {}", model.key(unused.cell), month + 1),
+            None => model.key(unused.cell).to_string(),
+        };
         if lack < AS_GOOD {
-            page.item(&format!(
-                "{}: as good as what is booked in its place",
-                model.key(unused.cell)
-            ));
+            page.item(&format!("{key}: as good as what is booked in its place"));
             continue;
         }
-        let cost = valuation::law(model, unused.cell).expected().spend;
+        let law = valuation::law_in(model, unused.month.unwrap_or(0), unused.cell);
+        let cost = law.expected().spend;
         let fee = unused
             .fee_factor
             .zip(unused.enters_at_unit_cost)
@@ -200,11 +227,7 @@ pub(super) fn cells(page: &mut Page, model: &Model, plan: &Plan) {
             .conversion_factor
             .map(|factor| format!("with {} more conversions", percent(factor - 1.0)));
         let ways: Vec<String> = fee.into_iter().chain(conversions).collect();
-        page.item(&format!(
-            "{}: {}",
-            model.key(unused.cell),
-            ways.join(", or ")
-        ));
+        page.item(&format!("{key}: {}", ways.join(", or ")));
     }
 }
 

@@ -1,0 +1,95 @@
+//! A program made from units and rules, and what is done with it.
+
+use std::time::Instant;
+
+use super::{PATIENCE, Work};
+use crate::model::valuation::UnitValue;
+use crate::model::{Cancel, Constraint, Model, Plan, PlanSettings};
+use crate::optimizer::goal::Goal;
+use crate::optimizer::program::program_of;
+use crate::optimizer::ratio::solve_relaxed;
+use crate::optimizer::whole::Search;
+
+/// What a program is made from.
+#[derive(Clone, Copy)]
+pub(in crate::optimizer) struct Problem<'a> {
+    /// The model, whose cells are the program's columns.
+    pub(in crate::optimizer) model: &'a Model,
+    /// Values of one unit of each column.
+    pub(in crate::optimizer) units: &'a [UnitValue],
+    pub(in crate::optimizer) constraints: &'a [Constraint],
+    /// Whether its columns are bookings of several months.
+    pub(in crate::optimizer) over_months: bool,
+}
+
+impl Problem<'_> {
+    /// The best plan of a program over months, without regard to risk.
+    pub(in crate::optimizer) fn optimized(
+        &self,
+        settings: &PlanSettings,
+        cancel: &Cancel,
+        explains: bool,
+    ) -> Plan {
+        self.worked(settings, cancel, explains, |work| work.optimized())
+    }
+
+    /// The fractional optimum, if there is one.
+    pub(in crate::optimizer) fn relaxed(
+        &self,
+        settings: &PlanSettings,
+        cancel: &Cancel,
+    ) -> Option<Vec<f64>> {
+        let program = program_of(self.model, self.units, self.constraints);
+        let goal = Goal::of(self.model, self.units);
+        let solved = solve_relaxed(&program, &goal, settings, cancel);
+        solved.found().then_some(solved.x)
+    }
+
+    /// What given amounts do to the rules.
+    pub(in crate::optimizer) fn fixed(
+        &self,
+        amounts: &[f64],
+        settings: &PlanSettings,
+        cancel: &Cancel,
+    ) -> Plan {
+        self.worked(settings, cancel, false, |work| work.fixed(amounts))
+    }
+
+    pub(super) fn worked(
+        &self,
+        settings: &PlanSettings,
+        cancel: &Cancel,
+        explains: bool,
+        plan: impl FnOnce(&Work<'_>) -> Plan,
+    ) -> Plan {
+        let started = Instant::now();
+        let program = program_of(self.model, self.units, self.constraints);
+        let goal = Goal::of(self.model, self.units);
+        let relaxations = PlanSettings {
+            time_limit: settings.time_limit.max(PATIENCE),
+            ..*settings
+        };
+        let mut plan = plan(&Work {
+            search: Search {
+                program: &program,
+                goal: &goal,
+                settings,
+                relaxations: &relaxations,
+                cancel,
+                started,
+            },
+            relaxations: &relaxations,
+            model: self.model,
+            units: self.units,
+            constraints: self.constraints,
+            program: &program,
+            goal: &goal,
+            settings,
+            explains,
+            over_months: self.over_months,
+            cancel,
+        });
+        plan.solver.seconds = started.elapsed().as_secs_f64();
+        plan
+    }
+}
