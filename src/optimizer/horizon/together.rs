@@ -11,9 +11,9 @@ use ndarray::Array2;
 use self::pipeline::Limits;
 use crate::model::valuation::UnitValue;
 use crate::model::{
-    Activity, BookedAs, BudgetOver, Cancel, Constraint, ConstraintState, Factors, Horizon, Incidents, Model,
-    Origin, Plan, PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule, activities,
-    constraints_over, counts_of, joint, sum_of, units_of,
+    Activity, BookedAs, BudgetOver, Cancel, Constraint, ConstraintState, Factors, Horizon,
+    Incidents, Model, Origin, Plan, PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule,
+    activities, constraints_over, counts_of, joint, sum_of, units_of,
 };
 use crate::optimizer::check::check_plan;
 use crate::optimizer::plan::{Problem, refuse};
@@ -191,7 +191,7 @@ impl<'a> Together<'a> {
             .problem(&sums, &rules)
             .fixed(&amounts, settings, cancel);
         let mut plan = self.unfolded(found, &rules);
-        plan.counts = counts.clone();
+        plan.counts.clone_from(counts);
         if let Some(limits) = &limits {
             self.one_limit_a_month(&mut plan, limits);
         }
