@@ -235,10 +235,20 @@ impl Reader<'_> {
         }
         let mut out: Vec<ActualRow> = Vec::new();
         let mut known: HashMap<(usize, usize, usize), usize> = HashMap::new();
-        let width = self.header.places.iter().flatten().max().map_or(0, |p| p + 1);
+        let width = self
+            .header
+            .places
+            .iter()
+            .flatten()
+            .max()
+            .map_or(0, |p| p + 1);
         for at in 0..self.rows.len() {
             let (line, fields) = &self.rows[at];
-            if fields.iter().skip(width).any(|extra| !extra.trim().is_empty()) {
+            if fields
+                .iter()
+                .skip(width)
+                .any(|extra| !extra.trim().is_empty())
+            {
                 let (line, column) = self.lines.place(*line, width, self.delimiter);
                 let text = "more fields than the header has columns; is a number with a comma left without quotation marks?";
                 let text = text.to_owned();
@@ -347,7 +357,9 @@ impl Reader<'_> {
             self.problem(
                 at,
                 Field::Month,
-                format!("there is no month {number}; the scenario has {months} (months = {months})"),
+                format!(
+                    "there is no month {number}; the scenario has {months} (months = {months})"
+                ),
             );
             return 0;
         }
@@ -441,7 +453,11 @@ impl Reader<'_> {
                 None
             }
             Reading::Number(Number { value, .. }) if value > LARGEST => {
-                self.problem(at, field, format!("{name} is larger than anything plausible"));
+                self.problem(
+                    at,
+                    field,
+                    format!("{name} is larger than anything plausible"),
+                );
                 None
             }
             Reading::Number(Number { value, .. }) => Some(value),

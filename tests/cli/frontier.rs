@@ -341,9 +341,9 @@ fn an_interrupted_walk_exits_with_130_and_leaves_nothing() {
             "frontier",
             "a.toml",
             "--trials",
-            "10_000_000",
+            "6_000_000",
             "--points",
-            "2",
+            "3",
         ])
         .spawn()
         .expect("imatrix starts");
