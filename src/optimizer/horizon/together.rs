@@ -191,7 +191,7 @@ impl<'a> Together<'a> {
             .problem(&sums, &rules)
             .fixed(&amounts, settings, cancel);
         let mut plan = self.unfolded(found, &rules);
-        plan.counts = counts.clone();
+        plan.counts.clone_from(counts);
         if let Some(limits) = &limits {
             self.one_limit_a_month(&mut plan, limits);
         }

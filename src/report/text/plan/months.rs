@@ -223,7 +223,7 @@ impl<'a> Months<'a> {
             let name = month_name(model, month);
             match over {
                 BudgetOver::Month => {
-                    grid.row([name, show(budget), show(spend), show(budget - spend)])
+                    grid.row([name, show(budget), show(spend), show(budget - spend)]);
                 }
                 BudgetOver::CarryOver => {
                     grid.row([name, show(budget), show(spend), show(released - spent)]);
