@@ -6,7 +6,7 @@ use super::law::{assert_near, estimate};
 use super::market::{certain, counts, model, tiers};
 use crate::fixture;
 use crate::model::{
-    BookedAs, CellBlock, FactorBelief, FactorName, Horizon, InputGroup, Level, Metric, Model,
+    BookedAs, CellBlock, CrossPromotion, FactorBelief, FactorName, Horizon, InputGroup, Level, Metric, Model,
     Origin, Plan, Quantity, valuation,
 };
 use crate::simulator::{PlanInput, Simulator};
@@ -225,6 +225,38 @@ fn means_of_every_month_are_its_expectations() {
     };
     assert!((conversions(1) / conversions(0) - 1.69).abs() < 1e-12);
     assert!((conversions(2) / conversions(0) - 0.8 * 1.4).abs() < 1e-12);
+}
+
+/// Tagged tiers reach more: means against the valuation's, at five standard errors.
+#[test]
+fn tags_lift_what_is_reached() {
+    let (mut model, counts) = market(2, 0.5);
+    let plain = run(&model, &counts, 2000);
+    model.horizon.cross_promotion = Some(CrossPromotion {
+        fan_out: vec![1.0; model.tiers.len()],
+        reach_lift: 0.2,
+    });
+    let mut counts = counts;
+    let mid = (0..model.cells.len()).find(|&c| model.key(c).to_string() == "mid.sponsored");
+    counts.column_mut(mid.unwrap()).fill(3.0);
+    let lifted = run(&model, &counts, TRIALS);
+    for cell in &lifted {
+        let row = counts.row(cell.month).to_vec();
+        let unit = valuation::units_in_month(&model, cell.month, &row)[cell.cell];
+        for quantity in Quantity::SIMULATED {
+            let Some(column) = cell.column(quantity) else {
+                continue;
+            };
+            let (mean, error) = estimate(column);
+            let wanted = row[cell.cell] * unit.get(quantity).unwrap();
+            assert_near(&format!("{quantity:?}"), mean, wanted, error);
+        }
+    }
+    // Three of five micro creators are tagged by three of mid: 1 + 0.2 · 3/5.
+    let [before, after] = [plain, lifted].map(|cells| micro(cells, &model).remove(0));
+    for (before, after) in before.impressions.iter().zip(&after.impressions) {
+        assert!((after / before / 1.12 - 1.0).abs() < 1e-12);
+    }
 }
 
 #[test]
