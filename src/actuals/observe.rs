@@ -114,7 +114,9 @@ fn of_row(
         return Vec::new();
     };
     let expected = |quantity: Quantity| -> Option<f64> {
-        let parts = booked.iter().map(|&(cell, count)| Some(count * units[cell].get(quantity)?));
+        let parts = booked
+            .iter()
+            .map(|&(cell, count)| Some(count * units[cell].get(quantity)?));
         parts.sum()
     };
     // (Σ n e)²/Σ n e²: as many alike would scatter as much.
@@ -127,42 +129,40 @@ fn of_row(
     let spread = Spread::of(model, &model.cells[first], sum * sum / squares);
     let tier = model.tiers[row.tier].name.as_str();
     let mut observed = Row::new();
-    let mut observe = |log: f64,
-                       inputs: &[InputGroup],
-                       lasting: &[(Lasting, f64)],
-                       fresh: &[(usize, f64)]| {
-        let mut out = Observation {
-            value: log,
-            factors: Vec::new(),
-            lasting: Vec::new(),
-            fresh: vec![(ROUNDED + observed.len(), libm::sqrt(ROUNDING))],
-        };
-        for &input in inputs {
-            let sigma = model.log_spread(input);
-            if let Some(place) = belief.place(&name_of(input, (tier, row.month)))
-                && sigma > 0.0
-            {
-                out.value += 0.5 * sigma * sigma;
-                out.factors.push((place, sigma));
-            }
-        }
-        for &(kind, variance) in lasting.iter().filter(|(_, v)| *v > 0.0) {
-            let part = Part {
-                kind,
-                tier: row.tier,
-                partnership: row.partnership,
+    let mut observe =
+        |log: f64, inputs: &[InputGroup], lasting: &[(Lasting, f64)], fresh: &[(usize, f64)]| {
+            let mut out = Observation {
+                value: log,
+                factors: Vec::new(),
+                lasting: Vec::new(),
+                fresh: vec![(ROUNDED + observed.len(), libm::sqrt(ROUNDING))],
             };
-            out.value += 0.5 * variance;
-            out.lasting.push((part, libm::sqrt(variance)));
-        }
-        for &(number, variance) in fresh.iter().filter(|(_, v)| *v > 0.0) {
-            out.value += 0.5 * variance;
-            out.fresh.push((number, libm::sqrt(variance)));
-        }
-        if out.value.is_finite() {
-            observed.push(out);
-        }
-    };
+            for &input in inputs {
+                let sigma = model.log_spread(input);
+                if let Some(place) = belief.place(&name_of(input, (tier, row.month)))
+                    && sigma > 0.0
+                {
+                    out.value += 0.5 * sigma * sigma;
+                    out.factors.push((place, sigma));
+                }
+            }
+            for &(kind, variance) in lasting.iter().filter(|(_, v)| *v > 0.0) {
+                let part = Part {
+                    kind,
+                    tier: row.tier,
+                    partnership: row.partnership,
+                };
+                out.value += 0.5 * variance;
+                out.lasting.push((part, libm::sqrt(variance)));
+            }
+            for &(number, variance) in fresh.iter().filter(|(_, v)| *v > 0.0) {
+                out.value += 0.5 * variance;
+                out.fresh.push((number, libm::sqrt(variance)));
+            }
+            if out.value.is_finite() {
+                observed.push(out);
+            }
+        };
     let stages = model.factors_of(row.tier);
     let appears = (APPEARS, spread.appears);
     let mut inputs: Vec<InputGroup> = Vec::new();
@@ -200,7 +200,12 @@ fn of_row(
     let (paid, due) = fees(model, row, booked);
     if paid > 0.0 && due > 0.0 {
         let log = libm::log(paid / due);
-        observe(log, &[InputGroup::Fee], &[spread.fee], &[(FEES, spread.fee_due)]);
+        observe(
+            log,
+            &[InputGroup::Fee],
+            &[spread.fee],
+            &[(FEES, spread.fee_due)],
+        );
     }
     observed
 }
@@ -217,7 +222,9 @@ fn fees(model: &Model, row: &ActualRow, booked: &[(usize, f64)]) -> (f64, f64) {
             None => other += count * law.fixed_fee() * delivered,
         }
     }
-    let shares = booked.iter().map(|&(cell, count)| count * model.cells[cell].terms.commission);
+    let shares = booked
+        .iter()
+        .map(|&(cell, count)| count * model.cells[cell].terms.commission);
     let creators: f64 = booked.iter().map(|(_, count)| count).sum();
     other += shares.sum::<f64>() / creators.max(f64::MIN_POSITIVE) * row.revenue;
     (row.spend - other, due)

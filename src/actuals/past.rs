@@ -105,7 +105,13 @@ impl Past {
                 clicks: column(3),
                 conversions: column(4),
                 revenue: column(5),
-                ..CellBlock::empty(*month, *cell)
+                month: *month,
+                cell: *cell,
+                sold: Vec::new(),
+                places: Vec::new(),
+                cleanup: Vec::new(),
+                joined: Vec::new(),
+                left: Vec::new(),
             }
         };
         let mut cells: Vec<CellBlock> = self.rows.iter().map(constant).collect();

@@ -1,6 +1,7 @@
 //! The tables of a run, with exactly the contract's columns in the contract's order.
 
 use super::table::Table;
+pub use super::variance::{learned, variance};
 use crate::comparison::ComparisonRow;
 use crate::engine::{PlanResult, RunResult};
 use crate::individuals::DependencyRow;

@@ -5,10 +5,8 @@ use rayon::prelude::*;
 use super::flows::{Flows, Schedule};
 use super::row::{CashMetric, CashRow, ForecastMetric, ForecastRow};
 use crate::model::{Bound, Model, Payment, TrialBlock};
-use crate::summary::{Planned, Series};
+use crate::summary::{Planned, Series, kept_a_month, kept_of_totals};
 
-/// Up to so many trials × (months + 1), all trials are kept: 131,072 trials of a quarter.
-const EXACT: u64 = 1 << 19;
 /// Columns of a month or of the horizon.
 const MONTHLY: usize = ForecastMetric::ALL.len() + CashMetric::MONTHLY.len();
 
@@ -43,6 +41,18 @@ impl PlanSeries {
     fn in_order(&self) -> impl Iterator<Item = usize> + use<> {
         std::iter::once(self.months).chain(0..self.months)
     }
+
+    /// Keeps trials as long as the summary keeps those of the same revenue.
+    fn sketch_beyond(&mut self, trials: u64) {
+        let (months, horizon) = self.series.split_at_mut(MONTHLY * self.months);
+        if trials > kept_a_month(self.months) {
+            let months = months.par_iter_mut().chain(&mut self.peaks);
+            months.for_each(Series::sketch);
+        }
+        if trials > kept_of_totals() {
+            horizon.par_iter_mut().for_each(Series::sketch);
+        }
+    }
 }
 
 impl Collector {
@@ -73,10 +83,7 @@ impl Collector {
         let trials = self.trials;
         for (index, plan) in self.plans.iter_mut().enumerate() {
             let Some(plan) = plan else { continue };
-            if trials * (plan.months as u64 + 1) > EXACT {
-                let all = plan.series.par_iter_mut().chain(&mut plan.peaks);
-                all.for_each(Series::sketch);
-            }
+            plan.sketch_beyond(trials);
             let columns: Vec<Columns> = blocks
                 .par_iter()
                 .map(|block| {
@@ -88,13 +95,17 @@ impl Collector {
                 .par_iter_mut()
                 .enumerate()
                 .for_each(|(i, series)| {
-                    columns.iter().for_each(|c| series.push(&c.series[i]));
+                    for block in &columns {
+                        series.push(&block.series[i]);
+                    }
                 });
             plan.peaks
                 .par_iter_mut()
                 .enumerate()
                 .for_each(|(i, series)| {
-                    columns.iter().for_each(|c| series.push(&c.peaks[i]));
+                    for block in &columns {
+                        series.push(&block.peaks[i]);
+                    }
                 });
         }
     }

@@ -89,7 +89,7 @@ fn unknown(item: &Item, known: &[&str], path: &str, before: usize) -> Fault {
         return fault;
     }
     let places = elsewhere(&item.key);
-    let list = known[..known.len().min(30)].join(", ");
+    let list = known[..known.len().min(40)].join(", ");
     let fault = fault.expected("no such key here");
     if places.is_empty() {
         fault.help(format!("valid keys here: {list}"))

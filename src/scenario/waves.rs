@@ -301,7 +301,8 @@ impl Reader<'_> {
             return (Vec::new(), cells);
         }
         let mut faults = Vec::new();
-        let entries = cells::patterns(table, &cells::Known::of(model), &mut faults);
+        let known = cells::Known::of(model).with_wave(&wave.name);
+        let entries = cells::patterns(table, &known, &mut faults);
         if faults.is_empty() && entries.is_empty() {
             faults.push(
                 Fault::at(

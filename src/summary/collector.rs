@@ -16,6 +16,19 @@ const EXACT_TRIALS: u64 = 131_072;
 const EXACT_TRIALS_CELLS: u64 = 16_384;
 const _: () = assert!(PILOT as u64 <= EXACT_TRIALS_CELLS);
 
+/// Up to so many trials, all are kept for totals of the horizon.
+#[must_use]
+pub fn kept_of_totals() -> u64 {
+    EXACT_TRIALS
+}
+
+/// Up to so many trials, all are kept for totals of each of so many months: together they take as much room as the
+/// horizon's.
+#[must_use]
+pub fn kept_a_month(months: usize) -> u64 {
+    (EXACT_TRIALS / months as u64).max(EXACT_TRIALS_CELLS)
+}
+
 /// A plan that is simulated, with the model it was made for.
 #[derive(Debug, Clone, Copy)]
 pub struct Planned<'a> {
@@ -90,8 +103,7 @@ impl Collector {
             let mut known: Vec<((Option<usize>, Vec<usize>), usize)> = Vec::new();
             for scope in listing {
                 let limit = if scope.month.is_some() {
-                    // As much room as the horizon has, for all months together.
-                    (EXACT_TRIALS / months as u64).max(EXACT_TRIALS_CELLS)
+                    kept_a_month(months)
                 } else if scope.key.kind == ScopeKind::Cell {
                     EXACT_TRIALS_CELLS
                 } else {

@@ -17,7 +17,7 @@ mod series;
 mod store;
 mod stream;
 
-pub use collector::{Collector, Planned};
+pub use collector::{Collector, Planned, kept_a_month, kept_of_totals};
 pub use difference::{DifferenceEstimate, DifferenceRow};
 pub use row::{Estimate, Histogram, QUANTILES, ScopeKey, ScopeKind, SummaryRow};
 pub use scopes::Scopes;

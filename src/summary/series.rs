@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_constant_is_what_its_trials_say() {
-        let constant = estimate_of(&[5.0; 3000], 1024, 0);
+        let constant = estimate_of(&[5.0; 1500], 1024, 0);
         assert_eq!((constant.mean, constant.sd), (Some(5.0), Some(0.0)));
         assert_eq!(constant.quantiles, [Some(5.0); 7]);
         assert_eq!(constant.mc_error, Some(0.0));

@@ -35,7 +35,7 @@ pub(super) fn write(page: &mut Page, result: &RunResult, plan: &PlanResult) {
             page.table(&view.yields(&scale, false));
         }
         page.sentence(
-            "Totals are those of each trial, and their ROAS is a ratio of totals: quantiles of months do not add up.",
+            "Revenue is what the month's posts bring, whenever it comes. The last line is of totals, its ROAS their ratio: quantiles of months do not add up.",
         );
         page.heading(&format!("What {name} sells, pays and receives ({unit})"));
         page.table(

@@ -304,7 +304,17 @@ pub(super) fn allowed(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -
             return false;
         }
     }
-    for wave in &over.waves {
+    waves_hold(model, units, x) && terms_hold(model, x) && targets_hold(model, units, x)
+}
+
+fn waves_hold(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -> bool {
+    let months = x.len();
+    let sum = |month: usize, of: &dyn Fn(usize) -> f64| -> f64 {
+        (0..model.cells.len())
+            .map(|cell| x[month][cell] * of(cell))
+            .sum()
+    };
+    for wave in &model.horizon.waves {
         let own = |m: usize| -> f64 {
             sum(m, &|cell| {
                 f64::from(u8::from(matches!(
@@ -344,10 +354,14 @@ pub(super) fn allowed(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -
             return false;
         }
     }
+    true
+}
+
+fn terms_hold(model: &Model, x: &[Vec<f64>]) -> bool {
     for (cell, own) in model.cells.iter().enumerate() {
         if let BookedAs::Level { start, .. } = own.booked_as {
-            let term = over.levels[0].term_months;
-            for m in start + 1..months {
+            let term = model.horizon.levels[0].term_months;
+            for m in start + 1..x.len() {
                 let (before, now) = (x[m - 1][cell], x[m][cell]);
                 if now > before || m < start + term && now != before {
                     return false;
@@ -355,6 +369,16 @@ pub(super) fn allowed(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -
             }
         }
     }
+    true
+}
+
+fn targets_hold(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -> bool {
+    let months = x.len();
+    let sum = |month: usize, of: &dyn Fn(usize) -> f64| -> f64 {
+        (0..model.cells.len())
+            .map(|cell| x[month][cell] * of(cell))
+            .sum()
+    };
     model.targets.iter().all(|target| {
         let total = |q: Quantity| -> f64 {
             (0..months)
