@@ -6,8 +6,8 @@ use super::law::{assert_near, estimate};
 use super::market::{certain, counts, model, tiers};
 use crate::fixture;
 use crate::model::{
-    BookedAs, CellBlock, CrossPromotion, FactorBelief, FactorName, Horizon, InputGroup, Level, Metric, Model,
-    Origin, Plan, Quantity, valuation,
+    BookedAs, CellBlock, CrossPromotion, FactorBelief, FactorName, Horizon, InputGroup, Level,
+    Metric, Model, Origin, Plan, Quantity, valuation,
 };
 use crate::simulator::{PlanInput, Simulator};
 use crate::summary::{Collector, Planned, ScopeKey, Scopes};
