@@ -39,6 +39,10 @@ fn run(model: &Model, counts: &Array2<f64>, trials: usize) -> Vec<CellBlock> {
     block.plans.remove(0).cells
 }
 
+fn power(x: f64, n: usize) -> f64 {
+    std::iter::repeat_n(x, n).product()
+}
+
 /// Standard normals of the platform's factor: (ln U + σ²/2)/σ.
 fn latents(model: &Model, block: &CellBlock) -> Vec<f64> {
     let law = valuation::law_in(model, block.month, block.cell);
@@ -64,7 +68,7 @@ fn market_and_platform_follow_their_autoregression() {
         for (i, a) in z.iter().enumerate() {
             for (j, b) in z.iter().enumerate().skip(i) {
                 let product: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
-                let wanted = f64::powi(phi, (j - i) as i32);
+                let wanted = power(phi, j - i);
                 let found = product / TRIALS as f64;
                 assert!(
                     (found - wanted).abs() < 6.0 / 256.0,
@@ -116,7 +120,7 @@ fn the_prior_as_a_belief_changes_nothing() {
 }
 
 /// The platform's latent normals of three months, observed as y = z₀ + e with e ~ N(0, r): by the exact posterior
-/// z_m has mean φ^m y/(1 + r) and variance 1 − φ^2m/(1 + r). Six standard errors a comparison.
+/// zₘ has mean φᵐ y/(1 + r) and variance 1 − φ²ᵐ/(1 + r). Six standard errors a comparison.
 #[test]
 fn a_belief_is_the_gaussian_posterior_it_says() {
     let (phi, noise, seen) = (0.7, 0.25_f64, 1.5);
@@ -130,14 +134,14 @@ fn a_belief_is_the_gaussian_posterior_it_says() {
     // The posterior's factor by hand: only the first month's own normal is known better.
     let kept = (noise / (1.0 + noise)).sqrt();
     for (month, &row) in places.iter().enumerate() {
-        belief.mean[row] = f64::powi(phi, month as i32) * seen / (1.0 + noise);
+        belief.mean[row] = power(phi, month) * seen / (1.0 + noise);
         belief.factor[[row, places[0]]] *= kept;
     }
     model.belief = Some(belief);
     let cells = micro(run(&model, &counts, TRIALS), &model);
     for (month, cell) in cells.iter().enumerate() {
         let z = latents(&model, cell);
-        let power = f64::powi(phi, month as i32);
+        let power = power(phi, month);
         let (mean, error) = estimate(&z);
         let what = format!("month {month}");
         assert_near(&what, mean, power * seen / (1.0 + noise), error);
