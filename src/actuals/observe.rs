@@ -98,7 +98,7 @@ pub(super) fn observations(
             month[cell] = count;
         }
         let units = valuation::units_in_month(model, row.month, &month);
-        out.push(of_row(model, row, &booked, &units, belief));
+        out.push(of_row(model, row, actuals.months, &booked, &units, belief));
     }
     out
 }
@@ -106,6 +106,7 @@ pub(super) fn observations(
 fn of_row(
     model: &Model,
     row: &ActualRow,
+    months: usize,
     booked: &[(usize, f64)],
     units: &[valuation::UnitValue],
     belief: &FactorBelief,
@@ -184,7 +185,15 @@ fn of_row(
         }
     }
     inputs.extend_from_slice(stages[3]);
-    let orders = expected(Quantity::Conversions).unwrap_or(0.0);
+    // Of what the month's posts bring, what has come by now.
+    let orders: f64 = booked
+        .iter()
+        .map(|&(cell, count)| {
+            count
+                * units[cell].conversions
+                * sold(model, months, row.month, cell).iter().sum::<f64>()
+        })
+        .sum();
     if orders > 0.0 {
         let log = libm::log((row.conversions + HALF) / (orders + HALF));
         let chance = (ORDERS, libm::log1p(1.0 / (orders + HALF)));
@@ -208,6 +217,13 @@ fn of_row(
         );
     }
     observed
+}
+
+/// Shares of the sales of what a cell posted in a month, by the months from then on that happened.
+pub(super) fn sold(model: &Model, months: usize, month: usize, cell: usize) -> Vec<f64> {
+    let mut shares = model.response_shares(month, cell);
+    shares.truncate(months - month);
+    shares
 }
 
 /// Drawn fees paid, as far as the row's spend tells, and expected.

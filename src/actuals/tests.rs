@@ -518,6 +518,40 @@ fn forecast_before(model: &Model) -> f64 {
     sums[7782] - sums[409]
 }
 
+/// With a half-life the file has what was sold so far; what the posts still bring is added, and nothing is lost.
+#[test]
+fn sales_to_come_are_added() {
+    let mut model = fixed(3);
+    model.horizon.response_half_life_days = 10.0;
+    let counts = model.counts.clone().unwrap();
+    let came = 1.0 - 10.0 / 2.0_f64.ln() / 30.0 * (1.0 - 0.125);
+    let by = [1.0, 1.0, 1.0, 1.0, came, came];
+    let actuals = Actuals {
+        months: 1,
+        rows: vec![
+            row(&model, &counts, (0, 0), by),
+            row(&model, &counts, (0, 1), by),
+        ],
+    };
+    // As expected so far, so that nothing moves much.
+    let belief = posterior(&model, &counts, &actuals);
+    for found in learned("base", &model, &belief) {
+        assert!((found.mean - 1.0).abs() < 0.02, "{found:?}");
+    }
+    let found = replanned(&model, &actuals);
+    let result = forecast(&found, &actuals, 1024, 5);
+    let whole: f64 = actuals.rows.iter().map(|r| r.revenue).sum::<f64>() / came;
+    let first = of(&result.summary, Some(1), Metric::Revenue);
+    assert!((first.mean.unwrap() / whole - 1.0).abs() < 1e-9);
+    assert_eq!(first.sd, Some(0.0));
+    let july = result
+        .variance
+        .iter()
+        .find(|r| r.month == Some(1) && r.metric == Metric::Revenue);
+    let july = july.unwrap();
+    assert!((july.actual.unwrap() / july.forecast.unwrap() / came - 1.0).abs() < 1e-9);
+}
+
 #[test]
 fn budgets_are_what_is_left() {
     let mut model = market(3);
