@@ -120,14 +120,7 @@ fn of_row(
             .map(|&(cell, count)| Some(count * units[cell].get(quantity)?));
         parts.sum()
     };
-    // (Σ n e)²/Σ n e²: as many alike would scatter as much.
-    let (mut sum, mut squares) = (0.0, 0.0);
-    for &(cell, count) in booked {
-        let e = units[cell].conversions.max(f64::MIN_POSITIVE);
-        sum += count * e;
-        squares += count * e * e;
-    }
-    let spread = Spread::of(model, &model.cells[first], sum * sum / squares);
+    let spread = Spread::of(model, &model.cells[first], alike(booked, units));
     let tier = model.tiers[row.tier].name.as_str();
     let mut observed = Row::new();
     let mut observe =
@@ -217,6 +210,17 @@ fn of_row(
         );
     }
     observed
+}
+
+/// (Σ n e)²/Σ n e² with expectations e: as many creators alike would scatter as much.
+fn alike(booked: &[(usize, f64)], units: &[valuation::UnitValue]) -> f64 {
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for &(cell, count) in booked {
+        let e = units[cell].conversions.max(f64::MIN_POSITIVE.sqrt());
+        sum += count * e;
+        squares += count * e * e;
+    }
+    sum * sum / squares
 }
 
 /// Shares of the sales of what a cell posted in a month, by the months from then on that happened.

@@ -102,9 +102,17 @@ fn sigma(s: f64) -> f64 {
     (1.0 + s * s).ln().sqrt()
 }
 
+/// Factors of an observation, its value, and its own noise.
+type Line = (
+    Vec<((InputGroup, usize, usize), f64)>,
+    f64,
+    Vec<(usize, f64)>,
+);
+
 /// Certain creators, so that all is log-linear: Cov(z, y) and Cov(y, y) are written down from the model's words, and the
-/// posterior is μ = Σ_zy Σ_yy⁻¹ y, Σ = Σ_zz − Σ_zy Σ_yy⁻¹ Σ_yz.
+/// posterior is `μ = Σ_zy Σ_yy⁻¹ y`, `Σ = Σ_zz − Σ_zy Σ_yy⁻¹ Σ_yz`.
 #[test]
+#[expect(clippy::too_many_lines, reason = "the whole calculation in one place")]
 fn the_posterior_is_that_of_dense_covariances() {
     let mut model = market(3);
     model.dependence.tiers = 0.3;
@@ -131,19 +139,13 @@ fn the_posterior_is_that_of_dense_covariances() {
         if a.0 != b.0 {
             0.0
         } else if a.1 == 9 {
-            f64::powi(0.6, a.2.abs_diff(b.2) as i32)
+            f64::powi(0.6, i32::try_from(a.2.abs_diff(b.2)).unwrap())
         } else if a.1 == b.1 {
             1.0
         } else {
             0.3
         }
     };
-    // Observations: (factors, value, own noise, noise numbers shared within the row).
-    type Line = (
-        Vec<((InputGroup, usize, usize), f64)>,
-        f64,
-        Vec<(usize, f64)>,
-    );
     let mut lines: Vec<Line> = Vec::new();
     for (number, row) in actuals.rows.iter().enumerate() {
         let n = counts[[row.month, row.tier]];
@@ -679,6 +681,7 @@ fn commitments_go_on() {
 /// factors turned off, against what is taken for it; 8,192 truths leave an error of 0.8 %, 8 % are allowed for the normal shape.
 #[test]
 fn scatter_is_that_of_trials() {
+    const TRUTHS: usize = 8192;
     let mut model = fixed(1);
     model.uncertainty = Uncertainty::NONE;
     model.cells[0].terms.delivery = 0.8;
@@ -687,7 +690,6 @@ fn scatter_is_that_of_trials() {
         model: &model,
         counts: counts.view(),
     }];
-    const TRUTHS: usize = 8192;
     let block = Simulator::new(&inputs, 21).unwrap().block(0, TRUTHS);
     let prior = FactorBelief::prior(&model);
     for cell in &block.plans[0].cells {
