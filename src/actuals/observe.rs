@@ -98,7 +98,7 @@ pub(super) fn observations(
             month[cell] = count;
         }
         let units = valuation::units_in_month(model, row.month, &month);
-        out.push(of_row(model, row, &booked, &units, belief));
+        out.push(of_row(model, row, actuals.months, &booked, &units, belief));
     }
     out
 }
@@ -106,6 +106,7 @@ pub(super) fn observations(
 fn of_row(
     model: &Model,
     row: &ActualRow,
+    months: usize,
     booked: &[(usize, f64)],
     units: &[valuation::UnitValue],
     belief: &FactorBelief,
@@ -119,14 +120,7 @@ fn of_row(
             .map(|&(cell, count)| Some(count * units[cell].get(quantity)?));
         parts.sum()
     };
-    // (Σ n e)²/Σ n e²: as many alike would scatter as much.
-    let (mut sum, mut squares) = (0.0, 0.0);
-    for &(cell, count) in booked {
-        let e = units[cell].conversions.max(f64::MIN_POSITIVE);
-        sum += count * e;
-        squares += count * e * e;
-    }
-    let spread = Spread::of(model, &model.cells[first], sum * sum / squares);
+    let spread = Spread::of(model, &model.cells[first], alike(booked, units));
     let tier = model.tiers[row.tier].name.as_str();
     let mut observed = Row::new();
     let mut observe =
@@ -184,7 +178,15 @@ fn of_row(
         }
     }
     inputs.extend_from_slice(stages[3]);
-    let orders = expected(Quantity::Conversions).unwrap_or(0.0);
+    // Of what the month's posts bring, what has come by now.
+    let orders: f64 = booked
+        .iter()
+        .map(|&(cell, count)| {
+            count
+                * units[cell].conversions
+                * sold(model, months, row.month, cell).iter().sum::<f64>()
+        })
+        .sum();
     if orders > 0.0 {
         let log = libm::log((row.conversions + HALF) / (orders + HALF));
         let chance = (ORDERS, libm::log1p(1.0 / (orders + HALF)));
@@ -208,6 +210,24 @@ fn of_row(
         );
     }
     observed
+}
+
+/// (Σ n e)²/Σ n e² with expectations e: as many creators alike would scatter as much.
+fn alike(booked: &[(usize, f64)], units: &[valuation::UnitValue]) -> f64 {
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for &(cell, count) in booked {
+        let e = units[cell].conversions.max(f64::MIN_POSITIVE.sqrt());
+        sum += count * e;
+        squares += count * e * e;
+    }
+    sum * sum / squares
+}
+
+/// Shares of the sales of what a cell posted in a month, by the months from then on that happened.
+pub(super) fn sold(model: &Model, months: usize, month: usize, cell: usize) -> Vec<f64> {
+    let mut shares = model.response_shares(month, cell);
+    shares.truncate(months - month);
+    shares
 }
 
 /// Drawn fees paid, as far as the row's spend tells, and expected.

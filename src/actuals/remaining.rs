@@ -134,7 +134,9 @@ fn budgets(
         BudgetOver::Horizon => {
             let all = model.budget();
             let scale = (all - spent) / budgets.iter().sum::<f64>();
-            budgets.iter_mut().for_each(|b| *b *= scale.max(0.0));
+            for budget in &mut budgets {
+                *budget *= scale.max(0.0);
+            }
         }
     }
     let sum: f64 = budgets.iter().sum();

@@ -31,7 +31,7 @@ pub struct VarianceRow {
     pub planned: Option<f64>,
     /// What happened; of the horizon, what happened so far.
     pub actual: Option<f64>,
-    /// Actuals where the month happened, the expectation now where it is to come, and both together for the horizon.
+    /// Actuals where the month happened, with what is still to come of its sales; the expectation now where it is to come; and both together for the horizon.
     pub forecast: Option<f64>,
     /// Its 10 % quantile.
     pub p10: Option<f64>,
@@ -92,14 +92,16 @@ pub fn variance(
                 let estimate = found.map(|row| row.estimate);
                 let done = month.is_some_and(|month| month < actuals.months);
                 let actual = ratio(&actual, metric, model.order.margin);
+                // The same in every trial: actuals, and what is still to come of their sales.
+                let known = estimate.and_then(|e| e.p50()).or(actual);
                 let forecast = if done {
-                    actual
+                    known
                 } else {
                     estimate.and_then(|e| e.headline())
                 };
                 let spread = |of: fn(&Estimate) -> Option<f64>| {
                     if done {
-                        actual
+                        known
                     } else {
                         estimate.as_ref().and_then(of)
                     }

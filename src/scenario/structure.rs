@@ -149,6 +149,7 @@ fn map(node: &mut Node, names: Names, inner: &'static Shape, path: &str, faults:
     let Value::Table(items) = &mut node.value else {
         let example = match names {
             Names::Of(list) => list[0],
+            Names::Own if path == "ambassadors" => "bronze",
             Names::Own => "skincare",
         };
         faults.push(

@@ -241,6 +241,7 @@ fn draw_all(
 }
 
 /// Draws one creator over a segment.
+#[expect(clippy::too_many_lines, reason = "one pass over a chunk of trials")]
 fn draw(
     recipe: &Recipe,
     segment: &Segment<'_>,

@@ -141,6 +141,7 @@ fn drawn(quality: Quality) -> Drawn {
 
 /// What the jobs of a group pay for.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands by itself")]
 pub(super) struct Costs {
     /// Drawn fees.
     pub(super) fee: bool,

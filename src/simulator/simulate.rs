@@ -95,7 +95,7 @@ impl<'a> Simulator<'a> {
             let model = plan.model;
             check(plan)?;
             months = months.max(model.months);
-            let who = Turnover::new(model, plan.counts, &mut shared)?;
+            let who = Turnover::new(model, &plan.counts, &mut shared)?;
             let mut booked = Vec::new();
             let reach = plan.counts.rows().into_iter();
             let reach: Vec<Vec<f64>> = reach

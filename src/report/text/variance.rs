@@ -75,7 +75,7 @@ pub(super) fn write(page: &mut Page, result: &RunResult, found: &PlanResult) {
     }
     page.table(&grid.fitted(page.width(), &SPARE));
     page.sentence(
-        "Plan: expected before anything had happened. Forecast: actuals where a month happened (the same in every trial), and what is expected of the others now, planned again with what is left.",
+        "Plan: expected before anything had happened. Forecast: actuals where a month happened (the same in every trial, with what its posts are still to sell), and what is expected of the others now, planned again with what is left.",
     );
     let learned: Vec<&Learned> = result
         .learned
