@@ -30,6 +30,17 @@ use crate::model::{
 /// programs. No clock takes part, so that the same file gets the same explanation everywhere.
 const WORK: u64 = 400_000_000;
 
+/// The same where rules are of more than one month: each question is dearer there, and there are more of them.
+const WORK_OVER_MONTHS: u64 = 40_000_000;
+
+fn work(constraints: &[Constraint]) -> u64 {
+    if constraints.iter().all(|rule| rule.month == Some(0)) {
+        WORK
+    } else {
+        WORK_OVER_MONTHS
+    }
+}
+
 /// Bounds so close relative to themselves are told as one: the solvers tell them apart no better.
 const SAME: f64 = 2e-6;
 
@@ -183,7 +194,7 @@ fn conflict(
     constraints: &[Constraint],
     known: bool,
 ) -> Option<Conflict> {
-    prober.allow(WORK);
+    prober.allow(work(constraints));
     let filter::Sets {
         found: sets,
         unsettled,
@@ -192,7 +203,7 @@ fn conflict(
     if sets.is_empty() {
         return None;
     }
-    prober.allow(WORK);
+    prober.allow(work(constraints));
     let mut wholes = BTreeMap::new();
     let findings: Vec<Vec<Finding>> = sets
         .iter()
@@ -210,9 +221,9 @@ fn conflict(
         own.chain(&finding.whole)
             .map(|change| (finding.index, *change))
     });
-    prober.allow(WORK);
+    prober.allow(work(constraints));
     let joint = joint::or_single(joint::cheapest(prober, constraints), constraints, enough);
-    prober.allow(WORK);
+    prober.allow(work(constraints));
     let fractions_would_do: Vec<bool> = sets
         .iter()
         .map(|set| prober.fractions_would_do(set.iter().map(|&i| &constraints[i])))
