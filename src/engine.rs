@@ -4,9 +4,11 @@ mod dependency;
 mod explain;
 mod frontier;
 mod remedy;
+mod replan;
 mod risk;
 mod selecting;
 mod stop;
+mod supply;
 
 use std::time::Instant;
 
@@ -15,12 +17,15 @@ use rayon::prelude::*;
 pub use self::explain::{Explanation, explain_plans};
 pub use self::frontier::{Frontier, ModelAt, Walk, walk};
 pub use self::remedy::find_remedies;
+pub use self::replan::{Replanned, replan, simulate_replanned};
 pub use self::selecting::{SelectedPlan, simulate_selections};
+use crate::actuals::{Learned, NothingLeft, Past, VarianceRow};
 use crate::comparison::{self, ComparisonRow};
 pub use crate::judging::TargetResult;
 pub use crate::summary::Scopes;
 
 use self::stop::{Stop, missed_precision, undecided};
+use self::supply::assumed_at_supply;
 use crate::forecast::{self, CashRow, ForecastRow};
 use crate::individuals::DependencyRow;
 use crate::judging;
@@ -33,7 +38,6 @@ use crate::rebalancing::{self, RebalancingRow};
 use crate::simulator::{PlanInput, SimulationError, Simulator};
 use crate::stats::GRANULE;
 use crate::summary::{Collector, Histogram, Planned, SummaryRow};
-use crate::units;
 
 /// What a run found.
 #[derive(Debug, Clone)]
@@ -60,6 +64,10 @@ pub struct RunResult {
     pub cash: Vec<CashRow>,
     /// The choice among the plans, if `trials.best` asked for one.
     pub best: Option<BestPlan>,
+    /// Rows of `variance.parquet`, where months happened.
+    pub variance: Vec<VarianceRow>,
+    /// What the months that happened say of the shared factors.
+    pub learned: Vec<Learned>,
     /// Sentences that qualify the result.
     pub warnings: Vec<String>,
     /// Wall times by phase, in seconds; for the manifest only.
@@ -82,6 +90,8 @@ impl RunResult {
             forecast: Vec::new(),
             cash: Vec::new(),
             best: None,
+            variance: Vec::new(),
+            learned: Vec::new(),
             warnings: Vec::new(),
             seconds: Vec::new(),
         }
@@ -107,6 +117,9 @@ pub enum EngineError {
     /// Stopped on request.
     #[error("interrupted")]
     Interrupted,
+    /// Nothing is left to plan after the months that happened.
+    #[error(transparent)]
+    Actuals(#[from] NothingLeft),
     /// Trial rows could not be kept.
     #[error("trial rows could not be written: {0}")]
     Sink(#[from] SinkError),
@@ -232,7 +245,7 @@ pub fn simulate_plans(
     let mut drawn = draw(
         scenario,
         &planned,
-        &simulator,
+        &Source::from(&simulator),
         settings,
         (sink, progress),
         cancel,
@@ -264,6 +277,32 @@ fn unsimulated(error: &SimulationError) -> EngineError {
     EngineError::Simulation(error.to_string())
 }
 
+/// Where trials come from.
+struct Source<'a> {
+    simulator: &'a Simulator<'a>,
+    /// One a plan where months happened, else none at all.
+    pasts: &'a [Past],
+}
+
+impl<'a> From<&'a Simulator<'a>> for Source<'a> {
+    fn from(simulator: &'a Simulator<'a>) -> Self {
+        Self {
+            simulator,
+            pasts: &[],
+        }
+    }
+}
+
+impl Source<'_> {
+    fn block(&self, first: u64, trials: usize) -> TrialBlock {
+        let mut block = self.simulator.block(first, trials);
+        for (past, plan) in self.pasts.iter().zip(&mut block.plans) {
+            past.complete(plan, trials);
+        }
+        block
+    }
+}
+
 /// Everything of a result but its plans, and the pictures of each plan.
 struct Drawn {
     result: RunResult,
@@ -274,7 +313,7 @@ struct Drawn {
 fn draw(
     scenario: &str,
     planned: &[(Model, Plan)],
-    simulator: &Simulator<'_>,
+    source: &Source<'_>,
     settings: &SimulationSettings,
     ports: (Option<&mut dyn TrialSink>, &dyn Progress),
     cancel: &Cancel,
@@ -293,7 +332,7 @@ fn draw(
             forecast,
             stop,
             dependency,
-        } = collect((planned, &usable), simulator, settings, stop, ports, cancel)?;
+        } = collect((planned, &usable), source, settings, stop, ports, cancel)?;
         result
             .seconds
             .push(("simulation", start.elapsed().as_secs_f64()));
@@ -360,44 +399,6 @@ impl Drawn {
     }
 }
 
-/// A tier booked to its supply whose creators come, in part, on assumed terms: more of them would
-/// be booked on nothing but the assumption.
-fn assumed_at_supply(model: &Model, plan: &Plan) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for (index, tier) in model.tiers.iter().enumerate() {
-        let Some(supply) = tier.max_creators else {
-            continue;
-        };
-        let own = |cell: &usize| model.cells[*cell].tier == index;
-        let booked = |month: usize| -> f64 {
-            (0..model.cells.len())
-                .filter(own)
-                .map(|cell| plan.counts[[month, cell]])
-                .sum()
-        };
-        let full = (0..plan.counts.nrows()).any(|month| booked(month) >= supply - 1e-6);
-        let mut types: Vec<String> = (0..model.cells.len())
-            .filter(own)
-            .filter(|&cell| model.cells[cell].assumed && plan.counts.column(cell).sum() > 0.0)
-            .map(|cell| {
-                model.partnerships[model.cells[cell].partnership]
-                    .name
-                    .clone()
-            })
-            .collect();
-        types.dedup();
-        if supply > 0.0 && full && !types.is_empty() {
-            warnings.push(format!(
-                "plan {}: {} is booked to its supply of {supply}, and its {} terms are assumptions, not figures of yours",
-                plan.name,
-                tier.name,
-                units::listed(&types),
-            ));
-        }
-    }
-    warnings
-}
-
 /// What the trials of a run have been gathered into.
 struct Collected {
     summary: Collector,
@@ -409,7 +410,7 @@ struct Collected {
 /// Runs the trials of the usable plans, block by block.
 fn collect(
     (planned, usable): (&[(Model, Plan)], &[usize]),
-    simulator: &Simulator<'_>,
+    source: &Source<'_>,
     settings: &SimulationSettings,
     mut stop: Stop,
     (mut sink, progress): (Option<&mut dyn TrialSink>, &dyn Progress),
@@ -430,7 +431,7 @@ fn collect(
     loop {
         while collector.trials() < checkpoint {
             stop_if(cancel)?;
-            let blocks = next_blocks(simulator, collector.trials(), checkpoint, block);
+            let blocks = next_blocks(source, collector.trials(), checkpoint, block);
             collector.absorb(&blocks);
             forecast.absorb(&blocks);
             for block in &blocks {
@@ -451,8 +452,12 @@ fn collect(
     progress.finish();
     stop_if(cancel)?;
     let plans: Vec<&Plan> = usable.iter().map(|&i| &planned[i].1).collect();
-    let dependency =
-        dependency::dependency(simulator, &plans, collector.trials(), progress, cancel)?;
+    let dependency = if source.pasts.is_empty() {
+        let trials = collector.trials();
+        dependency::dependency(source.simulator, &plans, trials, progress, cancel)?
+    } else {
+        Vec::new()
+    };
     Ok(Collected {
         summary: collector,
         forecast,
@@ -471,19 +476,14 @@ fn stop_if(cancel: &Cancel) -> Result<(), EngineError> {
 }
 
 /// The next blocks up to a checkpoint, two a thread, computed side by side.
-fn next_blocks(
-    simulator: &Simulator<'_>,
-    from: u64,
-    checkpoint: u64,
-    block: usize,
-) -> Vec<TrialBlock> {
+fn next_blocks(source: &Source<'_>, from: u64, checkpoint: u64, block: usize) -> Vec<TrialBlock> {
     let wave = 2 * rayon::current_num_threads() as u64;
     (0..wave)
         .map(|i| from + i * block as u64)
         .take_while(|&first| first < checkpoint)
         .collect::<Vec<_>>()
         .into_par_iter()
-        .map(|first| simulator.block(first, (checkpoint - first).min(block as u64) as usize))
+        .map(|first| source.block(first, (checkpoint - first).min(block as u64) as usize))
         .collect()
 }
 

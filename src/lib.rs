@@ -27,7 +27,7 @@
 //! | 1 | [`distribution`] | families: moments, quantiles, tables |
 //! | 2 | [`model`] | the nouns, and [`model::valuation`]: the one definition of cost and yield |
 //! | 3 | [`scenario`], [`roster`], [`optimizer`], [`simulator`] | file → model, file → creators, model → plan, model + plan → outcomes |
-//! | 4 | [`summary`], [`comparison`], [`ranking`], [`rebalancing`], [`individuals`], [`judging`], [`risk_words`], [`sensitivity`], [`frontier`], [`forecast`], [`recruiting`], [`posting`] | statistics over trials and plans; who posts when |
+//! | 4 | [`summary`], [`comparison`], [`ranking`], [`rebalancing`], [`individuals`], [`judging`], [`risk_words`], [`sensitivity`], [`frontier`], [`forecast`], [`recruiting`], [`actuals`], [`posting`] | statistics over trials and plans; who posts when |
 //! | 5 | [`engine`], [`batch`] | the whole way from models to results |
 //! | 6 | [`report`], [`export`] | results → text; results → parquet, JSON, `JUnit`, workbooks, calendars |
 //! | 7 | `cli` (in the binary) | subcommands; the only place that prints, reads the environment, exits |
@@ -67,6 +67,7 @@
 //! # Ok::<(), engine::EngineError>(())
 //! ```
 
+pub mod actuals;
 pub mod batch;
 pub mod comparison;
 pub mod distribution;

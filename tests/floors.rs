@@ -29,13 +29,15 @@ const FLOORS: [&[&str]; 7] = [
 ];
 
 /// Rooms of one floor that build on another of the same floor, each for a stated reason.
-const STAIRS: [(&str, &str); 5] = [
+const STAIRS: [(&str, &str); 6] = [
     // They read the summary's rows, which know nothing of them.
     ("comparison", "summary"),
     ("judging", "summary"),
     ("frontier", "summary"),
     // Months' money has the estimates and errors that totals have.
     ("forecast", "summary"),
+    // The forecast beside plan and actuals is the summary's.
+    ("actuals", "summary"),
     // A batch is many runs of the engine.
     ("batch", "engine"),
 ];

@@ -98,7 +98,7 @@ pub(super) fn observations(
             month[cell] = count;
         }
         let units = valuation::units_in_month(model, row.month, &month);
-        out.push(of_row(model, row, &booked, &units, belief));
+        out.push(of_row(model, row, actuals.months, &booked, &units, belief));
     }
     out
 }
@@ -106,6 +106,7 @@ pub(super) fn observations(
 fn of_row(
     model: &Model,
     row: &ActualRow,
+    months: usize,
     booked: &[(usize, f64)],
     units: &[valuation::UnitValue],
     belief: &FactorBelief,
@@ -114,55 +115,48 @@ fn of_row(
         return Vec::new();
     };
     let expected = |quantity: Quantity| -> Option<f64> {
-        let parts = booked.iter().map(|&(cell, count)| Some(count * units[cell].get(quantity)?));
+        let parts = booked
+            .iter()
+            .map(|&(cell, count)| Some(count * units[cell].get(quantity)?));
         parts.sum()
     };
-    // (Σ n e)²/Σ n e²: as many alike would scatter as much.
-    let (mut sum, mut squares) = (0.0, 0.0);
-    for &(cell, count) in booked {
-        let e = units[cell].conversions.max(f64::MIN_POSITIVE);
-        sum += count * e;
-        squares += count * e * e;
-    }
-    let spread = Spread::of(model, &model.cells[first], sum * sum / squares);
+    let spread = Spread::of(model, &model.cells[first], alike(booked, units));
     let tier = model.tiers[row.tier].name.as_str();
     let mut observed = Row::new();
-    let mut observe = |log: f64,
-                       inputs: &[InputGroup],
-                       lasting: &[(Lasting, f64)],
-                       fresh: &[(usize, f64)]| {
-        let mut out = Observation {
-            value: log,
-            factors: Vec::new(),
-            lasting: Vec::new(),
-            fresh: vec![(ROUNDED + observed.len(), libm::sqrt(ROUNDING))],
-        };
-        for &input in inputs {
-            let sigma = model.log_spread(input);
-            if let Some(place) = belief.place(&name_of(input, (tier, row.month)))
-                && sigma > 0.0
-            {
-                out.value += 0.5 * sigma * sigma;
-                out.factors.push((place, sigma));
-            }
-        }
-        for &(kind, variance) in lasting.iter().filter(|(_, v)| *v > 0.0) {
-            let part = Part {
-                kind,
-                tier: row.tier,
-                partnership: row.partnership,
+    let mut observe =
+        |log: f64, inputs: &[InputGroup], lasting: &[(Lasting, f64)], fresh: &[(usize, f64)]| {
+            let mut out = Observation {
+                value: log,
+                factors: Vec::new(),
+                lasting: Vec::new(),
+                fresh: vec![(ROUNDED + observed.len(), libm::sqrt(ROUNDING))],
             };
-            out.value += 0.5 * variance;
-            out.lasting.push((part, libm::sqrt(variance)));
-        }
-        for &(number, variance) in fresh.iter().filter(|(_, v)| *v > 0.0) {
-            out.value += 0.5 * variance;
-            out.fresh.push((number, libm::sqrt(variance)));
-        }
-        if out.value.is_finite() {
-            observed.push(out);
-        }
-    };
+            for &input in inputs {
+                let sigma = model.log_spread(input);
+                if let Some(place) = belief.place(&name_of(input, (tier, row.month)))
+                    && sigma > 0.0
+                {
+                    out.value += 0.5 * sigma * sigma;
+                    out.factors.push((place, sigma));
+                }
+            }
+            for &(kind, variance) in lasting.iter().filter(|(_, v)| *v > 0.0) {
+                let part = Part {
+                    kind,
+                    tier: row.tier,
+                    partnership: row.partnership,
+                };
+                out.value += 0.5 * variance;
+                out.lasting.push((part, libm::sqrt(variance)));
+            }
+            for &(number, variance) in fresh.iter().filter(|(_, v)| *v > 0.0) {
+                out.value += 0.5 * variance;
+                out.fresh.push((number, libm::sqrt(variance)));
+            }
+            if out.value.is_finite() {
+                observed.push(out);
+            }
+        };
     let stages = model.factors_of(row.tier);
     let appears = (APPEARS, spread.appears);
     let mut inputs: Vec<InputGroup> = Vec::new();
@@ -184,7 +178,15 @@ fn of_row(
         }
     }
     inputs.extend_from_slice(stages[3]);
-    let orders = expected(Quantity::Conversions).unwrap_or(0.0);
+    // Of what the month's posts bring, what has come by now.
+    let orders: f64 = booked
+        .iter()
+        .map(|&(cell, count)| {
+            count
+                * units[cell].conversions
+                * sold(model, months, row.month, cell).iter().sum::<f64>()
+        })
+        .sum();
     if orders > 0.0 {
         let log = libm::log((row.conversions + HALF) / (orders + HALF));
         let chance = (ORDERS, libm::log1p(1.0 / (orders + HALF)));
@@ -200,9 +202,32 @@ fn of_row(
     let (paid, due) = fees(model, row, booked);
     if paid > 0.0 && due > 0.0 {
         let log = libm::log(paid / due);
-        observe(log, &[InputGroup::Fee], &[spread.fee], &[(FEES, spread.fee_due)]);
+        observe(
+            log,
+            &[InputGroup::Fee],
+            &[spread.fee],
+            &[(FEES, spread.fee_due)],
+        );
     }
     observed
+}
+
+/// (Σ n e)²/Σ n e² with expectations e: as many creators alike would scatter as much.
+fn alike(booked: &[(usize, f64)], units: &[valuation::UnitValue]) -> f64 {
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for &(cell, count) in booked {
+        let e = units[cell].conversions.max(f64::MIN_POSITIVE.sqrt());
+        sum += count * e;
+        squares += count * e * e;
+    }
+    sum * sum / squares
+}
+
+/// Shares of the sales of what a cell posted in a month, by the months from then on that happened.
+pub(super) fn sold(model: &Model, months: usize, month: usize, cell: usize) -> Vec<f64> {
+    let mut shares = model.response_shares(month, cell);
+    shares.truncate(months - month);
+    shares
 }
 
 /// Drawn fees paid, as far as the row's spend tells, and expected.
@@ -217,7 +242,9 @@ fn fees(model: &Model, row: &ActualRow, booked: &[(usize, f64)]) -> (f64, f64) {
             None => other += count * law.fixed_fee() * delivered,
         }
     }
-    let shares = booked.iter().map(|&(cell, count)| count * model.cells[cell].terms.commission);
+    let shares = booked
+        .iter()
+        .map(|&(cell, count)| count * model.cells[cell].terms.commission);
     let creators: f64 = booked.iter().map(|(_, count)| count).sum();
     other += shares.sum::<f64>() / creators.max(f64::MIN_POSITIVE) * row.revenue;
     (row.spend - other, due)

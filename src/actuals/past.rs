@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::observe::booked;
+use super::observe::{booked, sold};
 use super::remaining::Remaining;
 use crate::model::{Actuals, CellBlock, Model, PlanBlock, Quantity, valuation};
 
@@ -12,10 +12,53 @@ pub struct Past {
     months: usize,
     /// Cells of the model, by the cells of the months to come.
     cells: Vec<usize>,
-    /// Month, cell, and the six simulated quantities; empty where a tier does not define them, NaN where they are not known.
-    rows: Vec<(usize, usize, [Option<f64>; 6])>,
+    rows: Vec<Happened>,
     /// Partnerships by month and cell: of the months that happened.
     counts: Array2<f64>,
+}
+
+/// What one cell cost and yielded in one month.
+#[derive(Debug, Clone)]
+struct Happened {
+    month: usize,
+    cell: usize,
+    /// By [`Quantity::SIMULATED`]: `None` where the tier does not define it, NaN where it is not known.
+    values: [Option<f64>; 6],
+    /// Revenue by month of sale from the month on; empty where all comes at once.
+    sold: Vec<f64>,
+}
+
+impl Happened {
+    /// Of totals until the end of the months that happened: what is still to come of a month's sales is added, in the proportion that the
+    /// response takes, with the commission on it.
+    fn new(
+        model: &Model,
+        months: usize,
+        (month, cell): (usize, usize),
+        mut values: [Option<f64>; 6],
+    ) -> Self {
+        let came: f64 = sold(model, months, month, cell).iter().sum();
+        let mut by_month = Vec::new();
+        if came < 1.0 && came > 0.0 {
+            let [spend, .., conversions, revenue] = &mut values;
+            let until_now = revenue.unwrap_or(0.0);
+            let all = until_now / came;
+            *revenue = revenue.map(|r| r / came);
+            *conversions = conversions.map(|n| n / came);
+            let commission = model.cells[cell].terms.commission;
+            *spend = spend.map(|s| s + commission * (all - until_now));
+            let mut shares = model.response_shares(month, cell);
+            // What comes after the horizon has no entry.
+            shares.pop();
+            by_month = shares.into_iter().map(|share| share * all).collect();
+        }
+        Self {
+            month,
+            cell,
+            values,
+            sold: by_month,
+        }
+    }
 }
 
 impl Past {
@@ -62,10 +105,11 @@ impl Past {
                     };
                     Some(row.get(quantity).map_or(f64::NAN, |total| total * share))
                 });
-                rows.push((row.month, cell, values));
+                let at = (row.month, cell);
+                rows.push(Happened::new(model, actuals.months, at, values));
             }
         }
-        rows.sort_by_key(|&(month, cell, _)| (month, cell));
+        rows.sort_by_key(|row| (row.month, row.cell));
         Self {
             months: actuals.months,
             cells: left.cells.clone(),
@@ -96,8 +140,9 @@ impl Past {
         for audience in &mut block.audiences {
             audience.month += self.months;
         }
-        let constant = |(month, cell, values): &(usize, usize, [Option<f64>; 6])| {
-            let column = |i: usize| values[i].map_or_else(Vec::new, |value| vec![value; trials]);
+        let constant = |row: &Happened| {
+            let column =
+                |i: usize| row.values[i].map_or_else(Vec::new, |value| vec![value; trials]);
             CellBlock {
                 spend: column(0),
                 impressions: column(1),
@@ -105,7 +150,13 @@ impl Past {
                 clicks: column(3),
                 conversions: column(4),
                 revenue: column(5),
-                ..CellBlock::empty(*month, *cell)
+                month: row.month,
+                cell: row.cell,
+                sold: row.sold.iter().map(|&part| vec![part; trials]).collect(),
+                places: Vec::new(),
+                cleanup: Vec::new(),
+                joined: Vec::new(),
+                left: Vec::new(),
             }
         };
         let mut cells: Vec<CellBlock> = self.rows.iter().map(constant).collect();

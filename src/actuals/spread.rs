@@ -106,9 +106,8 @@ impl Spread {
                 }
             }
             Basis::Benchmark(b) => {
-                let own = |kind: Lasting, d: &Distribution| {
-                    (kind, part((inverse_excess(d) - 1.0) * fee))
-                };
+                let own =
+                    |kind: Lasting, d: &Distribution| (kind, part((inverse_excess(d) - 1.0) * fee));
                 Self {
                     stages: [
                         b.cpm.as_ref().map(|d| own(Lasting::Cpm, d)),

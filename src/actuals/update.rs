@@ -4,7 +4,7 @@
 //! observations y = A x + e, e ~ N(0, R), the posterior of x is normal with precision G = I + Aᵀ R⁻¹ A and mean
 //! G⁻¹ Aᵀ R⁻¹ y. R is block diagonal, one block a row of the file: what is new in a month is new for every tier and type.
 
-use ndarray::{Array2, s};
+use ndarray::{Array2, Axis, Slice};
 
 use super::linear::{backward, cholesky, forward};
 use super::observe::{FRESH, Part, Row, observations, range};
@@ -53,7 +53,8 @@ pub(super) fn condition(prior: &FactorBelief, rows: &[Row]) -> FactorBelief {
         }
         let root = cholesky(&noise.dot(&noise.t()));
         forward(&root, &mut design);
-        let (a, y) = (design.slice(s![.., ..all]), design.slice(s![.., all..]));
+        let a = design.slice_axis(Axis(1), Slice::from(..all));
+        let y = design.slice_axis(Axis(1), Slice::from(all..));
         precision += &a.t().dot(&a);
         pull += &a.t().dot(&y);
     }
@@ -64,8 +65,12 @@ pub(super) fn condition(prior: &FactorBelief, rows: &[Row]) -> FactorBelief {
     // x − mean = C⁻ᵀ times standard normals.
     let mut spread = Array2::<f64>::eye(all);
     backward(&root, &mut spread);
-    let factor = prior.factor.dot(&spread.slice(s![..n, ..]));
-    let shift = prior.factor.dot(&mean.slice(s![..n, 0]));
+    let factor = prior
+        .factor
+        .dot(&spread.slice_axis(Axis(0), Slice::from(..n)));
+    let shift = prior
+        .factor
+        .dot(&mean.slice_axis(Axis(0), Slice::from(..n)));
     let rows: Vec<Vec<f64>> = factor.rows().into_iter().map(|row| row.to_vec()).collect();
     FactorBelief {
         factors: prior.factors.clone(),

@@ -63,6 +63,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) set: SetArgs,
     #[command(flatten)]
+    pub(crate) actuals: ActualsArg,
+    #[command(flatten)]
     pub(crate) work: WorkArgs,
     #[command(flatten)]
     pub(crate) alternatives: AlternativesArg,
@@ -83,6 +85,8 @@ pub(crate) struct OptimizeArgs {
     #[command(flatten)]
     pub(crate) set: SetArgs,
     #[command(flatten)]
+    pub(crate) actuals: ActualsArg,
+    #[command(flatten)]
     pub(crate) solve: SolveArgs,
     #[command(flatten)]
     pub(crate) alternatives: AlternativesArg,
@@ -102,6 +106,8 @@ pub(crate) struct SimulateArgs {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) set: SetArgs,
+    #[command(flatten)]
+    pub(crate) actuals: ActualsArg,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
 }
@@ -374,6 +380,14 @@ pub(crate) struct NewArgs {
     /// Print it and write no file (in a pipe it is printed anyway)
     #[arg(long)]
     pub(crate) stdout: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ActualsArg {
+    /// What happened in the first months (CSV: month, tier, partnership, spend, conversions, revenue and, if
+    /// known, impressions, engagements, clicks, count): they stand as they were, the rest is planned again
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) actuals: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]

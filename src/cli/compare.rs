@@ -24,7 +24,7 @@ pub(crate) fn run(args: &CompareArgs, console: &Console) -> Result<Exit, Stop> {
                 model
             })
         });
-        work.carry_out(&joined, all.collect())
+        work.carry_out(&joined, all.collect(), None)
     })
 }
 

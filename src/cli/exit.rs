@@ -91,6 +91,7 @@ impl From<EngineError> for Stop {
     fn from(error: EngineError) -> Self {
         let exit = match error {
             EngineError::Interrupted => Exit::Interrupted,
+            EngineError::Actuals(_) => Exit::Invalid,
             EngineError::Sink(_) | EngineError::Simulation(_) => Exit::Internal,
         };
         Self {

@@ -2,6 +2,7 @@
 //!
 //! Only here are arguments and the environment read, text printed, and exit codes chosen.
 
+mod actuals;
 mod args;
 mod batch;
 mod calendar;

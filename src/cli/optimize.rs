@@ -6,6 +6,7 @@ use influencer_matrix::export::result_json;
 use influencer_matrix::model::PlanSettings;
 use influencer_matrix::report::text;
 
+use super::actuals;
 use super::args::{Format, OptimizeArgs};
 use super::console::Console;
 use super::exit::{Exit, Stop};
@@ -21,13 +22,23 @@ pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> 
     let scenario = files::read(&args.file, &overrides, console)?;
     let wanted = args.alternatives.alternatives.unwrap_or(0);
     refuse_alternatives(&scenario, wanted)?;
+    let actuals = actuals::read(args.actuals.actuals.as_deref(), &scenario)?;
     on_threads(args.solve.threads, |_| {
         let settings = PlanSettings {
             alternatives: wanted,
             ..plan_settings(&args.solve)
         };
         let models = scenario.models().cloned().collect();
-        let mut planned = engine::plans_so_far(models, &settings, &console.bar, &CANCEL)?;
+        let mut planned = match &actuals {
+            Some(actuals) => engine::replan(models, actuals, &settings, &console.bar, &CANCEL)?
+                .into_iter()
+                .map(|found| match found.to_come {
+                    Some((left, plan)) => (left.model, plan),
+                    None => found.before,
+                })
+                .collect(),
+            None => engine::plans_so_far(models, &settings, &console.bar, &CANCEL)?,
+        };
         let stopped = CANCEL.requested();
         if stopped {
             // What there is by then is worth seeing.
@@ -36,7 +47,7 @@ pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> 
                 return Err(EngineError::Interrupted.into());
             }
         }
-        if !stopped {
+        if !stopped && actuals.is_none() {
             engine::find_remedies(&scenario, &mut planned, &settings, &CANCEL)?;
         }
         let result = plans_only(&scenario, &planned);

@@ -1,5 +1,6 @@
 //! `imatrix run FILE...`
 
+use super::actuals;
 use super::args::RunArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
@@ -13,6 +14,18 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> Result<Exit, Stop> {
     for scenario in &scenarios {
         refuse_alternatives(scenario, wanted)?;
     }
+    let file = args.actuals.actuals.as_deref();
+    if file.is_some() && scenarios.len() > 1 {
+        return Err(Stop::invalid(
+            "--actuals: a file of actuals belongs to one scenario; run the scenarios one by one",
+        ));
+    }
+    if file.is_some() && wanted > 0 {
+        return Err(Stop::invalid(
+            "--alternatives are of whole plans, not of the months left after --actuals; leave one of them out",
+        ));
+    }
+    let actuals = actuals::read(file, &scenarios[0])?;
     with_flags(console, &args.work, |mut work| {
         work.several = scenarios.len() > 1;
         work.alternatives = wanted;
@@ -22,7 +35,8 @@ pub(crate) fn run(args: &RunArgs, console: &Console) -> Result<Exit, Stop> {
         }
         let mut exit = Exit::Done;
         for scenario in &scenarios {
-            match work.carry_out(scenario, scenario.models().cloned().collect()) {
+            let models = scenario.models().cloned().collect();
+            match work.carry_out(scenario, models, actuals.as_ref()) {
                 Ok(one) => exit = exit.max(one),
                 Err(stop) if work.several && stop.exit != Exit::Interrupted => {
                     console.error(&format!("{}: {}", scenario.name, stop.text));

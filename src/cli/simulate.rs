@@ -1,5 +1,6 @@
 //! `imatrix simulate FILE`
 
+use super::actuals;
 use super::args::SimulateArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
@@ -9,8 +10,9 @@ use super::work::with_flags;
 pub(crate) fn run(args: &SimulateArgs, console: &Console) -> Result<Exit, Stop> {
     let overrides = files::overrides(Some(&args.set), Some(&args.work.draws));
     let scenario = files::read(&args.file, &overrides, console)?;
+    let actuals = actuals::read(args.actuals.actuals.as_deref(), &scenario)?;
     with_flags(console, &args.work, |work| {
         work.folders().check(&scenario.name)?;
-        work.carry_out(&scenario, vec![scenario.base.clone()])
+        work.carry_out(&scenario, vec![scenario.base.clone()], actuals.as_ref())
     })
 }

@@ -24,6 +24,6 @@ pub(crate) fn run(args: &WhatIfArgs, console: &Console) -> Result<Exit, Stop> {
                 .filter(|model| model.name == NAME)
                 .cloned(),
         );
-        work.carry_out(&scenario, models)
+        work.carry_out(&scenario, models, None)
     })
 }

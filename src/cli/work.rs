@@ -6,7 +6,7 @@ use influencer_matrix::batch::{self, Case, Failure, Store};
 use influencer_matrix::engine::{self, PlanResult, RunResult, SimulationSettings};
 use influencer_matrix::export::{self, result_json};
 use influencer_matrix::judging::{self, TargetResult};
-use influencer_matrix::model::{Model, Plan, PlanSettings};
+use influencer_matrix::model::{Actuals, Model, Plan, PlanSettings};
 use influencer_matrix::optimizer;
 use influencer_matrix::report::text::{self, ReportContext};
 use influencer_matrix::scenario::Scenario;
@@ -117,9 +117,17 @@ impl Work<'_> {
     }
 
     /// Plans and simulates models on a scenario's seed and trials, writes, prints and judges.
-    pub(crate) fn carry_out(&self, scenario: &Scenario, models: Vec<Model>) -> Result<Exit, Stop> {
+    pub(crate) fn carry_out(
+        &self,
+        scenario: &Scenario,
+        models: Vec<Model>,
+        actuals: Option<&Actuals>,
+    ) -> Result<Exit, Stop> {
         let mut folders = self.folders();
-        let result = self.result(scenario, models, &mut folders)?;
+        let result = match actuals {
+            Some(actuals) => self.forecast(scenario, models, actuals, &mut folders)?,
+            None => self.result(scenario, models, &mut folders)?,
+        };
         self.print(scenario, &result)?;
         if let Some(folder) = &folders.written {
             self.console.note(&format!("wrote {}", shown(folder)));
@@ -143,12 +151,7 @@ impl Work<'_> {
         engine::find_remedies(scenario, &mut planned, &plan, &CANCEL)?;
         let planning = begun.elapsed().as_secs_f64();
         folders.open(scenario, &planned)?;
-        let settings = SimulationSettings {
-            seed: scenario.seed,
-            trials: scenario.trials,
-            scopes: self.output.scopes.into(),
-            block: BLOCK,
-        };
+        let settings = self.simulation(scenario);
         let mut result = engine::simulate_plans(
             &scenario.name,
             planned,
@@ -162,6 +165,46 @@ impl Work<'_> {
             .warnings
             .splice(0..0, scenario.warnings.iter().cloned());
         result.warnings.extend(export::calendar_warnings(&result));
+        folders.keep(scenario, &result)?;
+        Ok(result)
+    }
+
+    fn simulation(&self, scenario: &Scenario) -> SimulationSettings {
+        SimulationSettings {
+            seed: scenario.seed,
+            trials: scenario.trials,
+            scopes: self.output.scopes.into(),
+            block: BLOCK,
+        }
+    }
+
+    /// The same after months that happened.
+    fn forecast(
+        &self,
+        scenario: &Scenario,
+        models: Vec<Model>,
+        actuals: &Actuals,
+        folders: &mut Folders,
+    ) -> Result<RunResult, Stop> {
+        let bar = &self.console.bar;
+        let begun = std::time::Instant::now();
+        let plan = plan_settings(self.solve);
+        let replanned = engine::replan(models, actuals, &plan, bar, &CANCEL)?;
+        let planning = begun.elapsed().as_secs_f64();
+        let planned: Vec<(Model, Plan)> = replanned.iter().map(|r| r.now.clone()).collect();
+        folders.open(scenario, &planned)?;
+        let mut result = engine::simulate_replanned(
+            &scenario.name,
+            &replanned,
+            actuals,
+            &self.simulation(scenario),
+            (folders.sink(), bar),
+            &CANCEL,
+        )?;
+        result.seconds.insert(0, ("planning", planning));
+        result
+            .warnings
+            .splice(0..0, scenario.warnings.iter().cloned());
         folders.keep(scenario, &result)?;
         Ok(result)
     }

@@ -72,7 +72,14 @@ pub fn simulate_selections(
         Simulator::of_selections(&inputs, settings.seed).map_err(|error| unsimulated(&error))?;
     let planned: Vec<(Model, Plan)> = selected.iter().map(SelectedPlan::planned).collect();
     let ports = (sink, progress);
-    let drawn = draw(scenario, &planned, &simulator, settings, ports, cancel)?;
+    let drawn = draw(
+        scenario,
+        &planned,
+        &(&simulator).into(),
+        settings,
+        ports,
+        cancel,
+    )?;
     drawn.judged(
         planned,
         |index, model, plan, summary| {

@@ -187,6 +187,10 @@ fn plan(name: &str, model: &Model, plan: &Plan, rows: &[SummaryRow], seed: u64) 
 /// All checks of a scenario file.
 fn scenario_checks(path: &Path) -> Vec<Check> {
     let read = scenario::read_file(path, &Overrides::default()).unwrap();
+    if read.base.months > 1 {
+        // The slow reference knows one month; months are held against closed forms (`simulator/tests`, `tests/scenarios.rs`).
+        return Vec::new();
+    }
     let mut models = vec![read.base.clone()];
     models.extend(read.what_ifs.iter().cloned());
     let cancel = Cancel::new();

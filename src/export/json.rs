@@ -42,6 +42,10 @@ pub fn result_json(result: &RunResult, description: &Description) -> Value {
     if let Some(found) = &result.best {
         object["best"] = best(found);
     }
+    if !result.variance.is_empty() {
+        object["variance"] = json!(tables::variance(&result.variance).json_rows());
+        object["learned"] = json!(tables::learned(&result.learned).json_rows());
+    }
     for (_, key, table) in quarter::tables(result) {
         object[key] = table.json_rows().into();
     }

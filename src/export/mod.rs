@@ -26,6 +26,7 @@ pub mod selection;
 mod table;
 pub mod tables;
 mod trials;
+mod variance;
 mod whole;
 mod workbook;
 

@@ -1,6 +1,7 @@
 //! The tables of a run, with exactly the contract's columns in the contract's order.
 
 use super::table::Table;
+pub use super::variance::{learned, variance};
 use crate::comparison::ComparisonRow;
 use crate::engine::{PlanResult, RunResult};
 use crate::individuals::DependencyRow;
@@ -71,13 +72,12 @@ pub fn plan(result: &RunResult) -> Table {
     let levels: Vec<Option<String>> = rows.iter().map(|r| name(r, true)).collect();
     let mut table = table;
     if booked(|model| !model.horizon.waves.is_empty()) {
-        table = table.text("wave", &waves, |name| name.as_deref());
+        table = table.text("wave", &waves, Option::as_deref);
     }
     if booked(|model| !model.horizon.levels.is_empty()) {
-        table =
-            table
-                .text("level", &levels, |name| name.as_deref())
-                .month("start_month", &rows, |r| r.key.booked_as.as_ref()?.1);
+        table = table
+            .text("level", &levels, Option::as_deref)
+            .month("start_month", &rows, |r| r.key.booked_as.as_ref()?.1);
     }
     table
 }

@@ -35,6 +35,8 @@ pub mod names {
     pub const TRIALS: &str = "trials.parquet";
     /// Every constraint's value and price.
     pub const CONSTRAINTS: &str = "constraints.parquet";
+    /// Plan, actuals and forecast; of runs after months that happened.
+    pub const VARIANCE: &str = "variance.parquet";
     /// What plans promise beyond their means; of scenarios with such rules.
     pub const RISK: &str = "risk.parquet";
     /// Revenue by month, as booked and as it comes; of scenarios with several months or terms of time.
@@ -76,6 +78,9 @@ pub fn write_files(
     ];
     if result.plans.iter().any(|plan| plan.model.risk.applies()) {
         parquet.push((names::RISK, tables::risk(&result.plans)));
+    }
+    if !result.variance.is_empty() {
+        parquet.push((names::VARIANCE, tables::variance(&result.variance)));
     }
     if result.plans.iter().any(|p| !p.plan.alternatives.is_empty()) {
         parquet.push((names::ALTERNATIVES, tables::alternatives(result)));

@@ -83,6 +83,7 @@ pub fn rows(
         };
         let own = summary
             .iter()
+            .filter(|row| row.month.is_none())
             .filter(|row| row.plan == plan.name && row.scope.kind == ScopeKind::Total);
         for row in own {
             let metric = row.metric;

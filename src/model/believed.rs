@@ -190,7 +190,9 @@ pub(crate) fn square(rows: &[Vec<f64>]) -> ndarray::Array2<f64> {
         let left: f64 = length(&rest);
         if left > 1e-13 * whole {
             out[[i, i]] = left;
-            rest.iter_mut().for_each(|x| *x /= left);
+            for x in &mut rest {
+                *x /= left;
+            }
         } else {
             rest.fill(0.0);
         }

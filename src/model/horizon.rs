@@ -143,13 +143,15 @@ impl Horizon {
         end.saturating_sub(wave.first_day.max(self.first_day(month)))
     }
 
-    /// Whether every month can be planned by itself: no budget, share, wave, commitment or pipeline ties them together.
+    /// Whether every month can be planned by itself: no budget, share, wave, commitment or pipeline ties them together, and creators
+    /// do not promote each other (which the program of horizons plans).
     #[must_use]
     pub fn is_separable(&self) -> bool {
         let one = self.months.len() == 1;
         self.waves.is_empty()
             && self.levels.is_empty()
             && self.pipeline.is_none()
+            && self.cross_promotion.is_none()
             && (one || self.budget_over == BudgetOver::Month && self.diversity_over == Over::Month)
     }
 }

@@ -19,7 +19,7 @@ pub struct Wave {
     pub budget: (Option<f64>, Option<f64>),
     /// Least and largest number of partnerships over the whole wave, summed over the cells of each pattern.
     pub counts: Vec<(CellPattern, f64, Option<f64>)>,
-    /// Factors on cost and yield of its cells.
+    /// Factors on cost and yield of its cells, which have them in their own [`super::Cell::factors`] already.
     pub factors: Factors,
     /// On which of its days its tiers post.
     pub schedule: WaveSchedule,

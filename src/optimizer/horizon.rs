@@ -29,13 +29,11 @@ pub(crate) fn is_one_month(model: &Model) -> bool {
 
 /// Whether the months of a horizon have to be planned together: by budgets, shares over the horizon, waves,
 /// commitments or a pipeline ([`crate::model::Horizon::is_separable`]), by enforced targets, which are judged over
-/// the horizon, because a ratio over unequal months is maximized or a month has no budget; so are creators who
-/// promote each other, which the same search plans.
+/// the horizon, because a ratio over unequal months is maximized or a month has no budget.
 #[must_use]
 pub fn hang_together(model: &Model) -> bool {
     let horizon = &model.horizon;
     !horizon.is_separable()
-        || horizon.cross_promotion.is_some()
         || model.months > 1
             && ((0..model.months).any(|month| model.budget_of(month) <= 0.0)
                 || model.targets.iter().any(|target| target.enforce)

@@ -394,7 +394,7 @@ impl Reader<'_> {
     fn name(&mut self, at: usize, field: Field, known: &[&str]) -> usize {
         let text = self.text(&self.rows[at], field).trim().to_owned();
         let same = |name: &&str| plain(name) == plain(&text);
-        if let Some(found) = known.iter().position(|name| same(&name)) {
+        if let Some(found) = known.iter().position(same) {
             return found;
         }
         let near = nearest(&plain(&text), known.iter().copied());
@@ -414,20 +414,18 @@ impl Reader<'_> {
 
     fn needed(&mut self, at: usize, field: Field) -> f64 {
         let before = self.problems.len();
-        match self.figure(at, field) {
-            Some(value) => value,
-            None => {
-                if self.problems.len() == before {
-                    let name = field.name();
-                    self.problem(
-                        at,
-                        field,
-                        format!("{name} is not known here; it must be, since totals add up from it (0 if there was none)"),
-                    );
-                }
-                0.0
-            }
+        if let Some(value) = self.figure(at, field) {
+            return value;
         }
+        if self.problems.len() == before {
+            let name = field.name();
+            self.problem(
+                at,
+                field,
+                format!("{name} is not known here; it must be, since totals add up from it (0 if there was none)"),
+            );
+        }
+        0.0
     }
 
     fn figure(&mut self, at: usize, field: Field) -> Option<f64> {

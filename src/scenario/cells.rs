@@ -48,6 +48,12 @@ impl Known {
             months: model.months,
         }
     }
+
+    /// With a wave that the model has not yet.
+    pub(super) fn with_wave(mut self, name: &str) -> Self {
+        self.waves.push(name.to_owned());
+        self
+    }
 }
 
 /// Flattens nested and quoted keys of numbers. Faults are added; good entries are returned.

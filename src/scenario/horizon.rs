@@ -95,7 +95,7 @@ impl Reader<'_> {
         )
         .expected(format!("expected {}, one a month", plural(months, what)));
         let fault = if list.len() as u64 <= MOST_MONTHS {
-            fault.help(format!("or set months = {}", list.len()))
+            fault.help(format!("or months = {} for the whole file", list.len()))
         } else {
             fault
         };
@@ -179,9 +179,11 @@ impl Reader<'_> {
                 None
             }
             (None, _) => {
-                if !["amount", "total", "months"]
-                    .iter()
-                    .any(|key| self.was_meant(&["budget", key]))
+                // The amount may stand where something else is wrong.
+                if !self.tainted
+                    && !["amount", "total", "months"]
+                        .iter()
+                        .any(|key| self.was_meant(&["budget", key]))
                 {
                     let fault = self
                         .fault_at(&["budget"], "this budget has no amount")

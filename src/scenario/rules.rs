@@ -136,6 +136,27 @@ impl Reader<'_> {
         out
     }
 
+    /// A rule's name, which no built-in rule has.
+    fn own_name(&mut self, entry: &Node, name: String) -> Option<String> {
+        if is_built_in(&name) {
+            let mark = entry.get("name").map_or(entry.mark, |n| n.mark);
+            self.fault(
+                Fault::at(
+                    mark,
+                    format!(
+                        "\"{}\" is the name of a rule of its own",
+                        value::short(&name)
+                    ),
+                )
+                .expected("expected a name that no other rule has")
+                .help("reports and constraints.parquet tell rules apart by their names"),
+            );
+            self.tainted = true;
+            return None;
+        }
+        Some(name)
+    }
+
     fn user_rule(
         &mut self,
         entry: &Node,
@@ -219,23 +240,7 @@ impl Reader<'_> {
             self.tainted = true;
             return None;
         }
-        let name = name?;
-        if is_built_in(&name) {
-            let mark = entry.get("name").map_or(entry.mark, |n| n.mark);
-            self.fault(
-                Fault::at(
-                    mark,
-                    format!(
-                        "\"{}\" is the name of a rule of its own",
-                        value::short(&name)
-                    ),
-                )
-                .expected("expected a name that no other rule has")
-                .help("reports and constraints.parquet tell rules apart by their names"),
-            );
-            self.tainted = true;
-            return None;
-        }
+        let name = self.own_name(entry, name?)?;
         Some(UserRule {
             name,
             amount,

@@ -89,7 +89,7 @@ fn unknown(item: &Item, known: &[&str], path: &str, before: usize) -> Fault {
         return fault;
     }
     let places = elsewhere(&item.key);
-    let list = known[..known.len().min(30)].join(", ");
+    let list = known[..known.len().min(40)].join(", ");
     let fault = fault.expected("no such key here");
     if places.is_empty() {
         fault.help(format!("valid keys here: {list}"))
@@ -149,6 +149,7 @@ fn map(node: &mut Node, names: Names, inner: &'static Shape, path: &str, faults:
     let Value::Table(items) = &mut node.value else {
         let example = match names {
             Names::Of(list) => list[0],
+            Names::Own if path == "ambassadors" => "bronze",
             Names::Own => "skincare",
         };
         faults.push(

@@ -1,6 +1,7 @@
 //! Single values of months: how many, a list of one a month, ranges, months and days of the calendar.
 
-use super::horizon_keys::MOST_MONTHS;
+use super::horizon_keys::{LARGEST_SEASON, MOST_MONTHS};
+use super::keys::{Kind, LARGEST};
 use super::problem::Fault;
 use super::tree::{Node, Value};
 use super::value::{number, number_text, ranged, whole, wrong};
@@ -38,11 +39,41 @@ pub(super) fn monthly(node: &Node, max: f64, faults: &mut Vec<Fault>) -> Vec<f64
     out
 }
 
-/// The tables of a list.
-pub(super) fn month_tables(node: &Node) -> &[Node] {
-    match &node.value {
-        Value::Array(list) => &list[..list.len().min(1000)],
-        _ => &[],
+/// Checks that a list is one of tables.
+pub(super) fn tables(node: &Node, faults: &mut Vec<Fault>) {
+    let Value::Array(list) = &node.value else {
+        return;
+    };
+    for entry in list.iter().take(1000) {
+        if !matches!(entry.value, Value::Table(_)) {
+            faults.push(wrong(
+                entry,
+                "a table of cell keys for each month, e.g. [{ \"mid.sponsored\" = 5 }, …]",
+            ));
+        }
+    }
+}
+
+/// Checks a value of months, ranges or days against its kind; faults of lists are added.
+pub(super) fn check(node: &Node, kind: Kind, faults: &mut Vec<Fault>) -> Result<(), Fault> {
+    match kind {
+        Kind::Months => months(node).map(drop),
+        Kind::Month => month(node).map(drop),
+        Kind::Day => day(node).map(drop),
+        Kind::Range => range(node, LARGEST).map(drop),
+        Kind::Budgets if !matches!(node.value, Value::Array(_)) => match &node.value {
+            Value::Text(s) if number_text(s).is_none() => Err(wrong(node, "a number")
+                .help("numbers may be written as 0.4, \"40%\", \"5k\", \"1.2m\" or 300_000")),
+            _ => ranged(node, 0.0, LARGEST, true).map(drop),
+        },
+        Kind::Seasons => {
+            monthly(node, LARGEST_SEASON, faults);
+            Ok(())
+        }
+        _ => {
+            monthly(node, LARGEST, faults);
+            Ok(())
+        }
     }
 }
 

@@ -1,11 +1,10 @@
 //! Single values: numbers, words, bands and distributions in all their forms.
 
-use super::horizon_keys::LARGEST_SEASON;
 use super::keys::{Kind, LARGEST, LARGEST_COUNT, MOST_TRIALS};
 use super::names::nearest;
 use super::problem::Fault;
 use super::spread;
-use super::time_value::{day, month, month_tables, monthly, months, range};
+use super::time_value;
 use super::tree::{Node, Value};
 
 /// A band as written.
@@ -373,29 +372,17 @@ pub(super) fn check(node: &Node, kind: Kind, faults: &mut Vec<Fault>) {
                 ))
             }
         }),
-        Kind::Month => month(node).map(drop),
         Kind::Word(words) => word(node, words).map(drop),
         Kind::Flag => flag(node).map(drop),
         Kind::Seed => whole(node, 0, u64::MAX).map(drop),
         Kind::Trials => whole(node, 1, MOST_TRIALS).map(drop),
-        Kind::Months => months(node).map(drop),
-        Kind::Budgets if matches!(node.value, Value::Array(_)) => {
-            monthly(node, LARGEST, faults);
-            Ok(())
-        }
-        Kind::Budgets => match &node.value {
-            Value::Text(s) if number_text(s).is_none() => Err(wrong(node, "a number")
-                .help("numbers may be written as 0.4, \"40%\", \"5k\", \"1.2m\" or 300_000")),
-            _ => ranged(node, 0.0, LARGEST, true).map(drop),
-        },
-        Kind::MonthAmounts => {
-            monthly(node, LARGEST, faults);
-            Ok(())
-        }
-        Kind::Seasons => {
-            monthly(node, LARGEST_SEASON, faults);
-            Ok(())
-        }
+        Kind::Months
+        | Kind::Budgets
+        | Kind::MonthAmounts
+        | Kind::Seasons
+        | Kind::Range
+        | Kind::Day
+        | Kind::Month => time_value::check(node, kind, faults),
         Kind::Number { min, max, open } => ranged(node, min, max, open).map(drop),
         Kind::LevelOrFree => level_or_free(node).map(drop),
         Kind::Whole { min, max } => whole(node, min, max).map(drop),
@@ -418,18 +405,9 @@ pub(super) fn check(node: &Node, kind: Kind, faults: &mut Vec<Fault>) {
             _ => people(node).map(drop),
         },
         Kind::Counts if matches!(&node.value, Value::Array(list) if !list.is_empty()) => {
-            for entry in month_tables(node) {
-                if !matches!(entry.value, Value::Table(_)) {
-                    faults.push(wrong(
-                        entry,
-                        "a table of cell keys for each month, e.g. [{ \"mid.sponsored\" = 5 }, …]",
-                    ));
-                }
-            }
+            time_value::tables(node, faults);
             Ok(())
         }
-        Kind::Range => range(node, LARGEST).map(drop),
-        Kind::Day => day(node).map(drop),
         Kind::Cells(_) | Kind::Counts | Kind::CellRanges => match node.value {
             Value::Table(_) => Ok(()),
             _ => Err(wrong(

@@ -203,7 +203,8 @@ impl Reader<'_> {
             }
             (None, Some(week)) => self
                 .part(entry, "week", |n| value::whole(n, 1, 105))
-                .map(|n| (7 * (n as i64 - 1), week)),
+                .and_then(|n| i64::try_from(n).ok())
+                .map(|n| (7 * (n - 1), week)),
             (Some(start), None) => self
                 .part(entry, "start", time_value::day)
                 .and_then(|day| self.day_of(day, start, model))
@@ -212,7 +213,10 @@ impl Reader<'_> {
         let (Some((first, place)), Some(days)) = (first, days) else {
             return (0, 1);
         };
-        let (days, all) = (days as i64, i64::from(model.horizon.days()));
+        let (days, all) = (
+            i64::try_from(days).unwrap_or(i64::MAX / 2),
+            i64::from(model.horizon.days()),
+        );
         if first < 0 || first + days > all {
             let said = if first < 0 {
                 format!("{} days before the horizon", -first)
@@ -301,7 +305,8 @@ impl Reader<'_> {
             return (Vec::new(), cells);
         }
         let mut faults = Vec::new();
-        let entries = cells::patterns(table, &cells::Known::of(model), &mut faults);
+        let known = cells::Known::of(model).with_wave(&wave.name);
+        let entries = cells::patterns(table, &known, &mut faults);
         if faults.is_empty() && entries.is_empty() {
             faults.push(
                 Fault::at(
@@ -311,7 +316,9 @@ impl Reader<'_> {
                 .expected("expected e.g. { mid = [10, 10] }"),
             );
         }
-        faults.into_iter().for_each(|fault| self.fault(fault));
+        for fault in faults {
+            self.fault(fault);
+        }
         let mut counts = Vec::new();
         let mut chosen = vec![false; open];
         for own in &entries {
@@ -379,8 +386,8 @@ impl Reader<'_> {
             Range::One(count) => (count, Some(count)),
             Range::Ends(least, most) => (least, most),
         };
-        let broken = [Some(least), most].into_iter().flatten();
-        if let Some(broken) = broken.filter(|n| !fractional && n.fract() != 0.0).last() {
+        let mut ends = [Some(least), most].into_iter().flatten();
+        if let Some(broken) = ends.find(|n| !fractional && n.fract() != 0.0) {
             self.fault(
                 Fault::at(own.node.mark, format!("{broken} creators cannot be booked"))
                     .expected("expected a whole number")

@@ -1,7 +1,7 @@
 //! Checks over a whole model, made when every value of it is good.
 
 use super::reader::Reader;
-use crate::model::{Basis, Model, Objective, UserAmount, valuation};
+use crate::model::{Basis, BudgetOver, Model, Objective, UserAmount, valuation};
 
 impl Reader<'_> {
     /// Checks that need every value of the model to be good.
@@ -56,9 +56,15 @@ impl Reader<'_> {
                 ));
             }
         }
-        if rules.budget > 0.0
+        let most = match model.horizon.budget_over {
+            BudgetOver::Month => (0..model.months)
+                .map(|month| model.budget_of(month))
+                .fold(0.0, f64::max),
+            BudgetOver::CarryOver | BudgetOver::Horizon => model.budget(),
+        };
+        if most > 0.0
             && model.counts.is_none()
-            && units.iter().all(|u| u.spend > rules.budget)
+            && units.iter().all(|u| u.spend > most)
             && let Some(least) = units.iter().map(|u| u.spend).reduce(f64::min)
         {
             self.warnings.push(format!(

@@ -3,9 +3,10 @@
 use super::draws::Segment;
 use super::factors::FactorValues;
 use super::finish::multiply;
-use super::group::{Group, Total};
+use super::group::Group;
 use super::job::Job;
 use super::kernel::{self, Scratch};
+use super::recipe::Total;
 use super::turnover::Histories;
 use super::{Seeds, Simulator};
 use crate::model::CreatorBlock;

@@ -87,14 +87,14 @@ impl Drawn {
             Self::ClickRate => InputGroup::CreatorClickRate,
             Self::ConversionRate => InputGroup::CreatorConversionRate,
             Self::Fee => InputGroup::CreatorFee,
-            Self::Delivery => InputGroup::CreatorDelivery,
             Self::Cpm => InputGroup::CreatorCpm,
             Self::Cpe => InputGroup::CreatorCpe,
             Self::Cpc => InputGroup::CreatorCpc,
             Self::Cpa => InputGroup::CreatorCpa,
             Self::Incident | Self::Shock => InputGroup::CreatorIncidents,
             // Who is there is part of whose content appears.
-            Self::Identified
+            Self::Delivery
+            | Self::Identified
             | Self::Vetted
             | Self::Contacted
             | Self::Response

@@ -2,10 +2,10 @@
 
 use super::draws::{CHUNK, Drawn, Segment};
 use super::factors::FactorValues;
-use super::group::{Recipe, Source, Total};
 use super::inversion::{binomial, poisson};
 use super::job::Job;
 use super::kernel::NORMAL;
+use super::recipe::{Recipe, Source, Total};
 use crate::model::CellBlock;
 use crate::rng::Stream;
 

@@ -120,7 +120,11 @@ impl Job {
             owner,
             fee_multiplier: law.fee_multiplier().unwrap_or(0.0),
             fixed_fee: law.fixed_fee(),
-            cleanup_cost: law.incidents.cleanup_cost,
+            cleanup_cost: if law.incidents.probability > 0.0 {
+                law.incidents.cleanup_cost
+            } else {
+                0.0
+            },
             standing_cost: law.standing_cost(),
             commission: law.terms.commission,
             stages: law.stage_factors().map(|factor| factor * law.terms.posts),
@@ -151,6 +155,13 @@ impl Job {
             left -= share;
         }
         Ok(self)
+    }
+
+    /// Multiplies what its creators reach.
+    pub(super) fn reached(&mut self, factor: f64) {
+        for stage in &mut self.stages {
+            *stage *= factor;
+        }
     }
 
     /// Spend without fees: standing cost and commission. `places` are the creators who are there, if not all are.

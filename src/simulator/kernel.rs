@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use super::draws::{CHUNK, Drawn, Segment};
 use super::finish::{Columns, Finish, Sums};
-use super::group::{Correlated, Group, REGISTERS, Recipe, Register, Step};
+use super::group::Group;
+use super::recipe::{Correlated, REGISTERS, Recipe, Register, Step};
 use super::turnover::{Histories, History};
 use crate::distribution::QuantileTable;
 use crate::model::Quality;
@@ -240,6 +241,7 @@ fn draw_all(
 }
 
 /// Draws one creator over a segment.
+#[expect(clippy::too_many_lines, reason = "one pass over a chunk of trials")]
 fn draw(
     recipe: &Recipe,
     segment: &Segment<'_>,

@@ -5,7 +5,7 @@
 //! the gamma law of so many orders; shared factors of mean one carry the doubt about averages.
 //!
 //! - [`Simulator`] is the way in; `job` is what one plan books in one cell, `group` the creators
-//!   that jobs of several plans share.
+//!   that jobs of several plans share, and `recipe` how sums over them come about.
 //! - `draws` gives every random number its address, so that plans share what they have in common
 //!   and any range of trials can be computed anywhere.
 //! - `kernel` runs one creator × one quantity at a time over a block of trials; `finish` turns sums
@@ -28,6 +28,7 @@ mod inversion;
 mod job;
 mod joint;
 mod kernel;
+mod recipe;
 mod sample;
 mod seeds;
 mod simulate;

@@ -15,7 +15,9 @@ use super::joint::{Booking, Own, Together};
 use super::kernel::{self, Scratch};
 use super::turnover::{Histories, Turnover};
 use super::{Seeds, SimulationError};
-use crate::model::{CellBlock, FactorBelief, Model, PlanBlock, TrialBlock, joint, valuation};
+use crate::model::{
+    CellBlock, FactorBelief, Model, PlanBlock, TrialBlock, joint, reach_factors, valuation,
+};
 use crate::rng::Path;
 
 /// Most creators of one cell and month.
@@ -93,8 +95,12 @@ impl<'a> Simulator<'a> {
             let model = plan.model;
             check(plan)?;
             months = months.max(model.months);
-            let who = Turnover::new(model, plan.counts, &mut shared)?;
+            let who = Turnover::new(model, &plan.counts, &mut shared)?;
             let mut booked = Vec::new();
+            let reach = plan.counts.rows().into_iter();
+            let reach: Vec<Vec<f64>> = reach
+                .map(|month| reach_factors(model, &month.to_vec()))
+                .collect();
             let mut keys = HashSet::new();
             for ((month, cell), &count) in plan.counts.indexed_iter() {
                 if count == 0.0 {
@@ -112,6 +118,7 @@ impl<'a> Simulator<'a> {
                     deferred: joint::applies(model),
                     ..Job::new(&key, &law, model, (month, count), &mut shared)?
                 };
+                job.reached(reach[month][cell]);
                 if model.horizon.response_half_life_days > 0.0 {
                     job = job.sold(&model.response_shares(month, cell), &mut shared)?;
                 }

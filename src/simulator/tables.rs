@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::draws::Drawn;
-use super::group::Draw;
+use super::recipe::Draw;
 use crate::distribution::{Distribution, DrawTable, ZTable};
 
 /// Quantile tables by distribution, each built once.

@@ -161,7 +161,7 @@ impl Turnover {
     /// Of a plan; `None` where the model has no pipeline.
     pub(super) fn new(
         model: &Model,
-        counts: ArrayView2<'_, f64>,
+        counts: &ArrayView2<'_, f64>,
         shared: &mut Shared,
     ) -> Result<Option<Self>, SimulationError> {
         let Some(flow) = &model.horizon.pipeline else {

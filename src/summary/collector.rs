@@ -51,6 +51,9 @@ pub struct Collector {
     trials: u64,
 }
 
+/// Month and cells of a store, and which it is.
+type Known = ((Option<usize>, Vec<usize>), usize);
+
 /// A scope of a plan and where its trials are.
 #[derive(Debug)]
 struct Listed {
@@ -100,7 +103,7 @@ impl Collector {
                 listing.extend(scopes::by_month(model, &booked, months, scopes));
             }
             // Scopes of the same cells (a tier with one type, say) share one store.
-            let mut known: Vec<((Option<usize>, Vec<usize>), usize)> = Vec::new();
+            let mut known: Vec<Known> = Vec::new();
             for scope in listing {
                 let limit = if scope.month.is_some() {
                     kept_a_month(months)

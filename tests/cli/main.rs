@@ -1,11 +1,13 @@
 //! The command as users meet it: exit codes, what goes to stdout, stderr and the disk.
 
+mod actuals;
 mod batch;
 mod determinism;
 mod explain;
 mod frontier;
 mod help;
 mod outputs;
+mod pipeline;
 mod place;
 #[cfg(unix)]
 mod remedy;

@@ -3,6 +3,7 @@
 use statrs::distribution::{Discrete, DiscreteCDF, Poisson};
 
 use crate::engine::plan_models;
+use crate::engine::risk::wanted;
 use crate::model::{
     Bound, Cancel, ConstraintKind, Metric, Model, NoProgress, Origin, Plan, PlanSettings,
     PlanStatus, RiskMeasure, RiskRule, RiskState,
@@ -207,43 +208,93 @@ fn a_rule_that_the_program_rates_too_low_is_held_against_fresh_trials() {
     assert!(none.conflict.is_some() && none.risks.is_empty());
 }
 
-/// Shocks to the whole brand, affiliates whose commissions are random, and a market that moves all.
-const SHOCKED: &str = "seed = 5\nbudget = { amount = 12_000, with = 0.9 }\ntiers.use = [\"mid\", \"micro\"]\n\
-    partnerships.use = [\"affiliate\"]\n\
-    incidents = { probability = 0.08, shock_probability = 0.4, shock = 0.5, yield_lost = 1, cleanup_cost = 500 }\n\
-    uncertainty = { market = 0.15 }\n";
+/// Shocks to the whole brand, and affiliates whose commissions are random.
+const SHOCKED: &str = "seed = 5\nbudget = { amount = 60_000, with = 0.9 }\ntiers.use = [\"mid\", \"micro\"]\n\
+    partnerships.use = [\"sponsored\", \"affiliate\"]\n\
+    incidents = { probability = 0.03, shock_probability = 0.4, shock = 0.5, yield_lost = 1, cleanup_cost = 500 }\n";
 
 fn shocked(level: f64, counts: &str) -> Model {
     model(&format!(
-        "{SHOCKED}{counts}risk.cvar = {{ metric = \"revenue\", level = 0.9, at_least = {level} }}\n\
-         risk.probability = {{ metric = \"revenue\", at_least = {level}, with = 0.9 }}\n"
+        "{SHOCKED}{counts}risk.cvar = {{ metric = \"revenue\", level = 0.9, at_least = {level} }}\n"
     ))
 }
 
+fn affiliates(mid: f64, micro: f64) -> String {
+    format!("counts = {{ \"mid.affiliate\" = {mid}, \"micro.affiliate\" = {micro} }}\n")
+}
+
 /// The program's figures of plans that shocks can strike are those of the whole simulator: with the average of shocks in
-/// every trial they were a tenth too good. Nine figures at five errors (a false alarm in 190,000), and 2 % of the figure
-/// for the normal law of a few dozen creators.
+/// every trial tail means were an eighth too good. Six figures at five errors (a false alarm in 290,000), and
+/// 2.5 % of the figure for the normal law of creators' sums.
 #[test]
 fn shocks_are_in_the_programs_trials() {
-    for counts in [[12.0, 15.0], [3.0, 60.0], [20.0, 0.0]] {
-        let text = format!(
-            "counts = {{ \"mid.affiliate\" = {}, \"micro.affiliate\" = {} }}\n",
-            counts[0], counts[1]
-        );
-        let plan = planned(shocked(4_000.0, &text));
-        assert_eq!(plan.risks.len(), 3);
+    for (mid, micro) in [(50.0, 107.0), (39.0, 162.0), (0.0, 200.0)] {
+        let plan = planned(shocked(4_000.0, &affiliates(mid, micro)));
+        assert_eq!(plan.risks.len(), 2);
         for state in &plan.risks {
             let (fresh, error) = (
                 state.out_of_sample.unwrap(),
                 state.out_of_sample_error.unwrap(),
             );
             let off = (state.in_sample - fresh).abs();
-            let allowed = 5.0 * error.hypot(state.in_sample_error) + 0.02 * fresh.abs();
-            println!(
-                "{counts:?} {} {} {fresh} {error}",
-                state.key, state.in_sample
-            );
-            assert!(off <= allowed, "{counts:?} {state:?}");
+            let allowed = 5.0 * error.hypot(state.in_sample_error) + 0.025 * fresh.abs();
+            assert!(off <= allowed, "{mid} {micro} {state:?}");
         }
     }
+}
+
+/// Brute force: of a grid of given plans, measured on fresh trials, some keep the budget and a tail mean just below the
+/// most of them; then so does the plan, and it is within 1 % of the best of those.
+#[test]
+fn a_plan_under_shocks_is_found_where_there_is_one() {
+    let mut grid = Vec::new();
+    for mid in [10.0, 25.0, 40.0, 55.0] {
+        for micro in [60.0, 110.0, 160.0, 210.0] {
+            grid.push(planned(shocked(1.0, &affiliates(mid, micro))));
+        }
+    }
+    let figure = |plan: &Plan, k: usize| plan.risks[k].out_of_sample.unwrap();
+    let within: Vec<&Plan> = grid.iter().filter(|plan| figure(plan, 1) >= 0.9).collect();
+    let most = within
+        .iter()
+        .map(|plan| figure(plan, 0))
+        .fold(0.0, f64::max);
+    let level = 0.99 * most;
+    let best = within
+        .iter()
+        .filter(|plan| figure(plan, 0) >= level)
+        .filter_map(|plan| plan.objective)
+        .fold(0.0, f64::max);
+    let found = planned(shocked(level, ""));
+    assert!(within.len() > 3 && best > 0.0);
+    assert!(found.is_usable(), "{:?}", found.status);
+    assert!(
+        found.risks.iter().all(|state| state.held() == Some(true)),
+        "{:?}",
+        found.risks
+    );
+    assert!(found.objective.unwrap() >= 0.99 * best);
+}
+
+/// A rule that holds with room to spare gives back what it was tightened too much, at most halfway to where it
+/// fell short.
+#[test]
+fn rules_tightened_too_much_are_loosened() {
+    let text = format!("{CERTAIN}risk.cvar = {{ metric = \"revenue\", at_least = 4_000 }}\n");
+    let mut plan = planned(model(&text));
+    let state = &mut plan.risks[0];
+    (state.in_sample, state.out_of_sample) = (4_310.0, Some(4_300.0));
+    state.out_of_sample_error = Some(5.0);
+    let mut next = |tightened: f64, loosest: f64| {
+        plan.risks[0].tightened = tightened;
+        wanted(&plan, None, &mut [loosest])
+    };
+    // The program overstates by 10; with an error that makes 15.
+    assert_eq!(next(25.0, 0.0), Some(vec![15.0]));
+    assert_eq!(next(300.0, 0.0), Some(vec![150.0]));
+    assert_eq!(next(300.0, 100.0), Some(vec![200.0]));
+    // As it should be, within its error, or never tightened.
+    assert_eq!(next(18.0, 0.0), None);
+    assert_eq!(next(0.0, 0.0), None);
+    assert_eq!(next(-7.0, 0.0), None);
 }

@@ -17,7 +17,7 @@ const STEP: (u32, u16) = (17, 10);
 /// Adds the sheet; nothing where there is nothing to show.
 pub(super) fn charts(
     workbook: &mut Workbook,
-    sheets: &[(&'static str, &[Shown])],
+    sheets: &[(&'static str, Vec<Shown>)],
     currency: &str,
 ) -> Result<(), XlsxError> {
     if sheets.iter().all(|(_, shown)| shown.is_empty()) {

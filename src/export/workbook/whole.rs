@@ -1,5 +1,6 @@
 //! The whole workbook.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
@@ -16,7 +17,7 @@ use super::writer::{Formats, add};
 use crate::engine::RunResult;
 use crate::export::error::ExportError;
 use crate::model::Metric;
-use crate::summary::{ScopeKind, SummaryRow};
+use crate::summary::{Estimate, ScopeKind, SummaryRow};
 use crate::units::YearMonth;
 
 /// What the workbook says beside the result.
@@ -30,7 +31,7 @@ pub struct WorkbookRecord {
     pub assumptions: Vec<(String, String, String)>,
 }
 
-/// Writes the workbook of a run: sheets `plan`, `months`, `forecast`, `charts`, `comparison`, `targets`, `assumptions`
+/// Writes the workbook of a run: sheets `plan`, `months`, `forecast`, `cash`, `charts`, `comparison`, `targets`, `assumptions`
 /// and `about`.
 ///
 /// # Errors
@@ -62,12 +63,35 @@ fn workbook(result: &RunResult, record: &WorkbookRecord) -> Result<Workbook, Xls
         &mut formats,
         &months(result, &booked, columns, period),
     )?;
-    let (sheet, shown) = estimates("forecast", &forecast(result), period);
+    let mut lines = forecast(result);
+    lines.extend(by_metric(&result.forecast, |r| Row {
+        plan: &r.plan,
+        metric: r.metric.name(),
+        additive: !r.metric.is_stock(),
+        month: r.month,
+        estimate: &r.estimate,
+    }));
+    let (sheet, shown) = estimates("forecast", &lines, period);
     add(&mut workbook, &mut formats, &sheet)?;
     let base = first.map_or("", |p| p.plan.name.as_str());
-    let shown: Vec<Shown> = shown.into_iter().filter(|s| s.plan == base).collect();
+    let of_base = |shown: Vec<Shown>| -> Vec<Shown> {
+        shown.into_iter().filter(|s| s.plan == base).collect()
+    };
+    let mut shown = vec![("forecast", of_base(shown))];
+    if !result.cash.is_empty() {
+        let lines = by_metric(&result.cash, |r| Row {
+            plan: &r.plan,
+            metric: r.metric.name(),
+            additive: !r.metric.is_stock(),
+            month: r.month,
+            estimate: &r.estimate,
+        });
+        let (sheet, cash) = estimates("cash", &lines, period);
+        add(&mut workbook, &mut formats, &sheet)?;
+        shown.push(("cash", of_base(cash)));
+    }
     let currency = first.map_or("", |p| p.model.currency.as_str());
-    charts(&mut workbook, &[("forecast", &shown)], currency)?;
+    charts(&mut workbook, &shown, currency)?;
     for sheet in [
         comparison(result),
         targets(result),
@@ -125,6 +149,39 @@ fn forecast(result: &RunResult) -> Vec<Line<'_>> {
                     horizon,
                 });
             }
+        }
+    }
+    lines
+}
+
+/// A row of amounts of money, of whatever table.
+struct Row<'a> {
+    plan: &'a str,
+    metric: &'static str,
+    additive: bool,
+    month: Option<usize>,
+    estimate: &'a Estimate,
+}
+
+/// Rows put together by plan and metric, in the order in which these appear.
+fn by_metric<'a, T>(rows: &'a [T], of: impl Fn(&'a T) -> Row<'a>) -> Vec<Line<'a>> {
+    let mut lines: Vec<Line<'a>> = Vec::new();
+    let mut places: HashMap<(&str, &str), usize> = HashMap::new();
+    for row in rows.iter().map(of) {
+        let place = *places.entry((row.plan, row.metric)).or_insert_with(|| {
+            lines.push(Line {
+                plan: row.plan,
+                metric: row.metric,
+                kind: Kind::Money,
+                additive: row.additive,
+                months: Vec::new(),
+                horizon: None,
+            });
+            lines.len() - 1
+        });
+        match row.month {
+            Some(month) => lines[place].months.push((month, row.estimate)),
+            None => lines[place].horizon = Some(row.estimate),
         }
     }
     lines

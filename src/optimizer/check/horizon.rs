@@ -2,10 +2,12 @@
 
 use ndarray::Array2;
 
+use super::super::conflict::words::{Rounding, amount};
 use super::{Checker, TOLERANCE, Violation};
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{BookedAs, BudgetOver, Model, Over, Pipeline, PipelineLaw, Unit};
 use crate::optimizer::horizon::hang_together;
+use crate::units::significant;
 
 /// Every rule that a plan (months × cells of the model) breaks; empty if it keeps all.
 ///
@@ -289,6 +291,8 @@ impl Plan<'_> {
         let law = PipelineLaw::new(pipeline, &model.horizon);
         let repeat = pipeline.repeat.mean();
         let mut needed = 0.0;
+        // The month that is shortest of partners speaks for all.
+        let mut worst: Option<(f64, usize, f64, f64)> = None;
         for (month, row) in self.rows.iter().enumerate() {
             for (cell, own) in model.cells.iter().enumerate() {
                 let staying = |share: f64| match month.checked_sub(1) {
@@ -317,9 +321,30 @@ impl Plan<'_> {
                 Some(p) => law.delivered_with(month, p) as f64,
                 None => law.delivered_mean(month),
             };
-            let slack = |bound: f64| TOLERANCE * bound.max(1.0);
-            let rule = "pipeline.partnership";
-            whole.hold(rule, needed, (None, Some(delivered)), slack, Unit::Count);
+            let over = needed - delivered;
+            if over > TOLERANCE * delivered.max(1.0) && worst.is_none_or(|(most, ..)| over > most) {
+                worst = Some((over, month, needed, delivered));
+            }
+        }
+        if let Some((_, month, needed, delivered)) = worst {
+            let show = |n: f64| amount(n, Unit::Count, &model.currency, Rounding::Near);
+            whole.found.push(Violation {
+                rule: "pipeline.partnership".to_owned(),
+                value: needed,
+                low: None,
+                high: Some(delivered),
+                words: format!(
+                    "`pipeline.partnership`: {} new partnerships are needed until month {}, and the pipeline delivers \
+                     {} by then{}",
+                    show(needed),
+                    month + 1,
+                    show(delivered),
+                    match pipeline.with {
+                        Some(with) => format!(" with a probability of {}", significant(with, 3)),
+                        None => String::new(),
+                    }
+                ),
+            });
         }
     }
 }

@@ -11,9 +11,9 @@ use ndarray::Array2;
 use self::pipeline::Limits;
 use crate::model::valuation::UnitValue;
 use crate::model::{
-    Activity, BookedAs, Cancel, Constraint, ConstraintState, Factors, Horizon, Incidents, Model,
-    Origin, Plan, PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule, activities,
-    constraints_over, counts_of, joint, sum_of, units_of,
+    Activity, BookedAs, BudgetOver, Cancel, Constraint, ConstraintState, Factors, Horizon,
+    Incidents, Model, Origin, Plan, PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule,
+    activities, constraints_over, counts_of, joint, sum_of, units_of,
 };
 use crate::optimizer::check::check_plan;
 use crate::optimizer::plan::{Problem, refuse};
@@ -191,7 +191,7 @@ impl<'a> Together<'a> {
             .problem(&sums, &rules)
             .fixed(&amounts, settings, cancel);
         let mut plan = self.unfolded(found, &rules);
-        plan.counts = counts.clone();
+        plan.counts.clone_from(counts);
         if let Some(limits) = &limits {
             self.one_limit_a_month(&mut plan, limits);
         }
@@ -227,7 +227,10 @@ impl<'a> Together<'a> {
         for mut rule in more {
             rules.names.push(rule.name.clone());
             if let (Some(month), true) = (rule.month, self.model.months > 1) {
-                rule.name = format!("{} in month {}", rule.name, month + 1);
+                let carried = self.model.horizon.budget_over == BudgetOver::CarryOver;
+                let until = rule.name == pipeline::NAME || carried && rule.name == "budget";
+                let when = if until { "until" } else { "in" };
+                rule.name = format!("{} {when} month {}", rule.name, month + 1);
             }
             rules.all.push(rule);
         }

@@ -24,6 +24,10 @@ pub(in crate::optimizer) struct Problem<'a> {
 
 impl Problem<'_> {
     /// The best plan of a program over months, without regard to risk.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method is not general enough over lifetimes"
+    )]
     pub(in crate::optimizer) fn optimized(
         &self,
         settings: &PlanSettings,

@@ -14,14 +14,15 @@
 //! tightening of big-M constants of a program with one 0/1 a trial (Qiu, Ahmed, Dey and Wolsey 2014), in the space of counts.
 
 use crate::optimizer::certify::{self, simplex_of};
-use crate::optimizer::goal::Goal;
+use crate::optimizer::goal::{Goal, within_gap};
 use crate::optimizer::presolve::presolve;
 use crate::optimizer::program::{Program, Row, relax};
 use crate::optimizer::ratio::solve_relaxed;
-use crate::optimizer::risk::planes::Cut;
+use crate::optimizer::risk::planes::{Answer, Cut};
 use crate::optimizer::risk::rules::{Measure, Rule};
 use crate::optimizer::risk::search::Run;
 use crate::optimizer::simplex::{Outcome, Simplex};
+use crate::optimizer::solver::{Solved, Verdict};
 use crate::stats::special::{normal_cdf, normal_pdf};
 
 /// Rounds of smaller regions.
@@ -46,7 +47,7 @@ const WORTHWHILE: f64 = 2e-4;
 const ROOM: f64 = 1e-7;
 
 /// What the rows leave.
-pub(super) enum Narrowed {
+enum Narrowed {
     /// Nothing.
     Empty,
     /// No plan of the region has more of the goal.
@@ -165,9 +166,37 @@ impl Chance<'_> {
 }
 
 impl Run<'_> {
+    /// Lowers the bound of an answer by what rules of probability leave, or shows that they leave no plan, where that
+    /// is open.
+    pub(super) fn narrow(&self, outer: &Answer, found: &mut Solved) {
+        let open = match &found.verdict {
+            Verdict::Feasible => true,
+            Verdict::NodeLimit => !found.found(),
+            _ => false,
+        };
+        if !open || self.case.worth.is_some() && found.found() {
+            return;
+        }
+        let known = found.found().then_some(found.objective);
+        match (self.narrowed(&outer.cuts, known), known) {
+            (Some(Narrowed::Empty), None) => found.verdict = Verdict::Infeasible,
+            // Nothing is better than the plan that is known.
+            (Some(Narrowed::Empty), Some(known)) => found.bounded_by(known, false),
+            (Some(Narrowed::Bound(bound)), Some(known)) => {
+                found.bounded_by(bound.max(known), false);
+            }
+            _ => {}
+        }
+        if let (Some(bound), true) = (found.bound, known.is_some())
+            && within_gap(bound, found.objective, self.settings.gap)
+        {
+            found.verdict = Verdict::Optimal;
+        }
+    }
+
     /// What rules of probability, with cuts that every plan keeps, leave above a value of the goal, if one is known; `None`
     /// where there is no such rule or no bound is found.
-    pub(super) fn narrowed(&self, cuts: &[Cut], known: Option<f64>) -> Option<Narrowed> {
+    fn narrowed(&self, cuts: &[Cut], known: Option<f64>) -> Option<Narrowed> {
         let case = self.case;
         let mut chances: Vec<Chance<'_>> = Vec::new();
         for rule in &case.rules {

@@ -17,7 +17,6 @@ use crate::optimizer::program::{Program, relax};
 use crate::optimizer::risk::climb::Climb;
 use crate::optimizer::risk::every::{All, best_of_all};
 use crate::optimizer::risk::planes::{Answer, Ask, Case};
-use crate::optimizer::risk::quantile::Narrowed;
 use crate::optimizer::risk::rules::{Rule, Spread};
 use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, solve};
 
@@ -364,34 +363,6 @@ impl Run<'_> {
             program: shown.program,
             goal: shown.goal,
         })
-    }
-
-    /// Lowers the bound of an answer by what rules of probability leave, or shows that they leave no plan, where that
-    /// is open.
-    fn narrow(&self, outer: &Answer, found: &mut Solved) {
-        let open = match &found.verdict {
-            Verdict::Feasible => true,
-            Verdict::NodeLimit => !found.found(),
-            _ => false,
-        };
-        if !open || self.case.worth.is_some() && found.found() {
-            return;
-        }
-        let known = found.found().then_some(found.objective);
-        match (self.narrowed(&outer.cuts, known), known) {
-            (Some(Narrowed::Empty), None) => found.verdict = Verdict::Infeasible,
-            // Nothing is better than the plan that is known.
-            (Some(Narrowed::Empty), Some(known)) => found.bounded_by(known, false),
-            (Some(Narrowed::Bound(bound)), Some(known)) => {
-                found.bounded_by(bound.max(known), false);
-            }
-            _ => {}
-        }
-        if let (Some(bound), true) = (found.bound, known.is_some())
-            && within_gap(bound, found.objective, self.settings.gap)
-        {
-            found.verdict = Verdict::Optimal;
-        }
     }
 
     pub(super) fn answer(

@@ -81,7 +81,7 @@ fn supplied(model: &Model, delivered: &[f64], x: &[Vec<f64>]) -> bool {
     let pipeline = model.horizon.pipeline.as_ref().expect("a pipeline");
     let (kept, repeat) = (1.0 - pipeline.churn, pipeline.repeat.mean());
     let mut needed = 0.0;
-    for m in 0..x.len() {
+    (0..x.len()).all(|m| {
         for (cell, own) in model.cells.iter().enumerate() {
             let stay = match own.booked_as {
                 BookedAs::Open if m == 0 => pipeline.starting[cell],
@@ -96,11 +96,8 @@ fn supplied(model: &Model, delivered: &[f64], x: &[Vec<f64>]) -> bool {
             };
             needed += (x[m][cell] - stay).max(0.0);
         }
-        if needed > delivered[m] + 1e-9 {
-            return false;
-        }
-    }
-    true
+        needed <= delivered[m] + 1e-9
+    })
 }
 
 #[test]
@@ -284,7 +281,7 @@ fn one_mega_a_quarter_takes_a_budget() {
 }
 
 #[test]
-fn ambassadors_of_a_year_are_planned_while_one_waits() {
+fn ambassadors_of_a_year_are_planned_in_few_nodes() {
     // Twelve unequal months of the playbook's thirteen cells with two levels of ambassadors, budgets carried on.
     let mut model = sample::maturity(300_000.0);
     model.months = 12;
@@ -329,15 +326,12 @@ fn ambassadors_of_a_year_are_planned_while_one_waits() {
             ..micro.clone()
         }));
     }
-    let started = std::time::Instant::now();
-    let found = plan(&model, &PlanSettings::default(), &Cancel::new());
-    println!(
-        "{:?}, gap {:?}, {} nodes, {:.2} s",
-        found.status,
-        found.gap,
-        found.solver.nodes,
-        started.elapsed().as_secs_f64()
-    );
+    let settings = PlanSettings {
+        gap: 0.002,
+        node_limit: 500,
+        ..PlanSettings::default()
+    };
+    let found = plan(&model, &settings, &Cancel::new());
     assert!(found.is_usable(), "{:?}", found.status);
     assert!(check_plan(&model, &found.counts).is_empty());
     assert!(

@@ -18,6 +18,7 @@ mod plan;
 mod quarter;
 mod risk;
 mod selection;
+mod variance;
 mod whole;
 mod worth;
 

@@ -230,15 +230,18 @@ fn health(page: &mut Page, found: &Recruiting) {
 
 fn lasting(page: &mut Page, found: &Recruiting) {
     page.heading("In the long run");
-    let of = |value: Option<f64>, text: &str| match value {
-        Some(value) => format!("{} {text}", partners(value, "partner")),
-        None => format!("ever more partners {text}"),
-    };
-    page.sentence(&format!(
-        "{}: new partners a month / share who stop. Were every partner who has not left at work in every month: {}.",
-        of(found.steady_active, "at work"),
-        of(found.steady_partners, ""),
-    ).replace(" .", "."));
+    page.sentence(&match (found.steady_active, found.steady_partners) {
+        (None, _) => "Nobody ever stops, so that there are ever more partners.".to_owned(),
+        (Some(active), None) => format!(
+            "{} at work, where as many stop as come (new partners a month / share who stop).",
+            partners(active, "partner"),
+        ),
+        (Some(active), Some(all)) => format!(
+            "{} at work, where as many stop as come (new partners a month / share who stop); {} if everyone who has not left works in every month.",
+            partners(active, "partner"),
+            number(all),
+        ),
+    });
 }
 
 fn figure(row: &Health, value: f64) -> String {

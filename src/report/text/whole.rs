@@ -7,6 +7,7 @@ use super::figures::{objective, plan_name};
 use super::layout::{Page, Tone};
 use super::plan;
 use super::quarter;
+use super::variance;
 use crate::engine::RunResult;
 use crate::model::{Basis, BudgetOver, Model, Plan, RiskMeasure};
 use crate::risk_words;
@@ -53,6 +54,7 @@ pub fn summary(result: &RunResult, context: &ReportContext) -> String {
         plan::write(&mut page, &found.model, &found.plan);
         if found.plan.is_usable() {
             estimates::headline(&mut page, result, found);
+            variance::write(&mut page, result, found);
             estimates::audiences(&mut page, result, found);
             estimates::individuals(&mut page, result, found);
             quarter::write(&mut page, result, found);

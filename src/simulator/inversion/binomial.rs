@@ -8,9 +8,10 @@ const SEARCHED: f64 = 8.0;
 /// The least k whose binomial distribution function F, of `n` tries (a whole number) of probability `p`, is at
 /// least `u`; `z` is the standard normal quantile of `u`.
 ///
-/// With a uniform on [−½, ½] added, the number has a continuous law whose distribution function at k + ½ is F(k);
-/// its Cornish–Fisher expansion gives x with F(x − ½) = u to an error below [`bound`]. Where a whole number is
-/// that near, F there decides, by an exact sum. So k is exact but for the rounding of F.
+/// F(k) is that of a smooth law at k + ½, whose cumulants are the binomial's less those of a uniform number on [−½, ½]
+/// (Euler and Maclaurin's sum): its Cornish–Fisher expansion gives x with F(x) = u, continued to real x, to an error
+/// below a bound five times the largest found. Where a whole number is that near, F there
+/// decides, by an exact sum. So k is exact but for the rounding of F.
 pub(in crate::simulator) fn invert(n: f64, p: f64, u: f64, z: f64) -> f64 {
     if !(n > 0.0 && p > 0.0) {
         return 0.0;
@@ -33,15 +34,15 @@ fn rarer(n: f64, p: f64, u: f64, z: f64) -> f64 {
         return search(n, p, q, u);
     }
     let variance = mean * q;
-    let spread = variance + 1.0 / 12.0;
+    let spread = variance - 1.0 / 12.0;
     let root = spread.sqrt();
     let skew = variance * (q - p) / (spread * root);
-    let excess = (variance * (1.0 - 6.0 * p * q) - 1.0 / 120.0) / (spread * spread);
+    let excess = (variance * (1.0 - 6.0 * p * q) + 1.0 / 120.0) / (spread * spread);
     let square = z * z;
     let w = z + skew * (square - 1.0) / 6.0 + excess * z * (square - 3.0) / 24.0
         - skew * skew * z * (2.0 * square - 5.0) / 36.0;
     let x = mean + root * w - 0.5;
-    let bound = (0.12 * square * square + 0.5 * square + 0.25) / spread + 1e-7 * root;
+    let bound = (0.03 * square * square + 0.12 * square + 0.06) / spread + 1e-7 * root;
     let nearest = x.round();
     if bound < 0.45 && (x - nearest).abs() > bound {
         return x.ceil().clamp(0.0, n);

@@ -11,4 +11,5 @@ mod risks;
 mod sales;
 mod seeds;
 mod selections;
+mod speed;
 mod turnover;

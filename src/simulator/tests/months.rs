@@ -6,8 +6,8 @@ use super::law::{assert_near, estimate};
 use super::market::{certain, counts, model, tiers};
 use crate::fixture;
 use crate::model::{
-    BookedAs, CellBlock, FactorBelief, FactorName, Horizon, InputGroup, Level, Metric, Model,
-    Origin, Plan, Quantity, valuation,
+    BookedAs, CellBlock, CrossPromotion, FactorBelief, FactorName, Horizon, InputGroup, Level,
+    Metric, Model, Origin, Plan, Quantity, valuation,
 };
 use crate::simulator::{PlanInput, Simulator};
 use crate::summary::{Collector, Planned, ScopeKey, Scopes};
@@ -39,6 +39,10 @@ fn run(model: &Model, counts: &Array2<f64>, trials: usize) -> Vec<CellBlock> {
     block.plans.remove(0).cells
 }
 
+fn power(x: f64, n: usize) -> f64 {
+    std::iter::repeat_n(x, n).product()
+}
+
 /// Standard normals of the platform's factor: (ln U + σ²/2)/σ.
 fn latents(model: &Model, block: &CellBlock) -> Vec<f64> {
     let law = valuation::law_in(model, block.month, block.cell);
@@ -64,7 +68,7 @@ fn market_and_platform_follow_their_autoregression() {
         for (i, a) in z.iter().enumerate() {
             for (j, b) in z.iter().enumerate().skip(i) {
                 let product: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
-                let wanted = f64::powi(phi, (j - i) as i32);
+                let wanted = power(phi, j - i);
                 let found = product / TRIALS as f64;
                 assert!(
                     (found - wanted).abs() < 6.0 / 256.0,
@@ -116,7 +120,7 @@ fn the_prior_as_a_belief_changes_nothing() {
 }
 
 /// The platform's latent normals of three months, observed as y = z₀ + e with e ~ N(0, r): by the exact posterior
-/// z_m has mean φ^m y/(1 + r) and variance 1 − φ^2m/(1 + r). Six standard errors a comparison.
+/// zₘ has mean φᵐ y/(1 + r) and variance 1 − φ²ᵐ/(1 + r). Six standard errors a comparison.
 #[test]
 fn a_belief_is_the_gaussian_posterior_it_says() {
     let (phi, noise, seen) = (0.7, 0.25_f64, 1.5);
@@ -130,14 +134,14 @@ fn a_belief_is_the_gaussian_posterior_it_says() {
     // The posterior's factor by hand: only the first month's own normal is known better.
     let kept = (noise / (1.0 + noise)).sqrt();
     for (month, &row) in places.iter().enumerate() {
-        belief.mean[row] = f64::powi(phi, month as i32) * seen / (1.0 + noise);
+        belief.mean[row] = power(phi, month) * seen / (1.0 + noise);
         belief.factor[[row, places[0]]] *= kept;
     }
     model.belief = Some(belief);
     let cells = micro(run(&model, &counts, TRIALS), &model);
     for (month, cell) in cells.iter().enumerate() {
         let z = latents(&model, cell);
-        let power = f64::powi(phi, month as i32);
+        let power = power(phi, month);
         let (mean, error) = estimate(&z);
         let what = format!("month {month}");
         assert_near(&what, mean, power * seen / (1.0 + noise), error);
@@ -225,6 +229,38 @@ fn means_of_every_month_are_its_expectations() {
     };
     assert!((conversions(1) / conversions(0) - 1.69).abs() < 1e-12);
     assert!((conversions(2) / conversions(0) - 0.8 * 1.4).abs() < 1e-12);
+}
+
+/// Tagged tiers reach more: means against the valuation's, at five standard errors.
+#[test]
+fn tags_lift_what_is_reached() {
+    let (mut model, counts) = market(2, 0.5);
+    let plain = run(&model, &counts, 2000);
+    model.horizon.cross_promotion = Some(CrossPromotion {
+        fan_out: vec![1.0; model.tiers.len()],
+        reach_lift: 0.2,
+    });
+    let mut counts = counts;
+    let mid = (0..model.cells.len()).find(|&c| model.key(c).to_string() == "mid.sponsored");
+    counts.column_mut(mid.unwrap()).fill(3.0);
+    let lifted = run(&model, &counts, TRIALS);
+    for cell in &lifted {
+        let row = counts.row(cell.month).to_vec();
+        let unit = valuation::units_in_month(&model, cell.month, &row)[cell.cell];
+        for quantity in Quantity::SIMULATED {
+            let Some(column) = cell.column(quantity) else {
+                continue;
+            };
+            let (mean, error) = estimate(column);
+            let wanted = row[cell.cell] * unit.get(quantity).unwrap();
+            assert_near(&format!("{quantity:?}"), mean, wanted, error);
+        }
+    }
+    // Three of five micro creators are tagged by three of mid: 1 + 0.2 · 3/5.
+    let [before, after] = [plain, lifted].map(|cells| micro(cells, &model).remove(0));
+    for (before, after) in before.impressions.iter().zip(&after.impressions) {
+        assert!((after / before / 1.12 - 1.0).abs() < 1e-12);
+    }
 }
 
 #[test]

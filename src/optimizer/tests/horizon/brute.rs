@@ -73,7 +73,9 @@ pub(super) fn random_horizon(random: &mut Random, tie: Tie) -> Model {
     let equal = random.chance(0.2);
     let mut shares: Vec<f64> = (0..months).map(|_| random.between(0.3, 1.7)).collect();
     let mean = shares.iter().sum::<f64>() / months as f64;
-    shares.iter_mut().for_each(|share| *share /= mean);
+    for share in &mut shares {
+        *share /= mean;
+    }
     for (month, share) in model.horizon.months.iter_mut().zip(shares) {
         if !equal {
             month.budget_share = share;
@@ -246,16 +248,16 @@ pub(super) fn allowed(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -
     let all_budget: f64 = budget.iter().sum();
     let all_spend: f64 = spend.iter().sum();
     let mut until = (0.0, 0.0);
-    for m in 0..months {
-        until = (until.0 + spend[m], until.1 + budget[m]);
-        let fits = match over.budget_over {
-            BudgetOver::Month => within(spend[m], 0.0, budget[m]),
+    let fit = spend.iter().zip(&budget).all(|(spend, budget)| {
+        until = (until.0 + spend, until.1 + budget);
+        match over.budget_over {
+            BudgetOver::Month => within(*spend, 0.0, *budget),
             BudgetOver::CarryOver => within(until.0, 0.0, until.1),
             BudgetOver::Horizon => within(all_spend, 0.0, all_budget),
-        };
-        if !fits {
-            return false;
         }
+    });
+    if !fit {
+        return false;
     }
     let by_month = over.diversity_over == Over::Month;
     let spend_by_month = by_month && over.budget_over == BudgetOver::Month;
@@ -287,24 +289,39 @@ pub(super) fn allowed(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -
     if !hang_together(model) && number.iter().any(|&n| n < 1.0) {
         return false;
     }
-    for m in 0..months {
-        for (t, tier) in model.tiers.iter().enumerate() {
-            let own = sum(m, &|cell| f64::from(u8::from(model.cells[cell].tier == t)));
-            if own > tier.max_creators.unwrap() {
-                return false;
-            }
-        }
-        let hours = sum(m, &|cell| model.cells[cell].terms.hours);
-        if !within(hours, 0.0, rules.hours_per_month.unwrap_or(f64::INFINITY)) {
-            return false;
-        }
-        let of = if by_month { budget[m] } else { all_budget };
-        let most = rules.max_creator_budget_share.unwrap_or(f64::INFINITY);
-        if (0..cells).any(|c| x[m][c] > 0.0 && units[m][c].spend / of > most) {
-            return false;
-        }
-    }
-    for wave in &over.waves {
+    let of = |m: usize| if by_month { budget[m] } else { all_budget };
+    (0..months).all(|m| month_holds(model, &units[m], &x[m], of(m)))
+        && waves_hold(model, units, x)
+        && terms_hold(model, x)
+        && targets_hold(model, units, x)
+}
+
+/// Supply, hours and the largest partnership of a month, as a share of a budget.
+fn month_holds(model: &Model, units: &[UnitValue], x: &[f64], budget: f64) -> bool {
+    let rules = &model.rules;
+    let sum = |of: &dyn Fn(usize) -> f64| -> f64 {
+        x.iter().enumerate().map(|(cell, n)| n * of(cell)).sum()
+    };
+    let supplied = model.tiers.iter().enumerate().all(|(t, tier)| {
+        let own = sum(&|cell| f64::from(u8::from(model.cells[cell].tier == t)));
+        own <= tier.max_creators.unwrap()
+    });
+    let hours = sum(&|cell| model.cells[cell].terms.hours);
+    let most = rules.max_creator_budget_share.unwrap_or(f64::INFINITY);
+    let mut booked = units.iter().zip(x).filter(|(_, n)| **n > 0.0);
+    supplied
+        && within(hours, 0.0, rules.hours_per_month.unwrap_or(f64::INFINITY))
+        && booked.all(|(unit, _)| unit.spend / budget <= most)
+}
+
+fn waves_hold(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -> bool {
+    let months = x.len();
+    let sum = |month: usize, of: &dyn Fn(usize) -> f64| -> f64 {
+        (0..model.cells.len())
+            .map(|cell| x[month][cell] * of(cell))
+            .sum()
+    };
+    for wave in &model.horizon.waves {
         let own = |m: usize| -> f64 {
             sum(m, &|cell| {
                 f64::from(u8::from(matches!(
@@ -344,10 +361,14 @@ pub(super) fn allowed(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -
             return false;
         }
     }
+    true
+}
+
+fn terms_hold(model: &Model, x: &[Vec<f64>]) -> bool {
     for (cell, own) in model.cells.iter().enumerate() {
         if let BookedAs::Level { start, .. } = own.booked_as {
-            let term = over.levels[0].term_months;
-            for m in start + 1..months {
+            let term = model.horizon.levels[0].term_months;
+            for m in start + 1..x.len() {
                 let (before, now) = (x[m - 1][cell], x[m][cell]);
                 if now > before || m < start + term && now != before {
                     return false;
@@ -355,6 +376,16 @@ pub(super) fn allowed(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -
             }
         }
     }
+    true
+}
+
+fn targets_hold(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -> bool {
+    let months = x.len();
+    let sum = |month: usize, of: &dyn Fn(usize) -> f64| -> f64 {
+        (0..model.cells.len())
+            .map(|cell| x[month][cell] * of(cell))
+            .sum()
+    };
     model.targets.iter().all(|target| {
         let total = |q: Quantity| -> f64 {
             (0..months)

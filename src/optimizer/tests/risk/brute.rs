@@ -288,3 +288,77 @@ fn objectives_of_risk_agree_with_all_plans() {
     );
     assert!(worst < 0.05, "{worst}");
 }
+
+/// Counts in parts, only probabilities: no program of whole plans lends its bound. It is nowhere below a whole plan that keeps
+/// the rules, where it says that there is none there is none, and it can be far below that of the linear rules.
+#[test]
+fn probabilities_bound_what_plans_reach() {
+    let mut random = Random::new(4_711);
+    let (mut cases, mut nearer, mut empty) = (0, 0, 0);
+    for case in 0..150 {
+        let mut model = uncertain(&mut random);
+        let sample = factors(&model, 60, &mut random);
+        let units = valuation::units(&model);
+        let value = |x: &[f64]| {
+            valuation::objective(&units, x, model.objective).unwrap_or(f64::NEG_INFINITY)
+        };
+        let all = plans(&model);
+        let Some(free) = all.iter().max_by(|a, b| value(a).total_cmp(&value(b))) else {
+            continue;
+        };
+        let mut rules = Vec::new();
+        for _ in 0..=random.below(2) {
+            let mut own = biting(&mut random, &model, &sample, free);
+            own.measure = RiskMeasure::Probability {
+                with: [0.8, 0.9][random.below(2)],
+            };
+            rules.push(own);
+        }
+        let best = all
+            .iter()
+            .filter(|x| {
+                rules.iter().all(|rule| {
+                    let (value, least) = slow_rule(&model, &sample, rule, x);
+                    value >= least + 1e-9
+                })
+            })
+            .map(|x| value(x))
+            .fold(f64::NEG_INFINITY, f64::max);
+        model.fractional_counts = true;
+        let plan = |model: &Model| {
+            let settings = PlanSettings::default();
+            plan_at_risk(model, &sample, &[], &settings, &Cancel::new())
+        };
+        let linear = plan(&model).gap;
+        model.risk = with_rules(rules);
+        let found = plan(&model);
+        if found.status == PlanStatus::Infeasible {
+            empty += 1;
+            assert!(
+                best == f64::NEG_INFINITY,
+                "case {case}: {:?}",
+                found.conflict
+            );
+        }
+        let (Some(gap), Some(linear)) = (found.gap, linear) else {
+            continue;
+        };
+        cases += 1;
+        let size = best.abs().max(1e-9);
+        assert!(
+            gap.bound >= best - 1e-7 * size,
+            "case {case}: {gap:?} {best}"
+        );
+        let at = found.objective.unwrap();
+        assert!(
+            gap.bound >= at - 1e-7 * at.abs(),
+            "case {case}: {gap:?} {at}"
+        );
+        nearer += usize::from(gap.bound - at < 0.5 * (linear.bound - at));
+    }
+    // Most rules hardly bind, so that there is nothing to lower.
+    assert!(
+        cases > 30 && nearer > 0 && empty > 0,
+        "{cases} {nearer} {empty}"
+    );
+}

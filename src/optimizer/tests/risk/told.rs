@@ -111,13 +111,50 @@ fn rules_that_conflict_are_not_told_as_kept() {
     rich.key = "risk.probability[2]".to_owned();
     model.risk = with_rules(vec![cheap, rich]);
     let found = at_risk(&model, &sample, &[]);
-    match &found.status {
-        PlanStatus::Infeasible => {}
-        PlanStatus::Failed { reason } => {
-            assert!(reason.contains("together"), "{reason}");
-            assert!(found.status.is_open());
-        }
-        other => panic!("{other:?}"),
+    // Neither is convex; rows that all plans keep which keep them show that there is none.
+    assert_eq!(found.status, PlanStatus::Infeasible);
+    let conflict = found.conflict.expect("reasons");
+    let names: Vec<&str> = conflict
+        .members
+        .iter()
+        .map(|m| m.constraint.as_str())
+        .collect();
+    assert_eq!(names, ["risk.probability", "risk.probability[2]"]);
+    // Each is named with what is left of it beside the other one.
+    for (member, rule) in conflict.members.iter().zip(&model.risk.rules) {
+        let level = member.changed_to.expect("a level");
+        let RiskMeasure::Probability { with } = rule.measure else {
+            panic!("no probability")
+        };
+        assert!(level < with, "{level} {with}");
+    }
+}
+
+/// What one creator more breaks is the rule as it is written, or the sentence says that it is tighter.
+#[test]
+fn a_tightened_rule_is_not_told_as_the_one_written() {
+    let (mut model, sample) = market();
+    model.fractional_counts = true;
+    let within = RiskMeasure::Probability { with: 0.9 };
+    let mut own = rule(Metric::Spend, within, Bound::AtMost(model.rules.budget));
+    own.key = "budget".to_owned();
+    model.risk = with_rules(vec![own.clone()]);
+    for by in [0.0, 0.06] {
+        let found = at_risk(&model, &sample, &[by]);
+        let held =
+            |h: &&crate::model::HeldBy| h.constraint == "budget" && h.reason.contains("break");
+        let Some(held) = found.unspent_held_by.iter().find(held) else {
+            panic!("{by}: {:?} {:?}", found.unspent, found.unspent_held_by)
+        };
+        assert_eq!(
+            held.reason.contains("tightened by"),
+            by > 0.0,
+            "{}",
+            held.reason
+        );
+        // It is as tight in truth.
+        let (at, _) = slow_rule(&model, &sample, &own, &counts(&found));
+        assert!(at >= 0.9 + by - 1e-6, "{at}");
     }
 }
 

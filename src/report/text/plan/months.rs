@@ -26,7 +26,8 @@ pub(super) fn tables(page: &mut Page, model: &Model, plan: &Plan) {
     }
     page.blank();
     page.table(&view.money());
-    for first in (0..months).step_by(COLUMNS) {
+    let shares = if model.tiers.len() > 1 { months } else { 0 };
+    for first in (0..shares).step_by(COLUMNS) {
         page.blank();
         page.table(&view.shares(first..(first + COLUMNS).min(months)));
     }
@@ -197,15 +198,32 @@ impl<'a> Months<'a> {
         };
         let mut grid = Grid::new(header.iter().copied());
         let (mut released, mut spent) = (0.0, 0.0);
+        let sums: Vec<f64> = self.spend.iter().map(|month| month.iter().sum()).collect();
+        let share = |month: usize| model.horizon.months[month].budget_share;
+        let alike = over != BudgetOver::CarryOver
+            && sums.len() > 1
+            && (1..sums.len()).all(|m| (sums[m] - sums[0]).abs() < NOTHING && share(m) == share(0));
+        if alike {
+            // One line for all.
+            let budget = model.budget_of(0);
+            let each = "every month".to_owned();
+            match over {
+                BudgetOver::Horizon => grid.row([each, show(sums[0])]),
+                _ => grid.row([each, show(budget), show(sums[0]), show(budget - sums[0])]),
+            }
+        }
         for (month, spend) in self.spend.iter().enumerate() {
             let spend: f64 = spend.iter().sum();
             let budget = model.budget_of(month);
             released += budget;
             spent += spend;
+            if alike {
+                continue;
+            }
             let name = month_name(model, month);
             match over {
                 BudgetOver::Month => {
-                    grid.row([name, show(budget), show(spend), show(budget - spend)])
+                    grid.row([name, show(budget), show(spend), show(budget - spend)]);
                 }
                 BudgetOver::CarryOver => {
                     grid.row([name, show(budget), show(spend), show(released - spent)]);

@@ -1,0 +1,46 @@
+//! `--actuals FILE.csv`: reads it for a scenario.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use influencer_matrix::model::Actuals;
+use influencer_matrix::roster;
+use influencer_matrix::scenario::Scenario;
+
+use super::exit::Stop;
+
+/// Largest file, in bytes.
+const LARGEST: u64 = 4 << 20;
+
+/// The actuals of a scenario, if a file of them is given.
+pub(crate) fn read(file: Option<&Path>, scenario: &Scenario) -> Result<Option<Actuals>, Stop> {
+    let Some(file) = file else {
+        return Ok(None);
+    };
+    let shown = file.display().to_string();
+    let invalid = |error: &dyn std::fmt::Display| Stop::invalid(format!("{shown}: {error}"));
+    if scenario.base.months < 2 {
+        return Err(invalid(
+            &"actuals are of the first of several months, and the scenario has one; add months to it, e.g. months = 3",
+        ));
+    }
+    let metadata = std::fs::metadata(file).map_err(|e| invalid(&e))?;
+    if !metadata.is_file() {
+        return Err(invalid(&"this is not a file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(|e| invalid(&e))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(invalid(
+            &"the file is larger than 4 MiB; actuals have one row for each month, tier and type",
+        ));
+    }
+    let (text, _) = roster::decode(&bytes, None).map_err(|e| invalid(&e))?;
+    match roster::read_actuals(&text, &scenario.base) {
+        Ok(actuals) => Ok(Some(actuals)),
+        Err(problems) => Err(Stop::invalid(problems.render(&shown))),
+    }
+}

@@ -1,0 +1,106 @@
+//! `--actuals FILE.csv`.
+
+use crate::place::Place;
+
+const SCENARIO: &str = "schema = 1\nname = \"q\"\nstart = \"2026-07\"\nmonths = 3\nbudget = 60_000\ntrials = 2_000\n\
+    tiers.use = [\"mid\", \"micro\"]\npartnerships.use = [\"sponsored\"]\n";
+const JULY: &str = "month,tier,partnership,spend,impressions,engagements,clicks,conversions,revenue\n\
+    2026-07,mid,sponsored,\"\u{a5}31,500\",140k,N/A,,41,\"6,100\"\n1,micro,sponsored,26 000,60k,9.1k,880,39,5850\n";
+
+#[test]
+fn a_month_that_happened_stands_as_it_was() {
+    let place = Place::with(&[("q.toml", SCENARIO), ("july.csv", JULY)]);
+    place
+        .run(&["run", "q.toml", "--actuals", "july.csv"])
+        .exits(0)
+        .says("wrote out/q/");
+    assert!(
+        place
+            .names("out/q")
+            .contains(&"variance.parquet".to_owned())
+    );
+    let result = place.json("out/q/result.json");
+    let summary = result["summary"].as_array().unwrap();
+    let find = |month: serde_json::Value, metric: &str| {
+        summary
+            .iter()
+            .find(|r| r["month"] == month && r["metric"] == metric && r["scope"] == "total")
+            .unwrap()
+    };
+    let july = find(1.into(), "spend");
+    assert_eq!(
+        (july["mean"].as_f64(), july["sd"].as_f64()),
+        (Some(57_500.0), Some(0.0))
+    );
+    assert_eq!(find(1.into(), "revenue")["mean"].as_f64(), Some(11_950.0));
+    // A figure that is not known makes no total.
+    assert!(find(1.into(), "engagements")["mean"].is_null());
+    assert!(find(2.into(), "revenue")["sd"].as_f64().unwrap() > 0.0);
+    let variance = result["variance"].as_array().unwrap();
+    let all = variance
+        .iter()
+        .find(|r| r["month"].is_null() && r["tier"].is_null() && r["metric"] == "revenue")
+        .unwrap();
+    assert_eq!(all["actual"].as_f64(), Some(11_950.0));
+    let months: f64 = (1..=3)
+        .map(|m| find(m.into(), "revenue")["mean"].as_f64().unwrap())
+        .sum();
+    let forecast = all["forecast"].as_f64().unwrap();
+    assert!((forecast / months - 1.0).abs() < 1e-12);
+    assert!(!result["learned"].as_array().unwrap().is_empty());
+    // Without actuals nothing of it is there.
+    place.run(&["run", "q.toml"]).exits(0);
+    let plain = place.json("out/q/result.json");
+    assert!(plain.get("variance").is_none() && plain.get("learned").is_none());
+    assert!(
+        !place
+            .names("out/q")
+            .contains(&"variance.parquet".to_owned())
+    );
+}
+
+#[test]
+fn optimize_and_simulate_take_them_too() {
+    let place = Place::with(&[("q.toml", SCENARIO), ("july.csv", JULY)]);
+    for (command, words) in [
+        ("optimize", "for 2 months from 2026-08"),
+        ("simulate", "Plan, actuals and forecast"),
+    ] {
+        let ran = place
+            .run(&[command, "q.toml", "--actuals", "july.csv"])
+            .exits(0);
+        assert!(ran.stdout.contains(words), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    let bad = JULY.replace("mid", "mdi").replace("39,5850", "-3,x");
+    let one = SCENARIO.replace("months = 3", "months = 1");
+    let place = Place::with(&[
+        ("q.toml", SCENARIO),
+        ("one.toml", &one),
+        ("july.csv", JULY),
+        ("bad.csv", &bad),
+        ("binary.csv", "a\0b"),
+    ]);
+    let run = |scenario: &str, file: &str| place.run(&["run", scenario, "--actuals", file]);
+    run("q.toml", "bad.csv")
+        .exits(2)
+        .says("bad.csv:2:9: there is no tier \"mdi\" in the scenario; did you mean mid?")
+        .says("bad.csv:3:41: conversions can't be below 0")
+        .says("bad.csv:3:44: revenue: \"x\" is no number");
+    run("one.toml", "july.csv")
+        .exits(2)
+        .says("the scenario has one; add months");
+    run("q.toml", "none.csv").exits(2).says("none.csv");
+    run("q.toml", "binary.csv")
+        .exits(2)
+        .says("binary.csv: the file is neither text nor parquet");
+    let whole = JULY.to_owned() + "2,mid,sponsored,1,1,1,1,1,1\n3,mid,sponsored,1,1,1,1,1,1\n";
+    place.write("whole.csv", &whole);
+    run("q.toml", "whole.csv")
+        .exits(2)
+        .says("all 3 months have actuals");
+    assert!(!place.names(".").contains(&"out".to_owned()));
+}
