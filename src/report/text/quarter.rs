@@ -345,7 +345,9 @@ mod tests {
             let screen = screen(&text);
             let rows = screen
                 .lines()
-                .filter(|l| l.starts_with("  202") || l.starts_with("  all  "));
+                .filter(|l| l.starts_with("  202") || l.starts_with("  all  "))
+                // A sentence may break before a month.
+                .filter(|l| !l.ends_with('.'));
             assert_eq!(rows.count(), 2 * (months + 1), "{screen}");
         }
     }
