@@ -1,6 +1,7 @@
 //! The command as users meet it: exit codes, what goes to stdout, stderr and the disk.
 
 mod batch;
+mod calendar;
 mod determinism;
 mod explain;
 mod frontier;
