@@ -3,8 +3,6 @@
 //! Times are floating: local to whoever looks, in no time zone. `DTSTAMP` is fixed, so that a run gives the same bytes again;
 //! `UID` is a hash of scenario, plan, cell, creator and post number, so that a calendar imported again replaces its events.
 
-use std::borrow::Cow;
-
 use ics::components::Property;
 use ics::properties::{Categories, Description, DtStart, Duration, Summary, Transp};
 use ics::{Event, ICalendar, escape_text};
@@ -81,8 +79,10 @@ fn uid(names: &[&str], post: &Post) -> String {
     hash.update((post.creator as u64).to_le_bytes());
     hash.update((post.number as u64).to_le_bytes());
     let digest = hash.finalize();
-    let hex: String = digest[..16].iter().map(|b| format!("{b:02x}")).collect();
-    format!("{hex}@influencer-matrix")
+    let number = digest[..16]
+        .iter()
+        .fold(0_u128, |number, &byte| (number << 8) | u128::from(byte));
+    format!("{number:032x}@influencer-matrix")
 }
 
 /// A text value: control characters are spaces, what has a meaning is escaped.
@@ -91,10 +91,7 @@ fn text(value: &str) -> String {
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
-    match escape_text(plain) {
-        Cow::Borrowed(text) => text.to_owned(),
-        Cow::Owned(text) => text,
-    }
+    escape_text(plain).into_owned()
 }
 
 /// Folds lines anew: the library's continued lines have 76 bytes with the space in front, and the standard has

@@ -77,9 +77,9 @@ fn of_wave(
             }
         }
         WaveSchedule::Week => {
-            for turn in 0..WEEK.len() {
+            for (turn, wanted) in WEEK.iter().enumerate() {
                 let own: Vec<&Dealt> = only(posts, |d| stages(d) == turn);
-                let on = weekdays(model, wave, month, &part, WEEK[turn]);
+                let on = weekdays(model, wave, month, &part, wanted);
                 for (at, day) in evenly(&own, &on) {
                     dated.push(at.on(model, day));
                 }

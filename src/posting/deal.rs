@@ -20,8 +20,7 @@ pub(super) fn deal(model: &Model, plan: &Plan) -> Result<Vec<Dealt>, TooManyPost
         .indexed_iter()
         .map(|((_, cell), count)| count.max(0.0) * a_month(cell))
         .sum();
-    // Also where it is not a number.
-    if !(all <= MOST_POSTS as f64) {
+    if all.is_nan() || all > MOST_POSTS as f64 {
         return Err(TooManyPosts::InAll(all));
     }
     let mut dealt = Vec::new();

@@ -19,6 +19,7 @@ fn the_help_names_every_command_and_exit_code() {
       explain   Explain why results vary, and what is worth learning before deciding
       frontier  Show what plans yield over a range of the budget, the risk or any key
       batch     Run every scenario of a folder
+      calendar  Print the posting calendar: who posts on which day and at what time
       select    Select individual creators from a roster
       pipeline  Say what recruiting delivers, where it is narrow and how many contacts it takes
       show      Print the resolved scenario, each value with its origin
@@ -44,7 +45,7 @@ fn every_command_has_help_on_stdout() {
     let place = Place::new();
     for command in [
         "run", "optimize", "simulate", "compare", "what-if", "explain", "frontier", "batch",
-        "select", "pipeline", "show", "check", "schema", "new",
+        "select", "pipeline", "calendar", "show", "check", "schema", "new",
     ] {
         let ran = place.run(&[command, "--help"]).exits(0);
         let usage = format!("Usage: imatrix {command}");

@@ -2,6 +2,7 @@
 
 mod actuals;
 mod batch;
+mod calendar;
 mod determinism;
 mod explain;
 mod frontier;

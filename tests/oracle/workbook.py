@@ -18,7 +18,7 @@ import polars as pl
 
 SHEETS = ["plan", "months", "forecast", "cash", "charts", "comparison", "variance", "targets", "assumptions", "about"]
 ALWAYS = [name for name in SHEETS if name not in ("cash", "charts", "variance")]
-FORMATS = {"#,##0", "#,##0.00##", "#,##0.00", "0.00", "0.0%", "0.00%"}
+FORMATS = {"#,##0", "#,##0.0000", "#,##0.00", "0.00", "0.0%", "0.00%"}
 CELL = r"\$?[A-Z]+\$?\d+"
 RANGE = rf"(?:[a-z]+!)?{CELL}:{CELL}"
 
@@ -131,17 +131,16 @@ def check_forecast(book, folder):
 
 def check_cash(book, folder):
     if "cash" not in book.sheetnames:
-        if (folder / "cash.parquet").exists():
+        if (folder / "cash.parquet").exists() and len(pl.read_parquet(folder / "cash.parquet")):
             raise Wrong("cash: no sheet")
         return
     known = {(unmarked(r["plan"]), r["metric"], r["month"]): r
              for r in pl.read_parquet(folder / "cash.parquet").iter_rows(named=True)}
-    months = max((month or 0 for _, _, month in known), default=0)
     seen = set()
     for row in rows(book, "cash"):
         month = None if row["month"] == "horizon" else row["month"]
         key = (row["plan"], row["metric"], month)
-        if key not in known and months == 0:
+        if key not in known and month == 1:  # a horizon of one month
             key = (row["plan"], row["metric"], None)
         seen.add(key)
         for quantile in ("p10", "p50", "p90"):

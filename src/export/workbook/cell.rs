@@ -10,6 +10,8 @@ pub(super) enum Kind {
     Money,
     /// Currency per something.
     Price,
+    /// Currency per something small, and errors of ratios.
+    Small,
     /// A number of things.
     Count,
     /// A number of things that may have parts.
@@ -27,8 +29,8 @@ impl Kind {
     pub(super) fn format(self) -> &'static str {
         match self {
             Self::Money | Self::Count => "#,##0",
-            Self::Price => "#,##0.00##",
-            Self::Parts => "#,##0.00",
+            Self::Small => "#,##0.0000",
+            Self::Price | Self::Parts => "#,##0.00",
             Self::Ratio => "0.00",
             Self::Share => "0.0%",
             Self::ShareError => "0.00%",
@@ -39,7 +41,8 @@ impl Kind {
     pub(super) fn of(metric: Metric) -> Self {
         match metric {
             Metric::Spend | Metric::Revenue | Metric::Profit => Self::Money,
-            Metric::Cpm | Metric::Cpe | Metric::Cpa => Self::Price,
+            Metric::Cpm | Metric::Cpa => Self::Price,
+            Metric::Cpe => Self::Small,
             Metric::Roas | Metric::Roi | Metric::Frequency => Self::Ratio,
             _ => Self::Count,
         }

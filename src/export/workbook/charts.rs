@@ -26,6 +26,7 @@ pub(super) fn charts(
     let page = workbook.add_worksheet();
     page.set_name("charts")?;
     page.set_screen_gridlines(false);
+    page.set_landscape().set_print_fit_to_pages(1, 0);
     let all = sheets
         .iter()
         .flat_map(|(sheet, shown)| shown.iter().map(move |s| (*sheet, s)));
@@ -104,7 +105,7 @@ fn fan(sheet: &str, shown: &Shown, currency: &str) -> Chart {
     chart.y_axis().set_num_format(shown.kind.format());
     if matches!(
         shown.kind,
-        super::cell::Kind::Money | super::cell::Kind::Price
+        super::cell::Kind::Money | super::cell::Kind::Price | super::cell::Kind::Small
     ) {
         chart.y_axis().set_name(currency);
     }

@@ -46,10 +46,11 @@ pub(super) struct Shown {
     pub(super) rows: (usize, usize),
 }
 
-/// One row a plan, metric and month, and one of the horizon. A horizon of one month is that month.
+/// One row a plan, metric and month, and one of the horizon. A horizon of a single month is that month.
 pub(super) fn estimates(
     name: &'static str,
     lines: &[Line<'_>],
+    single: bool,
     period: impl Fn(usize) -> String,
 ) -> (Sheet, Vec<Shown>) {
     let mut sheet = Sheet::new(name, &HEAD, 4);
@@ -58,7 +59,7 @@ pub(super) fn estimates(
         let first = sheet.next();
         let mut months = line.months.clone();
         let mut horizon = line.horizon;
-        if months.is_empty() {
+        if months.is_empty() && single {
             months.extend(horizon.take().map(|estimate| (1, estimate)));
         }
         let mut sum = Some(0.0);
@@ -86,7 +87,7 @@ pub(super) fn estimates(
             });
         }
         if let Some(estimate) = horizon {
-            let expected = if line.additive {
+            let expected = if line.additive && last >= first {
                 let text = format!("=SUM({}:{})", at(EXPECTED, first), at(EXPECTED, last));
                 Cell::formula(text, sum, line.kind)
             } else {
@@ -133,7 +134,7 @@ fn row(
         Cell::number(
             error,
             if line.kind == Kind::Ratio {
-                Kind::Price
+                Kind::Small
             } else {
                 line.kind
             },

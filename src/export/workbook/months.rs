@@ -18,7 +18,6 @@ const HEAD: [Head; 9] = [
 const BUDGET: usize = 3;
 const COUNT: usize = 4;
 const SPEND: usize = 5;
-const LEFT: usize = 6;
 const REVENUE: usize = 7;
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -123,7 +122,6 @@ fn parts(count: f64) -> Kind {
 }
 
 fn left(row: usize, sums: Sums) -> Cell {
-    debug_assert!(LEFT == SPEND + 1);
     let text = format!("={}-{}", at(BUDGET, row), at(SPEND, row));
     Cell::formula(text, Some(sums.budget - sums.spend), Kind::Money)
 }

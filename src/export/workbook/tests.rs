@@ -160,7 +160,7 @@ fn a_horizons_expected_value_is_the_sum_of_its_months() {
         months: vec![(1, &one), (2, &two)],
         horizon: Some(&all),
     };
-    let (sheet, shown) = estimates("forecast", &[line(true), line(false)], period);
+    let (sheet, shown) = estimates("forecast", &[line(true), line(false)], false, period);
     assert_eq!(sheet.rows.len(), 6);
     assert_eq!(
         sheet.rows[2][8],
@@ -180,10 +180,15 @@ fn a_horizons_expected_value_is_the_sum_of_its_months() {
         months: Vec::new(),
         ..line(true)
     };
-    let (sheet, shown) = estimates("forecast", &[alone], period);
+    let (sheet, shown) = estimates("forecast", &[alone.clone()], true, period);
     assert_eq!(sheet.rows.len(), 1);
     assert_eq!(sheet.rows[0][3], Cell::text("month 1"));
     assert_eq!(shown[0].rows, (2, 2));
+    // Of several months, what is said of the horizon alone stays there.
+    let (sheet, shown) = estimates("cash", &[alone], false, period);
+    assert_eq!(sheet.rows[0][2], Cell::text("horizon"));
+    assert_eq!(sheet.rows[0][8], Cell::Number(24.0, Kind::Money));
+    assert!(shown.is_empty());
 }
 
 #[test]

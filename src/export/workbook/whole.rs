@@ -56,6 +56,7 @@ fn workbook(result: &RunResult, record: &WorkbookRecord) -> Result<Workbook, Xls
     let first = result.plans.first();
     let start = first.and_then(|p| p.model.start);
     let period = |month: usize| period(start, month);
+    let single = first.is_some_and(|p| p.model.months == 1);
     let (sheet, booked, columns) = plan(result, period);
     add(&mut workbook, &mut formats, &sheet)?;
     add(
@@ -71,7 +72,7 @@ fn workbook(result: &RunResult, record: &WorkbookRecord) -> Result<Workbook, Xls
         month: r.month,
         estimate: &r.estimate,
     }));
-    let (sheet, shown) = estimates("forecast", &lines, period);
+    let (sheet, shown) = estimates("forecast", &lines, single, period);
     add(&mut workbook, &mut formats, &sheet)?;
     let base = first.map_or("", |p| p.plan.name.as_str());
     let of_base = |shown: Vec<Shown>| -> Vec<Shown> {
@@ -86,7 +87,7 @@ fn workbook(result: &RunResult, record: &WorkbookRecord) -> Result<Workbook, Xls
             month: r.month,
             estimate: &r.estimate,
         });
-        let (sheet, cash) = estimates("cash", &lines, period);
+        let (sheet, cash) = estimates("cash", &lines, single, period);
         add(&mut workbook, &mut formats, &sheet)?;
         shown.push(("cash", of_base(cash)));
     }
