@@ -7,7 +7,7 @@ use super::layout::{Grid, Page, Tone};
 use crate::engine::{PlanResult, RunResult, TargetResult};
 use crate::individuals::Concentration;
 use crate::model::valuation::{self, UnitValue};
-use crate::model::{Bound, Metric, joint};
+use crate::model::{Bound, BudgetOver, Metric, joint};
 use crate::summary::{Estimate, Histogram, ScopeKind};
 use crate::units::{count, money, percent, significant};
 
@@ -114,10 +114,17 @@ pub(super) fn headline(page: &mut Page, result: &RunResult, plan: &PlanResult) {
     if let Some((spend, budget)) = spend.and_then(|s| Some((s, s.target?)))
         && spend.prob_target.is_some()
     {
+        let released = plan.model.horizon.budget_over == BudgetOver::CarryOver;
         page.sentence(&format!(
-            "Spend stays within the budget of {} with probability {}.",
+            "Spend {}stays within the budget of {} with probability {}{}.",
+            if released { "of all months " } else { "" },
             value(Metric::Spend, Some(budget), currency),
-            probability_with_error(spend.prob_target, spend.prob_target_error)
+            probability_with_error(spend.prob_target, spend.prob_target_error),
+            if released {
+                "; what is released month by month is not judged"
+            } else {
+                ""
+            }
         ));
     }
     for metric in Metric::HEADLINE {
@@ -133,8 +140,8 @@ pub(super) fn headline(page: &mut Page, result: &RunResult, plan: &PlanResult) {
 }
 
 /// Gross impressions, net reach and frequency of a plan on audiences, as simulated, and the
-/// objective's two figures: the one planned with and the simulated one.
-pub(super) fn audiences(page: &mut Page, result: &RunResult, plan: &PlanResult) {
+/// objective's two figures, unless they have been told: the one planned with and the simulated one.
+pub(super) fn audiences(page: &mut Page, result: &RunResult, plan: &PlanResult, told: bool) {
     let model = &plan.model;
     if model.audiences.is_empty() {
         return;
@@ -161,7 +168,9 @@ pub(super) fn audiences(page: &mut Page, result: &RunResult, plan: &PlanResult) 
         probability(Some(net / size)),
     ));
     let metric = objective(model.objective).1;
-    if let (Some(planned), Some(simulated)) = (plan.plan.objective, total(result, name, metric)) {
+    if let (Some(planned), Some(simulated), false) =
+        (plan.plan.objective, total(result, name, metric), told)
+    {
         let error_of = if simulated.ratio_of_means.is_some() {
             simulated.ratio_of_means_error
         } else {
@@ -177,12 +186,13 @@ pub(super) fn audiences(page: &mut Page, result: &RunResult, plan: &PlanResult) 
     }
 }
 
-/// What a plan was planned with where partners come and go, every booked place filled, and what empty places change.
-pub(super) fn turnover(page: &mut Page, result: &RunResult, plan: &PlanResult) {
+/// What a plan was planned with where partners come and go, every booked place filled, and what empty places change. Whether
+/// there was something to tell.
+pub(super) fn turnover(page: &mut Page, result: &RunResult, plan: &PlanResult) -> bool {
     let model = &plan.model;
     // After months that happened, what was planned is another plan.
     if model.horizon.pipeline.is_none() || !result.variance.is_empty() {
-        return;
+        return false;
     }
     let units = valuation::units_of_plan(model, &plan.plan.counts);
     let sum = |of: fn(&UnitValue) -> f64| -> f64 {
@@ -202,7 +212,7 @@ pub(super) fn turnover(page: &mut Page, result: &RunResult, plan: &PlanResult) {
     let (mut planned, mut simulated, mut differs) = (Vec::new(), Vec::new(), false);
     for (metric, figure) in figures {
         let found = total(result, &plan.plan.name, metric).and_then(Estimate::headline);
-        let Some(found) = found else { return };
+        let Some(found) = found else { return false };
         let (name, show) = (label(metric), |v| value(metric, Some(v), &model.currency));
         let change = (found - figure) / figure.abs();
         differs |= change.abs() >= 5e-4;
@@ -223,6 +233,7 @@ pub(super) fn turnover(page: &mut Page, result: &RunResult, plan: &PlanResult) {
             simulated.join(", "),
         ));
     }
+    differs
 }
 
 /// Counts as a row of bars.

@@ -55,8 +55,8 @@ pub fn summary(result: &RunResult, context: &ReportContext) -> String {
         if found.plan.is_usable() {
             estimates::headline(&mut page, result, found);
             variance::write(&mut page, result, found);
-            estimates::turnover(&mut page, result, found);
-            estimates::audiences(&mut page, result, found);
+            let told = estimates::turnover(&mut page, result, found);
+            estimates::audiences(&mut page, result, found, told);
             estimates::individuals(&mut page, result, found);
             quarter::write(&mut page, result, found);
             estimates::targets(&mut page, found);
