@@ -17,12 +17,15 @@ use crate::model::{
 };
 use crate::optimizer::check::check_plan;
 use crate::optimizer::goal::{Goal, within_gap};
-use crate::optimizer::program::{Program, Row, program_of};
+use crate::optimizer::program::{Program, Row, program_of, rows_asked};
 use crate::optimizer::ratio::solve_relaxed;
 use crate::optimizer::solver::remaining;
 
 /// Programs solved at the factors of the plan before.
 const ROUNDS: usize = 8;
+
+/// More of the sums of the pipeline's limits for the bound.
+const SUMS: usize = 60;
 
 /// Share of what the clock has left that one of them may take.
 const SLICE: f64 = 0.5;
@@ -238,7 +241,21 @@ impl Together<'_> {
             };
             (program, best_of(goal, other))
         })?;
-        let solved = solve_relaxed(&relaxed, &goal, settings, cancel);
+        // What the pipeline delivers is the same at every factor.
+        let alone = self.alone();
+        let units = units_of(self.model, &self.activities, |m, cell| alone[m][cell]);
+        let limits = self.rules(&units).all;
+        let mut relaxed = relaxed;
+        let mut solved = solve_relaxed(&relaxed, &goal, settings, cancel);
+        for _ in 0..SUMS {
+            let asked = limits.iter().filter_map(|rule| rows_asked(rule, &solved.x));
+            let asked: Vec<Row> = asked.collect();
+            if !solved.found() || asked.is_empty() {
+                break;
+            }
+            relaxed.rows.extend(asked);
+            solved = solve_relaxed(&relaxed, &goal, settings, cancel);
+        }
         solved
             .found()
             .then(|| solved.bound.unwrap_or(solved.objective))

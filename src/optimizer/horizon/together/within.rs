@@ -37,7 +37,7 @@ impl Together<'_> {
                 ..left
             }
         };
-        let fractional = self.complete(sums, rules, settings, cancel);
+        let mut fractional = self.complete(sums, rules, settings, cancel);
         if self.model.fractional_counts || fractional.is_none() {
             return self
                 .problem(sums, rules)
@@ -56,8 +56,12 @@ impl Together<'_> {
             let over = cancel.requested()
                 || remaining(settings, started).time_limit < 0.1 * settings.time_limit;
             if safe.is_none() {
-                let x = fractional.as_deref().unwrap_or_default();
-                let rows = signs(&rules.all, x);
+                // The signs of the fractional optimum first, then those of whole ones.
+                let x = match fractional.take() {
+                    Some(x) => x,
+                    None => solved.x.clone(),
+                };
+                let rows = signs(&rules.all, &x);
                 let found = self
                     .problem(sums, rules)
                     .searched(&rows, &left(SLICE), cancel);
