@@ -93,7 +93,7 @@ fn solve_wholly(
         let before = program.rows.len();
         if solved.found() {
             let width = program.columns.len();
-            let asked = rules.iter().flat_map(|rule| rows_asked(rule, &solved.x));
+            let asked = rules.iter().filter_map(|rule| rows_asked(rule, &solved.x));
             program.rows.extend(asked.map(|mut row| {
                 row.coefficients.resize(width, 0.0);
                 row

@@ -48,13 +48,12 @@ pub(super) fn changed(all: &[Constraint], index: usize, change: &Change) -> Vec<
         return with_budget(all, change.from, change.to + nudge);
     }
     let mut out = all.to_vec();
-    match change.side {
-        Side::Low => out[index].low = Some(change.to - nudge),
-        _ => {
-            out[index].high = Some(change.to + nudge);
-            if all[index].kind == ConstraintKind::Budget {
-                budgets::follow(all, &mut out);
-            }
+    if change.side == Side::Low {
+        out[index].low = Some(change.to - nudge);
+    } else {
+        out[index].high = Some(change.to + nudge);
+        if all[index].kind == ConstraintKind::Budget {
+            budgets::follow(all, &mut out);
         }
     }
     out

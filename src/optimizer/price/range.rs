@@ -284,7 +284,9 @@ impl Walks<'_> {
             let basis = linear.solve()?;
             let mut x = basis.counts().to_vec();
             if let Some(&t) = x.get(self.cells()).filter(|t| **t > 0.0) {
-                x.iter_mut().for_each(|x| *x /= t);
+                for x in &mut x {
+                    *x /= t;
+                }
             }
             if !hold_broken(&mut changed, &x) {
                 return Some((linear, basis));

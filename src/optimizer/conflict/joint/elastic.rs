@@ -313,6 +313,7 @@ impl<'a> Elastic<'a> {
     }
 
     /// Counts of the region's best point, and its price as the program sees it.
+    #[expect(clippy::too_many_lines, reason = "one arm for each form of a rule")]
     fn solve(&self, prober: &mut Prober, region: &Region) -> Option<(Vec<f64>, f64)> {
         let cap = region.cap;
         let cells = self.costs.len();

@@ -278,10 +278,13 @@ fn sides(rule: Constraint) -> Vec<Constraint> {
     vec![least, Constraint { low: None, ..rule }]
 }
 
+/// One of two figures.
+type Pick = fn(f64, f64) -> f64;
+
 /// What is kept wherever either of two rules of one bound is.
 fn favourable_of(a: Constraint, b: Constraint) -> Constraint {
     let lower = a.low.is_some();
-    let (up, down): (fn(f64, f64) -> f64, fn(f64, f64) -> f64) = if lower {
+    let (up, down): (Pick, Pick) = if lower {
         (f64::max, f64::min)
     } else {
         (f64::min, f64::max)
