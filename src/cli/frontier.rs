@@ -154,11 +154,30 @@ fn searchable(scenario: &Scenario, sweep: &Sweep) -> Result<(), Stop> {
     Ok(())
 }
 
+/// The key by which a scenario states its budget, and the parts of a list or a pot.
+fn budget_key(scenario: &Scenario) -> (&'static str, Vec<f64>) {
+    let has = |key: &str| scenario.entries().iter().any(|entry| entry.key == key);
+    let months = &scenario.base.horizon.months;
+    let parts: Vec<f64> = months.iter().map(|month| month.budget_share).collect();
+    let unequal = parts.iter().any(|part| *part != 1.0);
+    if has("budget.total") {
+        ("budget.total", parts)
+    } else if has("budget.months") {
+        ("budget.months", parts)
+    } else if unequal {
+        ("budget", parts)
+    } else {
+        ("budget", Vec::new())
+    }
+}
+
 /// What to walk over.
 struct Sweep {
     axis: Axis,
     values: Vec<f64>,
     whole: bool,
+    /// The key that a budget is set by, and what its months are of their mean.
+    budget: (&'static str, Vec<f64>),
 }
 
 impl Sweep {
@@ -228,7 +247,25 @@ impl Sweep {
             },
             values,
             whole,
+            budget: budget_key(scenario),
         })
+    }
+
+    /// What sets a value: a key and its text. Budgets keep their form, the value being their mean a month.
+    fn change(&self, value: f64) -> (String, String) {
+        let (key, parts) = &self.budget;
+        if self.axis.by != By::Budget {
+            return (self.axis.key.clone(), shortest(value));
+        }
+        let text = match (*key, &parts[..]) {
+            ("budget.total", parts) => shortest(value * parts.len() as f64),
+            (_, []) => shortest(value),
+            (_, parts) => {
+                let own: Vec<String> = parts.iter().map(|part| shortest(part * value)).collect();
+                format!("[{}]", own.join(", "))
+            }
+        };
+        ((*key).to_owned(), text)
     }
 
     /// What a what-if of this value sets.
@@ -280,7 +317,7 @@ impl Sweep {
         overrides: &Overrides,
         value: f64,
     ) -> Result<Scenario, Problems> {
-        let change = (self.axis.key.clone(), shortest(value));
+        let change = self.change(value);
         let overrides = Overrides {
             what_if: vec![(self.name(value), vec![change])],
             ..overrides.clone()

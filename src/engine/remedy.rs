@@ -146,6 +146,7 @@ fn remedies(conflict: &Conflict, plan: &Plan) -> Vec<Vec<JointChange>> {
         out.push(vec![JointChange {
             constraint: member.constraint.clone(),
             kind: member.kind,
+            month: state.month,
             from,
             to,
             unit: member.unit,

@@ -18,7 +18,9 @@ pub(super) fn assumed_at_supply(model: &Model, plan: &Plan) -> Vec<String> {
                 .map(|cell| plan.counts[[month, cell]])
                 .sum()
         };
-        let full = (0..plan.counts.nrows()).any(|month| booked(month) >= supply - 1e-6);
+        let most = (0..plan.counts.nrows()).map(booked).fold(0.0, f64::max);
+        let full = most >= supply - 1e-6;
+        let at = if most > supply + 1e-6 { "above" } else { "to" };
         let mut types: Vec<String> = (0..model.cells.len())
             .filter(own)
             .filter(|&cell| model.cells[cell].assumed && plan.counts.column(cell).sum() > 0.0)
@@ -28,10 +30,16 @@ pub(super) fn assumed_at_supply(model: &Model, plan: &Plan) -> Vec<String> {
                     .clone()
             })
             .collect();
-        types.dedup();
+        // A type may have cells of its own in waves and levels.
+        let mut known: Vec<String> = Vec::new();
+        types.retain(|name| {
+            let new = !known.contains(name);
+            known.push(name.clone());
+            new
+        });
         if supply > 0.0 && full && !types.is_empty() {
             warnings.push(format!(
-                "plan {}: {} is booked to its supply of {supply}, and its {} terms are assumptions, not figures of yours",
+                "plan {}: {} is booked {at} its supply of {supply}, and its {} terms are assumptions, not figures of yours",
                 plan.name,
                 tier.name,
                 units::listed(&types),

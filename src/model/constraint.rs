@@ -4,8 +4,10 @@
 //! ratio Σ aᵢxᵢ / Σ bᵢxᵢ, or the largest aᵢ among booked cells. Ratios become linear rows by
 //! multiplying out: Σ (aᵢ − bound·bᵢ) xᵢ ≤ 0 or ≥ 0, denominators being non-negative.
 
+mod excess;
 mod months;
 
+pub use excess::Excess;
 pub use months::constraints_over;
 
 use super::Model;
@@ -93,6 +95,8 @@ pub enum Form {
     },
     /// max { aᵢ : xᵢ > 0 }: a cell above the bound can't be booked.
     Largest(Vec<f64>),
+    /// Σ max(0, aᵢ·x − cᵢ), with an upper bound only.
+    Excess(Excess),
 }
 
 /// How a bound follows the budget.
@@ -156,6 +160,7 @@ impl Form {
                 .filter(|&(_, &x)| x > 0.0)
                 .map(|(&a, _)| a)
                 .reduce(f64::max),
+            Self::Excess(excess) => Some(excess.value(counts)),
         }
     }
 }
@@ -186,7 +191,7 @@ impl Constraint {
                 let mut terms = numerator.iter().zip(denominator);
                 terms.all(|(a, b)| sign(a - bound * b))
             }
-            Form::Largest(_) => false,
+            Form::Largest(_) | Form::Excess(_) => false,
         }
     }
 }

@@ -232,6 +232,8 @@ pub struct JointChange {
     pub constraint: String,
     /// Group.
     pub kind: ConstraintKind,
+    /// The month it speaks of, from 0; `None` for the horizon as a whole.
+    pub month: Option<usize>,
     /// Old bound.
     pub from: f64,
     /// New bound.

@@ -7,6 +7,7 @@
 //! impossible. That a plan has at least one partnership and no negative counts is never in
 //! question, and no bound on a count outlives the rule it came from.
 
+mod budgets;
 mod change;
 mod filter;
 mod joint;
@@ -263,6 +264,7 @@ fn joint_change(story: &Story) -> Vec<JointChange> {
             JointChange {
                 constraint: constraint.name.clone(),
                 kind: constraint.kind,
+                month: constraint.month,
                 from: change.from,
                 to: change.to,
                 unit: constraint.unit,

@@ -107,7 +107,7 @@ fn any(work: &Work<'_>) -> Plan {
     match &work.model.counts {
         Some(counts) => work.fixed(&counts.row(0).to_vec()),
         None if joint::applies(work.model) => work.together(),
-        None => work.optimized(),
+        None => work.optimized(None),
     }
 }
 
@@ -215,9 +215,11 @@ impl Work<'_> {
         }
     }
 
-    fn optimized(&self) -> Plan {
+    /// The best plan, or that of what a search has found already.
+    fn optimized(&self, known: Option<Solved>) -> Plan {
         let relaxed = solve_relaxed(self.program, self.goal, self.relaxations, self.cancel);
         let mut solved = match relaxed.verdict {
+            Verdict::Optimal if known.is_some() => known.unwrap_or_else(|| relaxed.clone()),
             Verdict::Optimal if self.model.fractional_counts => relaxed.clone(),
             Verdict::Optimal => self.search.best(&relaxed),
             _ => relaxed.clone(),

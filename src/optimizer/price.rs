@@ -17,8 +17,9 @@ pub(crate) use range::ranges;
 use self::basis::Side;
 use crate::model::{BudgetScale, Cancel, Constraint, Form, Metric, Model, PlanSettings, Unit};
 use crate::optimizer::goal::Goal;
-use crate::optimizer::program::{Program, Row, rows_of};
+use crate::optimizer::program::{Program, Row, rows_asked, rows_of};
 use crate::optimizer::ratio::solve_relaxed;
+use crate::optimizer::solver::Solved;
 
 /// How near the relaxation's optimum lies to a bound that it reaches, relative to the bound.
 const REACHED: f64 = 1e-7;
@@ -62,7 +63,7 @@ pub(crate) fn prices(
                 rows: rows_in(program, constraints, &moved),
                 ..program.clone()
             };
-            let solved = solve_relaxed(&program, goal, settings, cancel);
+            let solved = solve_wholly(program, &moved, goal, settings, cancel);
             solved.found().then(|| {
                 let change = solved.objective - optimum;
                 // Below the solver's accuracy a change is none.
@@ -74,6 +75,36 @@ pub(crate) fn prices(
             })
         })
         .collect()
+}
+
+/// More of an excess's sums for one program.
+const ROUNDS: usize = 60;
+
+/// The relaxation's optimum under all sums of those rules that are an excess.
+fn solve_wholly(
+    mut program: Program,
+    rules: &[Constraint],
+    goal: &Goal,
+    settings: &PlanSettings,
+    cancel: &Cancel,
+) -> Solved {
+    let mut solved = solve_relaxed(&program, goal, settings, cancel);
+    for _ in 0..ROUNDS {
+        let before = program.rows.len();
+        if solved.found() {
+            let width = program.columns.len();
+            let asked = rules.iter().filter_map(|rule| rows_asked(rule, &solved.x));
+            program.rows.extend(asked.map(|mut row| {
+                row.coefficients.resize(width, 0.0);
+                row
+            }));
+        }
+        if program.rows.len() == before {
+            break;
+        }
+        solved = solve_relaxed(&program, goal, settings, cancel);
+    }
+    solved
 }
 
 /// The rows of a program whose first ones came from `constraints`, with those taken from `moved`;
@@ -98,7 +129,19 @@ fn reached(constraint: &Constraint, x: &[f64]) -> Option<Side> {
         return constraint.high.is_some_and(closes).then_some(Side::High);
     }
     let value = constraint.form.value(x)?;
-    let at = |bound: f64| (value - bound).abs() <= REACHED * bound.abs().max(1.0);
+    // Of a bound of nothing a part of one creator's is near.
+    let one = match &constraint.form {
+        Form::Sum(a) => a.iter().fold(1.0, |most: f64, a| most.max(a.abs())),
+        _ => 1.0,
+    };
+    let scale = |bound: f64| {
+        if bound == 0.0 {
+            one
+        } else {
+            bound.abs().max(1.0)
+        }
+    };
+    let at = |bound: f64| (value - bound).abs() <= REACHED * scale(bound);
     if constraint.high.is_some_and(at) {
         Some(Side::High)
     } else if constraint.low.is_some_and(at) {

@@ -4,7 +4,7 @@
 //! becomes Σ { xᵢ : aᵢ > h } ≤ 0, which with x ≥ 0 closes those cells.
 
 use crate::model::valuation::{self, UnitValue};
-use crate::model::{Constraint, Form, Model};
+use crate::model::{Constraint, Excess, Form, Model};
 
 /// One unknown: the count of a cell, or an auxiliary amount.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -111,7 +111,54 @@ pub(crate) fn rows_of(constraint: &Constraint, low: Option<f64>, high: Option<f6
             })
             .into_iter()
             .collect(),
+        Form::Excess(excess) => high
+            .map(|high| {
+                let sets = excess.sets().iter();
+                sets.map(|set| row_of(excess, set, high)).collect()
+            })
+            .unwrap_or_default(),
     }
+}
+
+/// The row that holds the sum over a set of an excess's parts within a bound.
+fn row_of(excess: &Excess, set: &[usize], high: f64) -> Row {
+    let (coefficients, constant) = excess.sum_of(set);
+    Row {
+        coefficients,
+        low: None,
+        high: Some(high + constant),
+    }
+}
+
+/// How far an excess may lie beyond its bound, relative to it (at least to 1).
+const BEYOND: f64 = 1e-7;
+
+/// The set that a point asks a rule's program to hold: where the rule is an excess above its bound.
+fn asked_at(constraint: &Constraint, x: &[f64]) -> Option<Vec<usize>> {
+    let (Form::Excess(excess), Some(high)) = (&constraint.form, constraint.high) else {
+        return None;
+    };
+    (excess.value(x) > high + BEYOND * high.abs().max(1.0)).then(|| excess.set_at(x))
+}
+
+/// The row that a point asks a rule's program for: none unless the rule is an excess above its bound.
+pub(crate) fn rows_asked(constraint: &Constraint, x: &[f64]) -> Option<Row> {
+    let set = asked_at(constraint, x)?;
+    match (&constraint.form, constraint.high) {
+        (Form::Excess(excess), Some(high)) => Some(row_of(excess, &set, high)),
+        _ => None,
+    }
+}
+
+/// Has rules hold the sets that a point breaks; whether there are any that they did not hold.
+pub(crate) fn hold_broken(constraints: &mut [Constraint], x: &[f64]) -> bool {
+    let mut new = false;
+    for constraint in constraints {
+        if let (Some(set), Form::Excess(excess)) = (asked_at(constraint, x), &mut constraint.form) {
+            new |= excess.hold(set);
+        }
+    }
+    new
 }
 
 /// What the objective adds up, one coefficient a cell: the total itself, or for ROAS the

@@ -251,7 +251,13 @@ impl Surroundings<'_> {
             out.extend(idle.clone());
         }
         while let Some(constraint) = most_frequent(&blocked, self.constraints.len()) {
-            let first = blocked.iter().find(|(_, b)| b.contains(&constraint));
+            let mut held = blocked.iter().filter(|(_, b)| b.contains(&constraint));
+            // Over months, one that no other rule keeps out, if there is one.
+            let first = if self.model.horizon.waves.is_empty() {
+                held.next()
+            } else {
+                held.min_by_key(|(_, b)| b.len())
+            };
             if let Some(&(cell, _)) = first {
                 let constraint = &self.constraints[constraint];
                 out.push(HeldBy {

@@ -1,9 +1,13 @@
 //! A moved bound as `--set KEY=VALUE`, in the keys and figures that a scenario file has.
 
 use crate::model::{
-    ConstraintKind, ConstraintState, JointChange, Metric, Model, Plan, Stage, Unit,
+    BudgetOver, ConstraintKind, ConstraintState, JointChange, Metric, Model, Plan, Stage, Unit,
 };
 use crate::scenario::Scenario;
+
+mod budgets;
+
+use budgets::Budgets;
 
 /// How finely figures are rounded, the roundest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,20 +49,34 @@ pub(super) fn settings(
     changes: &[JointChange],
     fineness: Fineness,
 ) -> [Option<Vec<Setting>>; 2] {
+    let over_months = model.months > 1 || model.horizon.budget_over != BudgetOver::Month;
     let budget = changes
         .iter()
         .find(|c| c.constraint == "budget" && c.kind == ConstraintKind::Budget)
         .map_or(model.rules.budget, |c| {
             rounded(c.to, true, Unit::Money, fineness)
         });
-    let mut out = Vec::new();
+    let mut out: Vec<Setting> = Vec::new();
     let mut named = Vec::new();
-    for change in changes {
-        let state = plan
-            .constraints
-            .iter()
-            .find(|s| s.name == change.constraint && s.kind == change.kind);
-        let one = state.and_then(|s| setting(scenario, model, s, change, budget, fineness));
+    let merged = widest(changes);
+    let mut budgets = over_months.then(|| Budgets::of(scenario, model, changes, fineness));
+    for change in &merged {
+        let state = plan.constraints.iter().find(|s| {
+            s.name == change.constraint && s.kind == change.kind && s.month == change.month
+        });
+        let one = match (&mut budgets, change.constraint.as_str()) {
+            (Some(budgets), "budget") => budgets.setting.take(),
+            (Some(budgets), "diversity.min_spend") if change.from > 0.0 => {
+                let share = model.rules.min_spend * change.to / change.from * budgets.rounding;
+                let share = rounded(share, false, Unit::Share, fineness).max(0.0);
+                Some(Setting {
+                    key: change.constraint.clone(),
+                    value: share.to_string(),
+                })
+            }
+            (Some(_), "pipeline.partnership") => more_identified(model, change, fineness),
+            _ => state.and_then(|s| setting(scenario, model, s, change, budget, fineness)),
+        };
         match one {
             Some(one) => out.push(one),
             None => return [None, None],
@@ -85,6 +103,47 @@ pub(super) fn settings(
         bands.chain(out.iter().cloned()).collect()
     });
     [Some(out), pinned]
+}
+
+/// Of changes of one rule in several months, which one key states, the one that moves farthest.
+fn widest(changes: &[JointChange]) -> Vec<JointChange> {
+    let by = |c: &JointChange| {
+        let size = (c.to - c.from).abs();
+        if c.from == 0.0 {
+            size
+        } else {
+            size / c.from.abs()
+        }
+    };
+    let mut out: Vec<JointChange> = Vec::new();
+    for change in changes {
+        let same = |known: &&mut JointChange| {
+            known.constraint == change.constraint
+                && known.kind == change.kind
+                && (known.to > known.from) == (change.to > change.from)
+        };
+        match out.iter_mut().find(same) {
+            Some(known) if by(change) > by(known) => *known = change.clone(),
+            Some(_) => {}
+            None => out.push(change.clone()),
+        }
+    }
+    out
+}
+
+/// So many more people identified a month as the pipeline would have to deliver more of.
+fn more_identified(model: &Model, change: &JointChange, fineness: Fineness) -> Option<Setting> {
+    let pipeline = model.horizon.pipeline.as_ref()?;
+    let times = change.to / change.from;
+    let identified = pipeline.identified.mean() * times;
+    let value = match fineness {
+        Fineness::Round => whole(identified, true),
+        _ => rounded(identified, true, Unit::Plain, fineness),
+    };
+    (times.is_finite() && times > 1.0).then(|| Setting {
+        key: "pipeline.identified".to_owned(),
+        value: value.to_string(),
+    })
 }
 
 fn setting(

@@ -334,9 +334,11 @@ impl Plan<'_> {
                 low: None,
                 high: Some(delivered),
                 words: format!(
-                    "`pipeline.partnership`: {} new partnerships are needed until month {}, and the pipeline delivers \
-                     {} by then{}",
-                    show(needed),
+                    "`pipeline.partnership`: {} needed until month {}, and the pipeline delivers {} by then{}",
+                    match show(needed).as_str() {
+                        "1" => "1 new partnership is".to_owned(),
+                        many => format!("{many} new partnerships are"),
+                    },
                     month + 1,
                     show(delivered),
                     match pipeline.with {

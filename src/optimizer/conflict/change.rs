@@ -5,9 +5,10 @@
 //! best point, until no point has N − qD above zero), a largest by bisection over its values, the
 //! budget as a continuous unknown with every bound that is a share of it moving along.
 
-use super::probe::{Answer, Prober};
-use crate::model::{BudgetScale, Constraint, Form};
-use crate::optimizer::program::{Column, Row, dot};
+use super::budgets;
+use super::probe::{Answer, Let, Prober, excesses};
+use crate::model::{BudgetScale, Constraint, ConstraintKind, Form};
+use crate::optimizer::program::{Column, Row, dot, rows_asked};
 
 /// What moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +48,13 @@ pub(super) fn changed(all: &[Constraint], index: usize, change: &Change) -> Vec<
         return with_budget(all, change.from, change.to + nudge);
     }
     let mut out = all.to_vec();
-    match change.side {
-        Side::Low => out[index].low = Some(change.to - nudge),
-        _ => out[index].high = Some(change.to + nudge),
+    if change.side == Side::Low {
+        out[index].low = Some(change.to - nudge);
+    } else {
+        out[index].high = Some(change.to + nudge);
+        if all[index].kind == ConstraintKind::Budget {
+            budgets::follow(all, &mut out);
+        }
     }
     out
 }
@@ -112,6 +117,7 @@ pub(super) fn least(prober: &mut Prober, set: &[Constraint], index: usize) -> Ve
                 denominator,
             } => ratio(prober, &hard, numerator, denominator, side),
             Form::Largest(a) => largest(prober, &hard, member, a),
+            Form::Excess(_) => excess(prober, &hard, member),
         };
         if let Some((to, proven)) = reached {
             let to = if side == Side::Low {
@@ -140,12 +146,42 @@ fn sum(prober: &mut Prober, hard: &[Constraint], a: &[f64], side: Side) -> Optio
     let sign = direction(side);
     let rows = prober.rows(hard);
     let start = start(prober, hard)?;
-    let maximize = a.iter().map(|a| sign * a).collect();
-    let mut best = prober.best(maximize, &[], rows.clone(), Some(&start))?;
+    let maximize: Vec<f64> = a.iter().map(|a| sign * a).collect();
+    let lets = excesses(hard);
+    let mut best = prober.best(&maximize, &[], (rows.clone(), &lets), Some(&start))?;
     if prober.whole() {
-        polish(&rows, &mut best.x, |x| sign * dot(a, x));
+        polish((&rows, &lets), &mut best.x, |x| sign * dot(a, x));
     }
     Some((dot(a, &best.x), best.proven))
+}
+
+/// How far up a bound on an excess has to go.
+fn excess(prober: &mut Prober, hard: &[Constraint], member: &Constraint) -> Option<(f64, bool)> {
+    let mut point = start(prober, hard)?;
+    let cells = prober.cells();
+    // The extra column is the bound.
+    let none = Constraint {
+        high: Some(0.0),
+        ..member.clone()
+    };
+    let mut rows = prober.rows(hard);
+    for mut row in prober.rows([&none]).into_iter().skip(1) {
+        row.coefficients.resize(cells + 1, 0.0);
+        row.coefficients[cells] = -1.0;
+        rows.push(row);
+    }
+    let mut lets = excesses(hard);
+    lets.push((none, Some(cells)));
+    let column = Column {
+        low: 0.0,
+        high: f64::INFINITY,
+        integer: false,
+    };
+    let mut maximize = vec![0.0; cells];
+    maximize.push(-1.0);
+    point.push(member.form.value(&point)?);
+    let best = prober.best(&maximize, &[column], (rows, &lets), Some(&point))?;
+    Some((member.form.value(&best.x[..cells])?, best.proven))
 }
 
 /// A plan that keeps the rules.
@@ -168,10 +204,11 @@ fn ratio(
 ) -> Option<(f64, bool)> {
     let sign = direction(side);
     let rows = prober.rows(hard);
+    let lets = excesses(hard);
     let mut x = start(prober, hard)?;
     if dot(denominator, &x) <= 0.0 {
         x = prober
-            .best(denominator.to_vec(), &[], rows.clone(), Some(&x))?
+            .best(denominator, &[], (rows.clone(), &lets), Some(&x))?
             .x;
     }
     if dot(denominator, &x) <= 0.0 {
@@ -188,7 +225,7 @@ fn ratio(
     let whole = prober.whole();
     let improve = |x: &mut Vec<f64>| {
         if whole {
-            polish(&rows, x, |x| sign * value_at(x));
+            polish((&rows, &lets), x, |x| sign * value_at(x));
         }
         value_at(x)
     };
@@ -207,7 +244,8 @@ fn ratio(
             .collect();
         maximize.push(dot(denominator, &x) * value.abs().max(1e-3));
         let from: Vec<f64> = x.iter().copied().chain([1.0]).collect();
-        let Some(mut best) = prober.best(maximize, &[constant], rows.clone(), Some(&from)) else {
+        let all = (rows.clone(), &lets[..]);
+        let Some(mut best) = prober.best(&maximize, &[constant], all, Some(&from)) else {
             return Some((value, false));
         };
         best.x.pop();
@@ -226,7 +264,7 @@ const MOVES: usize = 400_000;
 
 /// Climbs `value` by adding creators to a cell, taking some away, or swapping some of one for
 /// some of another: a solver's last few yuan, which branch and bound finds late.
-fn polish(rows: &[Row], x: &mut Vec<f64>, value: impl Fn(&[f64]) -> f64) {
+fn polish((rows, lets): (&[Row], &[Let]), x: &mut Vec<f64>, value: impl Fn(&[f64]) -> f64) {
     let cells = x.len();
     // how many creators one cell gains or loses at most
     let stride = match cells {
@@ -240,7 +278,7 @@ fn polish(rows: &[Row], x: &mut Vec<f64>, value: impl Fn(&[f64]) -> f64) {
             let slack = |bound: f64| 1e-9 * bound.abs().max(1e-3);
             row.low.is_none_or(|l| sum >= l - slack(l))
                 && row.high.is_none_or(|h| sum <= h + slack(h))
-        })
+        }) && lets.iter().all(|(rule, _)| rows_asked(rule, x).is_none())
     };
     if !keeps(x) {
         return;
@@ -347,6 +385,7 @@ fn budget(prober: &mut Prober, others: &[Constraint], costs: &[f64], from: f64) 
         let (scaled, fixed): (Vec<_>, Vec<_>) = moved
             .iter()
             .partition(|c| matches!(c.scales, Some(BudgetScale::LowShare(_))));
+        let lets = excesses(fixed.iter().copied());
         let mut rows = prober.rows(fixed);
         rows.push(spend_row(costs, -1.0, None, Some(0.0)));
         for constraint in scaled {
@@ -367,7 +406,8 @@ fn budget(prober: &mut Prober, others: &[Constraint], costs: &[f64], from: f64) 
         };
         let spend = dot(costs, &from_point);
         from_point.push(spend.max(opening));
-        if let Some(mut found) = prober.best(maximize, &[column], rows.clone(), Some(&from_point)) {
+        let all = (rows.clone(), &lets[..]);
+        if let Some(mut found) = prober.best(&maximize, &[column], all, Some(&from_point)) {
             let mut to = found.x[prober.cells()];
             if prober.whole() {
                 // with the budget at its spend a plan keeps every share of it that it must spend
@@ -377,7 +417,7 @@ fn budget(prober: &mut Prober, others: &[Constraint], costs: &[f64], from: f64) 
                     .collect();
                 found.x.truncate(prober.cells());
                 if dot(costs, &found.x) >= opening {
-                    polish(&fixed, &mut found.x, |x| {
+                    polish((&fixed, &lets), &mut found.x, |x| {
                         let spend = dot(costs, x);
                         if spend < opening {
                             f64::NEG_INFINITY

@@ -11,10 +11,12 @@
 //! Σ bᵢxᵢ, best first, until no range is left whose least price is below that of a plan found.
 
 mod elastic;
+mod priced;
 mod written;
 
 use elastic::{Cap, Elastic, Region, price_of};
 
+use super::budgets;
 use super::change::{Change, Side, changed};
 use super::probe::{Answer, Prober};
 use crate::model::Constraint;
@@ -40,9 +42,10 @@ pub(super) struct Joint {
 pub(super) fn jointly(all: &[Constraint], changes: &[(usize, Change)]) -> Vec<Constraint> {
     let mut out = all.to_vec();
     // the budget first: it sets the bounds that the others then move
+    let months = budgets::of_months(all);
     for budget in [true, false] {
         for (index, change) in changes {
-            if (change.side == Side::Budget) == budget {
+            if (change.side == Side::Budget || months.contains(index)) == budget {
                 out = changed(&out, *index, change);
             }
         }

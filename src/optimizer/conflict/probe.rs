@@ -1,8 +1,15 @@
 //! Questions to the solver: is there a plan within these rules, and how far can a value go.
 
-use std::cell::Cell;
+mod points;
+mod sums;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+pub(super) use self::sums::{Let, excesses};
+
+use self::points::{close, keeps, reach};
 use crate::model::{Cancel, Constraint, PlanSettings};
 use crate::optimizer::branch::{WIDE, solve_whole};
 use crate::optimizer::program::{Column, Program, Row, dot, relax, rows_of};
@@ -75,7 +82,12 @@ pub(super) struct Prober<'a> {
     late: Cell<bool>,
     /// Whether any question was left open.
     pub(super) open: bool,
+    /// Sums of excesses that points have asked for, by the rule's name.
+    sums: RefCell<BTreeMap<String, Vec<Vec<usize>>>>,
 }
+
+/// More of excesses' sums for one question.
+const ROUNDS: usize = 60;
 
 impl<'a> Prober<'a> {
     pub(super) fn new(
@@ -102,6 +114,7 @@ impl<'a> Prober<'a> {
             toward: vec![-1.0; cells],
             late: Cell::new(false),
             open: false,
+            sums: RefCell::default(),
         }
     }
 
@@ -124,11 +137,11 @@ impl<'a> Prober<'a> {
             low: Some(1.0),
             high: None,
         }];
-        rows.extend(
-            constraints
-                .into_iter()
-                .flat_map(|c| rows_of(c, c.low, c.high)),
-        );
+        rows.extend(constraints.into_iter().flat_map(|c| {
+            let known = self.with_sums(c);
+            let c = known.as_ref().unwrap_or(c);
+            rows_of(c, c.low, c.high)
+        }));
         rows
     }
 
@@ -204,10 +217,29 @@ impl<'a> Prober<'a> {
         &mut self,
         constraints: impl IntoIterator<Item = &'c Constraint>,
     ) -> Answer {
+        let rules: Vec<&Constraint> = constraints.into_iter().collect();
+        let lets = excesses(rules.iter().copied());
+        for _ in 0..ROUNDS {
+            let held = self.held();
+            let answer = self.feasible_so_far(&rules);
+            if let Answer::Point(x) = &answer {
+                self.asked(&lets, x);
+            }
+            // What is held and still broken is so by an error of arithmetic.
+            if self.held() == held {
+                return answer;
+            }
+        }
+        self.open = true;
+        Answer::Open
+    }
+
+    /// Whether a point keeps the rules, of those that are an excess the sums known.
+    fn feasible_so_far(&mut self, rules: &[&Constraint]) -> Answer {
         let mut program = Program {
             maximize: self.toward.clone(),
             columns: self.columns(f64::INFINITY),
-            rows: self.rows(constraints),
+            rows: self.rows(rules.iter().copied()),
         };
         close(&mut program);
         if let Some(answer) = self.centre(&program) {
@@ -349,7 +381,39 @@ impl<'a> Prober<'a> {
     /// The best point over rows that are as wide as the counts and the extra columns together;
     /// narrower rows leave the extra columns alone. Starts from a point, if one is known, and falls
     /// back to it. `None` if there is none or none was found.
+    ///
+    /// `lets` are the rules among them that are an excess, whose rows the points ask for one after another.
     pub(super) fn best(
+        &mut self,
+        maximize: &[f64],
+        extra: &[Column],
+        (mut rows, lets): (Vec<Row>, &[Let]),
+        start: Option<&[f64]>,
+    ) -> Option<Best> {
+        self.ask_fractions(maximize, extra, &mut rows, lets);
+        // Where every rule may give way, a point that exceeds one more than its program sees is one all the same.
+        let soft = lets.iter().all(|(_, column)| column.is_some());
+        let mut last = None;
+        for _ in 0..ROUNDS {
+            let Some(best) = self.best_so_far(maximize.to_vec(), extra, rows.clone(), start) else {
+                break;
+            };
+            let mut more = self.asked(lets, &best.x);
+            more.retain(|row| !rows.contains(row));
+            if more.is_empty() {
+                return Some(best);
+            }
+            rows.extend(more);
+            last = Some(Best {
+                proven: false,
+                ..best
+            });
+        }
+        self.open |= !lets.is_empty();
+        last.filter(|_| soft)
+    }
+
+    fn best_so_far(
         &mut self,
         maximize: Vec<f64>,
         extra: &[Column],
@@ -407,49 +471,4 @@ impl<'a> Prober<'a> {
         }
         None
     }
-}
-
-/// Fixes at zero the columns of rows that allow nothing, and leaves those rows out.
-fn close(program: &mut Program) {
-    let columns = &mut program.columns;
-    program.rows.retain(|row| {
-        let shut = row.low.is_none_or(|low| low <= 0.0)
-            && row.high == Some(0.0)
-            && row.coefficients.iter().all(|&a| a >= 0.0);
-        if shut {
-            for (column, &a) in columns.iter_mut().zip(&row.coefficients) {
-                if a > 0.0 {
-                    column.high = 0.0;
-                }
-            }
-        }
-        !shut
-    });
-}
-
-/// How far rounding the counts can move a row's sum.
-fn reach(row: &Row, program: &Program) -> f64 {
-    let open = row.coefficients.iter().zip(&program.columns);
-    let sum: f64 = open
-        .filter(|(_, column)| column.high > 0.0 && column.integer)
-        .map(|(a, _)| a.abs())
-        .sum();
-    0.5 * sum
-}
-
-/// Whether a point keeps every row, up to the error of arithmetic.
-fn keeps(program: &Program, x: &[f64]) -> bool {
-    let inside = |(x, column): (&f64, &Column)| *x >= column.low && *x <= column.high;
-    x.len() == program.columns.len()
-        && x.iter().zip(&program.columns).all(inside)
-        && program.rows.iter().all(|row| {
-            let (mut value, mut size) = (0.0, 0.0);
-            for (a, x) in row.coefficients.iter().zip(x) {
-                value += a * x;
-                size += (a * x).abs();
-            }
-            let slack = |bound: f64| 1e-6 * f64::max(bound.abs(), size);
-            row.low.is_none_or(|low| value >= low - slack(low))
-                && row.high.is_none_or(|high| value <= high + slack(high))
-        })
 }

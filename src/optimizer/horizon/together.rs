@@ -3,6 +3,7 @@
 mod effects;
 mod least;
 mod pipeline;
+mod within;
 
 use std::time::Instant;
 
@@ -11,16 +12,13 @@ use ndarray::Array2;
 use self::pipeline::Limits;
 use crate::model::valuation::UnitValue;
 use crate::model::{
-    Activity, BookedAs, BudgetOver, Cancel, Constraint, ConstraintState, Factors, Horizon,
-    Incidents, Model, Origin, Plan, PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule,
-    activities, constraints_over, counts_of, joint, sum_of, units_of,
+    Activity, BookedAs, BudgetOver, Cancel, Constraint, Factors, Horizon, Incidents, Model, Origin,
+    Plan, PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule, activities, constraints_over,
+    counts_of, joint, sum_of, units_of,
 };
 use crate::optimizer::check::check_plan;
 use crate::optimizer::plan::{Problem, refuse};
 use crate::optimizer::words::amount;
-
-/// Programs with more of the pipeline's rules, fractional and whole each.
-const ROUNDS: usize = 40;
 
 /// A model's program over months.
 pub(super) struct Together<'a> {
@@ -83,83 +81,48 @@ impl<'a> Together<'a> {
         let units = units_of(self.model, &self.activities, |m, cell| factors[m][cell]);
         let sums: Vec<UnitValue> = units.iter().map(sum_of).collect();
         let mut rules = self.rules(&units);
-        let Some(limits) = Limits::of(self.model, &self.activities) else {
-            let found = self
-                .problem(&sums, &rules)
-                .optimized(settings, cancel, explains);
-            return self.unfolded(found, &rules);
-        };
-        self.add(&mut rules, limits.first());
-        // Fractional plans are quick to ask what they break.
-        for _ in 0..ROUNDS {
-            let problem = self.problem(&sums, &rules);
-            let relaxed = problem.relaxed(settings, cancel);
-            let broken = relaxed.map_or_else(Vec::new, |x| limits.broken(&x));
-            if broken.is_empty() {
-                break;
-            }
-            self.add(&mut rules, broken);
-        }
-        let mut found = self
-            .problem(&sums, &rules)
-            .optimized(settings, cancel, explains);
-        for _ in 0..ROUNDS {
-            if !found.is_usable() {
-                break;
-            }
-            let broken = limits.broken(&found.counts.row(0).to_vec());
-            if broken.is_empty() {
-                break;
-            }
-            self.add(&mut rules, broken);
-            found = self
-                .problem(&sums, &rules)
-                .optimized(settings, cancel, explains);
-        }
+        let found = self.best_within(&sums, &mut rules, settings, cancel, explains);
         let mut plan = self.unfolded(found, &rules);
-        self.one_limit_a_month(&mut plan, &limits);
+        self.say_needs(&mut plan);
         plan
     }
 
-    /// One state for each month's limit, with what is needed and delivered.
-    fn one_limit_a_month(&self, plan: &mut Plan, limits: &Limits<'_>) {
-        let usable = plan.is_usable();
-        let mut kept: Vec<ConstraintState> = Vec::with_capacity(plan.constraints.len());
-        for state in std::mem::take(&mut plan.constraints) {
-            if state.name != pipeline::NAME {
-                kept.push(state);
-                continue;
-            }
-            let same = |known: &&mut ConstraintState| {
-                known.name == state.name && known.month == state.month
-            };
-            if let Some(known) = kept.iter_mut().find(same) {
-                let dearer = |s: &ConstraintState| s.shadow_price.unwrap_or(0.0);
-                if dearer(&state) > dearer(known) {
-                    known.shadow_price = state.shadow_price;
-                    known.range = state.range;
-                }
-                known.binding |= state.binding;
-            } else {
-                kept.push(state);
-            }
+    /// The best plan of activities under rules.
+    fn best_within(
+        &self,
+        sums: &[UnitValue],
+        rules: &mut Rules,
+        settings: &PlanSettings,
+        cancel: &Cancel,
+        explains: bool,
+    ) -> Plan {
+        if self.model.horizon.pipeline.is_some() {
+            self.within_pipeline(sums, rules, settings, cancel, explains)
+        } else {
+            self.problem(sums, rules)
+                .optimized(settings, cancel, explains)
         }
-        for state in kept.iter_mut().filter(|state| state.name == pipeline::NAME) {
-            let until = state.month.unwrap_or(0);
-            let (needed, delivered) = (limits.needed(&plan.counts, until), limits.delivered[until]);
-            state.value = usable.then_some(needed);
-            state.high = Some(delivered);
-            if state.binding {
+    }
+
+    /// Says of the pipeline's limits what is needed and delivered.
+    fn say_needs(&self, plan: &mut Plan) {
+        for state in &mut plan.constraints {
+            let (Some(until), Some(needed), Some(delivered)) =
+                (state.month, state.value, state.high)
+            else {
+                continue;
+            };
+            if state.binding && state.name == pipeline::NAME {
+                let show = |value| amount(value, state.unit, &self.model.currency);
                 state.words = format!(
                     "{}: {} new partners are needed until month {}, and the pipeline delivers {}",
                     state.name,
-                    amount(needed, state.unit, &self.model.currency),
+                    show(needed),
                     until + 1,
-                    amount(delivered, state.unit, &self.model.currency),
+                    show(delivered),
                 );
             }
         }
-        plan.constraints = kept;
     }
 
     fn problem<'b>(&'b self, sums: &'b [UnitValue], rules: &'b Rules) -> Problem<'b> {
@@ -181,20 +144,14 @@ impl<'a> Together<'a> {
         let factors = self.factors(counts);
         let units = units_of(self.model, &self.activities, |m, cell| factors[m][cell]);
         let sums: Vec<UnitValue> = units.iter().map(sum_of).collect();
-        let mut rules = self.rules(&units);
+        let rules = self.rules(&units);
         let amounts = self.amounts(counts);
-        let limits = Limits::of(self.model, &self.activities);
-        if let Some(limits) = &limits {
-            self.add(&mut rules, limits.first());
-        }
         let found = self
             .problem(&sums, &rules)
             .fixed(&amounts, settings, cancel);
         let mut plan = self.unfolded(found, &rules);
         plan.counts.clone_from(counts);
-        if let Some(limits) = &limits {
-            self.one_limit_a_month(&mut plan, limits);
-        }
+        self.say_needs(&mut plan);
         let broken = check_plan(self.model, counts);
         plan.warnings = broken.into_iter().map(|v| v.words).collect();
         plan
@@ -220,6 +177,9 @@ impl<'a> Together<'a> {
         };
         let own = constraints_over(self.model, &self.activities, units);
         self.add(&mut rules, own);
+        if let Some(limits) = Limits::of(self.model, &self.activities) {
+            self.add(&mut rules, limits.rules());
+        }
         rules
     }
 

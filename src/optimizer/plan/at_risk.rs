@@ -139,7 +139,7 @@ impl Work<'_> {
             _ => {}
         }
         // Without its risk the model may have no plan either; then that is what is to be said.
-        let plain = self.optimized();
+        let plain = self.optimized(None);
         if !plain.is_usable() {
             return plain;
         }

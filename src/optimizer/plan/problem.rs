@@ -6,8 +6,9 @@ use super::{PATIENCE, Work};
 use crate::model::valuation::UnitValue;
 use crate::model::{Cancel, Constraint, Model, Plan, PlanSettings};
 use crate::optimizer::goal::Goal;
-use crate::optimizer::program::program_of;
+use crate::optimizer::program::{Row, program_of};
 use crate::optimizer::ratio::solve_relaxed;
+use crate::optimizer::solver::{Solved, Verdict};
 use crate::optimizer::whole::Search;
 
 /// What a program is made from.
@@ -24,17 +25,13 @@ pub(in crate::optimizer) struct Problem<'a> {
 
 impl Problem<'_> {
     /// The best plan of a program over months, without regard to risk.
-    #[expect(
-        clippy::redundant_closure_for_method_calls,
-        reason = "the method is not general enough over lifetimes"
-    )]
     pub(in crate::optimizer) fn optimized(
         &self,
         settings: &PlanSettings,
         cancel: &Cancel,
         explains: bool,
     ) -> Plan {
-        self.worked(settings, cancel, explains, |work| work.optimized())
+        self.worked(settings, cancel, explains, |work| work.optimized(None))
     }
 
     /// The fractional optimum, if there is one.
@@ -47,6 +44,45 @@ impl Problem<'_> {
         let goal = Goal::of(self.model, self.units);
         let solved = solve_relaxed(&program, &goal, settings, cancel);
         solved.found().then_some(solved.x)
+    }
+
+    /// The best whole point that keeps the rows of the rules, and others; nothing is said of it.
+    pub(in crate::optimizer) fn searched(
+        &self,
+        more: &[Row],
+        settings: &PlanSettings,
+        cancel: &Cancel,
+    ) -> Solved {
+        let started = Instant::now();
+        let mut program = program_of(self.model, self.units, self.constraints);
+        program.rows.extend_from_slice(more);
+        let goal = Goal::of(self.model, self.units);
+        let relaxed = solve_relaxed(&program, &goal, settings, cancel);
+        if relaxed.verdict != Verdict::Optimal {
+            return relaxed;
+        }
+        let search = Search {
+            program: &program,
+            goal: &goal,
+            settings,
+            relaxations: settings,
+            cancel,
+            started,
+        };
+        search.best(&relaxed)
+    }
+
+    /// The plan of what was found.
+    pub(in crate::optimizer) fn told(
+        &self,
+        solved: Solved,
+        settings: &PlanSettings,
+        cancel: &Cancel,
+        explains: bool,
+    ) -> Plan {
+        self.worked(settings, cancel, explains, |work| {
+            work.optimized(Some(solved))
+        })
     }
 
     /// What given amounts do to the rules.

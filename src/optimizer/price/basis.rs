@@ -5,6 +5,8 @@
 //! and Σ sᵢyᵢ = 1. Then a bound h on a sum a·x is the row a·y − h·t, as one on a ratio
 //! a·x / b·x is a·y − h·b·y: each bound is a coefficient, h times some w(y).
 
+mod excess;
+
 use crate::model::{Constraint, Form};
 use crate::optimizer::backend::scale_of;
 use crate::optimizer::goal::Goal;
@@ -155,11 +157,13 @@ impl Linear {
                     }
                 }
             }
+            Form::Excess(excess) => self.add_excess(constraint, stated, excess),
             Form::Sum(_) | Form::Ratio { .. } => {
                 let weights = self.weights(stated).unwrap_or_default();
                 let numerator = match &stated.form {
                     Form::Sum(a) | Form::Largest(a) => a,
                     Form::Ratio { numerator, .. } => numerator,
+                    Form::Excess(_) => return,
                 };
                 for (side, bound, limiting) in ends {
                     let Some(bound) = bound else { continue };

@@ -7,11 +7,10 @@
 //! passed, their gains added up. What the closed form leaves open is the hair: 1e-6 of the unit's step.
 
 use super::basis::{Basis, Course, Linear, Moving, Side, size_of};
-use super::{moved, rows_in};
+use super::{moved, rows_in, solve_wholly};
 use crate::model::{BudgetScale, Cancel, Constraint, Form, PlanSettings, PriceRange};
 use crate::optimizer::goal::Goal;
-use crate::optimizer::program::Program;
-use crate::optimizer::ratio::solve_relaxed;
+use crate::optimizer::program::{Program, hold_broken};
 
 /// How far behind a break the relaxation is solved again, in steps of the unit.
 const HAIR: f64 = 1e-6;
@@ -127,12 +126,21 @@ fn without(
         rows,
         ..program.clone()
     };
-    let solved = solve_relaxed(&program, goal, settings, cancel);
+    let solved = solve_wholly(program, &free, goal, settings, cancel);
     solved.found().then_some(solved.objective)
 }
 
 /// Where a walk ended: the bound, the gain, the new limit.
 type End = (f64, f64, Option<usize>);
+
+/// How many sums programs hold of the rules that are an excess.
+fn sums(rules: &[Constraint]) -> usize {
+    let held = |rule: &Constraint| match &rule.form {
+        Form::Excess(excess) => excess.sets().len(),
+        _ => 0,
+    };
+    rules.iter().map(held).sum()
+}
 
 struct Walks<'a> {
     constraints: &'a [Constraint],
@@ -215,10 +223,10 @@ impl Walks<'_> {
         let mut known: Option<Vec<bool>> = None;
         let (mut end, mut gain) = (0.0, 0.0);
         let mut at = hair;
+        // Those that are an excess get the sums that points on the way ask for.
+        let mut rules = self.constraints.to_vec();
         for _ in 0..BASES {
-            let changed = moved(self.constraints, i, side, sign * at);
-            let linear = self.linear(&changed);
-            let basis = linear.solve()?;
+            let (linear, basis) = self.solved_at(&mut rules, i, side, sign * at)?;
             let course = self.course((&linear, &basis), i, side, sign);
             let step = course.at(self.constraints[i].unit.price_step()).abs();
             let half = 0.5 * course.until.min(step);
@@ -247,11 +255,56 @@ impl Walks<'_> {
             if !stop.is_finite() {
                 return None;
             }
+            let held = sums(&rules);
+            if held > 0 {
+                self.solved_at(&mut rules, i, side, sign * stop)?;
+                if sums(&rules) > held {
+                    // The basis ends before: the same step again with all that limits it.
+                    continue;
+                }
+            }
             gain = basis.value + course.slope * until - self.optimum;
             end = stop;
             at = stop + hair;
         }
         None
+    }
+
+    /// The relaxation with a bound moved so far, under all sums of the rules that are an excess.
+    fn solved_at(
+        &self,
+        rules: &mut [Constraint],
+        i: usize,
+        side: Side,
+        by: f64,
+    ) -> Option<(Linear, Basis)> {
+        loop {
+            let mut changed = moved(rules, i, side, by);
+            let linear = self.linear(&changed);
+            let basis = linear.solve()?;
+            let mut x = basis.counts().to_vec();
+            if let Some(&t) = x.get(self.cells()).filter(|t| **t > 0.0) {
+                for x in &mut x {
+                    *x /= t;
+                }
+            }
+            if !hold_broken(&mut changed, &x) {
+                return Some((linear, basis));
+            }
+            for (rule, changed) in rules.iter_mut().zip(changed) {
+                if matches!(rule.form, Form::Excess(_)) {
+                    rule.form = changed.form;
+                }
+            }
+        }
+    }
+
+    /// Columns that are counts.
+    fn cells(&self) -> usize {
+        match self.goal {
+            Goal::Sum(c) => c.len(),
+            Goal::Ratio { above, .. } => above.len(),
+        }
     }
 
     /// The next budget at which a cell's cost falls to the largest share of it that is allowed, or

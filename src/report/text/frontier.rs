@@ -10,7 +10,7 @@ use super::layout::{Grid, Page, Tone};
 use super::whole::ReportContext;
 use crate::engine::Frontier;
 use crate::frontier::{By, FrontierRow, Knee, Verdict, dominated};
-use crate::model::{Metric, Model, Plan, Target, TargetScope};
+use crate::model::{BudgetOver, Metric, Model, Plan, Target, TargetScope};
 use crate::units::{count, money, percent, ratio};
 
 /// A point of a plot.
@@ -158,7 +158,17 @@ impl View<'_> {
         let scenario = &found.run.scenario;
         let (goal, _) = objective(self.model.objective);
         page.heading(&match found.axis.by {
-            By::Budget => format!("{scenario}: budgets from {from} to {to} a month"),
+            By::Budget => {
+                let months = &self.model.horizon.months;
+                let pot = self.model.horizon.budget_over == BudgetOver::Horizon;
+                let equal = months.iter().all(|month| month.budget_share == 1.0);
+                let mean = if months.len() > 1 && (pot || !equal) {
+                    " on average, shared out as in the file"
+                } else {
+                    ""
+                };
+                format!("{scenario}: budgets from {from} to {to} a month{mean}")
+            }
             By::Risk => format!("{scenario}: return against risk"),
             By::Key => format!("{scenario}: {} from {from} to {to}", found.axis.key),
         });

@@ -1,12 +1,13 @@
-//! The elastic program of a region, and the true price of letting a plan pass.
+//! The elastic program of a region.
 
 use super::Joint;
 use super::written::Written;
 use crate::model::{BudgetScale, Constraint, Form, Unit};
-use crate::optimizer::conflict::change::{Change, NUDGE, Side, steps, with_budget};
+use crate::optimizer::conflict::budgets;
+use crate::optimizer::conflict::change::{Change, Side, steps};
 use crate::optimizer::conflict::filter::is_background;
-use crate::optimizer::conflict::probe::{MANY, Prober};
-use crate::optimizer::program::dot;
+use crate::optimizer::conflict::probe::{Let, MANY, Prober};
+use crate::optimizer::program::{dot, rows_of};
 
 /// Price of the whole of a bound, or of 100 points.
 const WHOLE: f64 = 100.0;
@@ -15,7 +16,7 @@ const WHOLE: f64 = 100.0;
 const CAPS: usize = 8;
 
 /// Price of moving a bound by one unit of the constrained value.
-fn price(constraint: &Constraint, bound: f64) -> f64 {
+pub(super) fn price(constraint: &Constraint, bound: f64) -> f64 {
     let whole = WHOLE * constraint.importance;
     if constraint.unit == Unit::Share {
         return whole;
@@ -61,55 +62,70 @@ pub(super) struct Region {
 }
 
 pub(super) struct Elastic<'a> {
-    all: &'a [Constraint],
-    budget_index: usize,
+    pub(super) all: &'a [Constraint],
+    /// The budget that everything scales with; none where each month has its own.
+    pub(super) budget_index: Option<usize>,
+    /// Those of months.
+    pub(super) months: Vec<usize>,
     pub(super) budget: f64,
     /// Price of the budget over again.
     pub(super) budget_price: f64,
-    costs: &'a [f64],
+    pub(super) costs: Vec<f64>,
     /// The denominators that occur, each once.
-    groups: Vec<&'a [f64]>,
+    groups: Vec<Vec<f64>>,
     /// Which of them a rule has.
     group_of: Vec<Option<usize>>,
 }
 
 impl<'a> Elastic<'a> {
     pub(super) fn new(all: &'a [Constraint]) -> Option<Self> {
-        let mut groups: Vec<&[f64]> = Vec::new();
+        let mut groups: Vec<Vec<f64>> = Vec::new();
         let group_of = all
             .iter()
             .map(|c| match &c.form {
                 Form::Ratio { denominator, .. } => Some(
                     groups
                         .iter()
-                        .position(|g| *g == denominator.as_slice())
+                        .position(|g| g == denominator)
                         .unwrap_or_else(|| {
-                            groups.push(denominator);
+                            groups.push(denominator.clone());
                             groups.len() - 1
                         }),
                 ),
                 _ => None,
             })
             .collect();
-        let (budget_index, costs, budget): (_, &Vec<f64>, _) =
-            all.iter()
-                .enumerate()
-                .find_map(|(i, c)| match (c.scales, &c.form, c.high) {
-                    (Some(BudgetScale::Budget), Form::Sum(costs), Some(budget)) => {
-                        Some((i, costs, budget))
-                    }
-                    _ => None,
-                })?;
+        let one = all
+            .iter()
+            .enumerate()
+            .find_map(|(i, c)| match (c.scales, &c.form, c.high) {
+                (Some(BudgetScale::Budget), Form::Sum(costs), Some(budget)) => {
+                    Some((Some(i), costs.clone(), budget))
+                }
+                _ => None,
+            });
+        let months = budgets::of_months(all);
+        let of_months = || budgets::whole(all, &months).map(|(costs, sum)| (None, costs, sum));
+        let (budget_index, costs, budget) = one.or_else(of_months)?;
+        if budget <= 0.0 {
+            return None;
+        }
         // the price of a raised cap depends on the spend, too
         let capped = all.iter().any(|c| matches!(c.form, Form::Largest(_)));
-        if capped && !groups.contains(&costs.as_slice()) {
-            groups.push(costs);
+        if capped && !groups.contains(&costs) {
+            groups.push(costs.clone());
         }
+        let least = |i: &usize| all[*i].importance;
+        let importance = match budget_index {
+            Some(i) => all[i].importance,
+            None => months.iter().map(least).fold(f64::INFINITY, f64::min),
+        };
         Some(Self {
             all,
             budget_index,
             budget,
-            budget_price: WHOLE * all[budget_index].importance,
+            budget_price: WHOLE * importance,
+            months,
             costs,
             groups,
             group_of,
@@ -124,7 +140,7 @@ impl<'a> Elastic<'a> {
                 let low = group.iter().copied().fold(f64::INFINITY, f64::min);
                 let per_cost = group
                     .iter()
-                    .zip(self.costs)
+                    .zip(&self.costs)
                     .filter(|&(&b, _)| b > 0.0)
                     .map(|(&b, &cost)| if cost > 0.0 { b / cost } else { f64::INFINITY })
                     .fold(0.0, f64::max);
@@ -173,7 +189,7 @@ impl<'a> Elastic<'a> {
             let (Some(group), Form::Ratio { numerator, .. }) = (*group, &constraint.form) else {
                 continue;
             };
-            let (above, below) = (dot(numerator, x), dot(self.groups[group], x));
+            let (above, below) = (dot(numerator, x), dot(&self.groups[group], x));
             for (bound, sign) in [(constraint.low, 1.0), (constraint.high, -1.0)] {
                 let Some(bound) = bound else { continue };
                 let broken = f64::max(0.0, sign * (bound * below - above));
@@ -222,7 +238,7 @@ impl<'a> Elastic<'a> {
         vec![part((low, at)), part((at, high))]
     }
 
-    fn cap(&self) -> Option<(&Constraint, &[f64], f64)> {
+    pub(super) fn cap(&self) -> Option<(&Constraint, &[f64], f64)> {
         self.all.iter().find_map(|c| match (&c.form, c.high) {
             (Form::Largest(shares), Some(high)) => Some((c, shares.as_slice(), high)),
             _ => None,
@@ -234,8 +250,11 @@ impl<'a> Elastic<'a> {
         if let Some((_, shares, high)) = self.cap() {
             for share in steps(shares, high).into_iter().take(CAPS) {
                 out.push(Cap::Raised(share));
-                let least = self.budget * share / high;
-                out.push(Cap::Budget { least, share });
+                // The budget of one month opens no cell of another's.
+                if self.budget_index.is_some() {
+                    let least = self.budget * share / high;
+                    out.push(Cap::Budget { least, share });
+                }
             }
         }
         out
@@ -243,7 +262,7 @@ impl<'a> Elastic<'a> {
 
     /// The budget at which a little more of it costs as much as a little more of the cap, for a
     /// partnership at this share of the old budget: the least of c·share·B₀/B + b·B/B₀.
-    fn even(&self, share: f64) -> f64 {
+    pub(super) fn even(&self, share: f64) -> f64 {
         let cap = self.cap().map_or(WHOLE, |(c, _, high)| price(c, high));
         self.budget * (share * cap / self.budget_price).sqrt()
     }
@@ -260,7 +279,7 @@ impl<'a> Elastic<'a> {
     /// f(B) = share·B₀/B under the new one. f is convex, so that its tangent at the least budget
     /// in the region is never above it.
     fn raise_cap(&self, written: &mut Written, rise: usize, share: f64, region: &Region) {
-        let Some((constraint, _, high)) = self.cap() else {
+        let Some((constraint, _, high)) = self.cap().filter(|_| self.budget_index.is_some()) else {
             return;
         };
         let spend = self.groups.iter().position(|g| *g == self.costs);
@@ -283,19 +302,22 @@ impl<'a> Elastic<'a> {
         let Cap::Raised(share) = region.cap else {
             return None;
         };
+        self.budget_index?;
         let (constraint, _, high) = self.cap()?;
         let group = self.groups.iter().position(|g| *g == self.costs)?;
         let least = region.ranges[group].0.max(self.budget);
-        let budget = dot(self.costs, x).max(self.budget);
+        let budget = dot(&self.costs, x).max(self.budget);
         let curve = 1.0 / budget - 1.0 / least + (budget - least) / (least * least);
         let missing = price(constraint, high) * share * self.budget * curve;
         (budget > least).then_some((group, budget, missing))
     }
 
     /// Counts of the region's best point, and its price as the program sees it.
+    #[expect(clippy::too_many_lines, reason = "one arm for each form of a rule")]
     fn solve(&self, prober: &mut Prober, region: &Region) -> Option<(Vec<f64>, f64)> {
         let cap = region.cap;
         let cells = self.costs.len();
+        let mut lets: Vec<Let> = Vec::new();
         let mut written = Written {
             cells,
             maximize: vec![0.0; cells],
@@ -316,10 +338,18 @@ impl<'a> Elastic<'a> {
             let most = region.ranges[group].1.max(even).max(self.budget);
             written.extra[0].high = most - self.budget;
         }
+        let rises: Vec<(usize, usize)> = self
+            .months
+            .iter()
+            .map(|&i| {
+                let bound = self.all[i].high.unwrap_or(0.0);
+                (i, written.column(0.0, price(&self.all[i], bound)))
+            })
+            .collect();
         for (group, &(low, high)) in self.groups.iter().zip(&region.ranges) {
-            written.row(group.to_vec(), &[], Some(low), Some(high));
+            written.row(group.clone(), &[], Some(low), Some(high));
         }
-        for (constraint, group) in self.all.iter().zip(&self.group_of) {
+        for (index, (constraint, group)) in self.all.iter().zip(&self.group_of).enumerate() {
             let below = group
                 .map_or(1.0, |g| region.ranges[g].1)
                 .max(f64::MIN_POSITIVE);
@@ -336,6 +366,33 @@ impl<'a> Elastic<'a> {
                     let slack = written.column(0.0, price(constraint, low));
                     let columns = [(rise, -share), (slack, 1.0)];
                     written.row(a.clone(), &columns, Some(low), None);
+                }
+                (Form::Sum(a), _) if self.months.contains(&index) => {
+                    let own = rises.iter().filter(|(i, _)| *i == index);
+                    let columns: Vec<(usize, f64)> = own.map(|&(_, rise)| (rise, -1.0)).collect();
+                    written.row(a.clone(), &columns, None, constraint.high);
+                }
+                (Form::Sum(a), _)
+                    if let Some((of, share)) = budgets::of_least(self.all, &self.months, index) =>
+                {
+                    let low = constraint.low.unwrap_or(0.0);
+                    let slack = written.column(0.0, price(constraint, low));
+                    let follows = rises.iter().filter(|(i, _)| of.contains(i));
+                    let mut columns: Vec<(usize, f64)> =
+                        follows.map(|&(_, rise)| (rise, -share)).collect();
+                    columns.push((slack, 1.0));
+                    written.row(a.clone(), &columns, Some(low), None);
+                }
+                (Form::Excess(_), _) => {
+                    let Some(bound) = constraint.high else {
+                        continue;
+                    };
+                    let slack = written.column(0.0, price(constraint, bound));
+                    let known = prober.with_sums(constraint);
+                    for row in rows_of(known.as_ref().unwrap_or(constraint), None, Some(bound)) {
+                        written.row(row.coefficients, &[(slack, -1.0)], None, row.high);
+                    }
+                    lets.push((constraint.clone(), Some(slack)));
                 }
                 (Form::Sum(a), _) => {
                     for (bound, sign) in sides {
@@ -380,7 +437,8 @@ impl<'a> Elastic<'a> {
                 }
             }
         }
-        let mut best = prober.best(written.maximize, &written.extra, written.rows, None)?;
+        let rows = (written.rows, &lets[..]);
+        let mut best = prober.best(&written.maximize, &written.extra, rows, None)?;
         best.x.truncate(cells);
         let least = if best.bound.is_finite() {
             -best.bound
@@ -388,92 +446,6 @@ impl<'a> Elastic<'a> {
             0.0
         };
         Some((best.x, least.max(0.0)))
-    }
-
-    /// The bounds that must move for a point, and their price; `None` where no move lets it pass.
-    fn priced(&self, x: &[f64]) -> Option<Joint> {
-        let spend = dot(self.costs, x);
-        let need = if spend > self.budget * (1.0 + NUDGE) {
-            spend
-        } else {
-            self.budget
-        };
-        let mut budgets = vec![need];
-        if let Some((constraint, _, high)) = self.cap()
-            && let Some(share) = constraint.form.value(x).filter(|&v| v > high)
-        {
-            // enough for the cap as it stands, or where a little more budget costs as much as a
-            // little more of the cap
-            budgets.push(need.max(self.budget * share / high));
-            budgets.push(need.max(self.even(share)));
-        }
-        let joints = budgets.into_iter().filter_map(|b| self.priced_at(x, b));
-        joints.min_by(|a, b| a.price.total_cmp(&b.price))
-    }
-
-    fn priced_at(&self, x: &[f64], budget: f64) -> Option<Joint> {
-        let mut changes = Vec::new();
-        let mut total = 0.0;
-        if budget > self.budget {
-            total += self.budget_price * (budget - self.budget) / self.budget;
-            let change = Change {
-                side: Side::Budget,
-                from: self.budget,
-                to: budget,
-                proven: true,
-            };
-            changes.push((self.budget_index, change));
-        }
-        let moved = if budget > self.budget {
-            with_budget(self.all, self.budget, budget * (1.0 + NUDGE))
-        } else {
-            self.all.to_vec()
-        };
-        for (index, constraint) in moved.iter().enumerate() {
-            if index == self.budget_index || is_background(constraint) {
-                continue;
-            }
-            let Some(value) = constraint.form.value(x) else {
-                continue;
-            };
-            if !value.is_finite() {
-                return None;
-            }
-            let slack = |bound: f64| 1e-7 * bound.abs().max(1e-3);
-            let broken = match (constraint.low, constraint.high) {
-                (Some(low), _) if value < low - slack(low) => Some((Side::Low, low)),
-                (_, Some(high)) if value > high + slack(high) => Some((Side::High, high)),
-                _ => None,
-            };
-            if let Some((side, from)) = broken {
-                // in percent of the bound as it was stated, also where the budget took it along
-                let stated = match side {
-                    Side::Low => self.all[index].low,
-                    _ => self.all[index].high,
-                };
-                total += price(constraint, stated.unwrap_or(from)) * (value - from).abs();
-                let change = Change {
-                    side,
-                    from,
-                    to: value,
-                    proven: true,
-                };
-                changes.push((index, change));
-            }
-        }
-        // a ratio over nothing has no value that a bound could be moved to
-        let undefined = self.all.iter().any(|c| match &c.form {
-            Form::Ratio {
-                numerator,
-                denominator,
-            } => dot(denominator, x) == 0.0 && dot(numerator, x) != 0.0,
-            _ => false,
-        });
-        (!undefined).then_some(Joint {
-            changes,
-            price: total,
-            proven: true,
-        })
     }
 }
 

@@ -5,20 +5,33 @@
 //! most favourable over that range bounds all plans. Plans are sought by programs at the factors of the plan before, and the best
 //! that keeps all rules at its own factors is kept.
 
+use std::time::Instant;
+
 use ndarray::Array2;
 
-use super::Together;
+use super::{Rules, Together};
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
-    Cancel, Gap, Plan, PlanSettings, PlanStatus, joint, reach_factors, sum_of, units_of,
+    Cancel, Constraint, Form, Gap, Plan, PlanSettings, PlanStatus, joint, reach_factors, sum_of,
+    units_of,
 };
 use crate::optimizer::check::check_plan;
 use crate::optimizer::goal::{Goal, within_gap};
-use crate::optimizer::program::{Program, Row, program_of};
+use crate::optimizer::program::{Program, Row, program_of, rows_asked};
 use crate::optimizer::ratio::solve_relaxed;
+use crate::optimizer::solver::remaining;
 
 /// Programs solved at the factors of the plan before.
 const ROUNDS: usize = 8;
+
+/// More of the sums of the pipeline's limits for the bound.
+const SUMS: usize = 60;
+
+/// Share of what the clock has left that one of them may take.
+const SLICE: f64 = 0.5;
+
+/// Share of the clock from which on none is begun.
+const LEAST: f64 = 0.1;
 
 impl Together<'_> {
     /// Factors on reach and conversions that a plan leaves, by month and cell.
@@ -54,36 +67,48 @@ impl Together<'_> {
         cancel: &Cancel,
         explains: bool,
     ) -> Plan {
-        let mut at = self.alone();
+        let started = Instant::now();
         let mut best: Option<(f64, Array2<f64>)> = None;
         let mut tried: Vec<Array2<f64>> = Vec::new();
-        let mut first = None;
+        let mut first: Option<Plan> = None;
         let mut nodes = 0;
-        for round in 0..ROUNDS {
-            let found = self.at(&at, settings, cancel, explains && round == 0);
-            nodes += found.solver.nodes;
-            let usable = found.is_usable();
-            let counts = found.counts.clone();
-            first.get_or_insert(found);
-            if !usable || cancel.requested() {
+        // Where nobody acts on another is where to begin; the other ends of the range, where there is no plan.
+        for corner in self.corners() {
+            let mut at = self.uniform(corner);
+            for _ in 0..ROUNDS {
+                let mut left = remaining(settings, started);
+                if cancel.requested() || left.time_limit < LEAST * settings.time_limit {
+                    break;
+                }
+                left.time_limit *= SLICE;
+                let found = self.at(&at, &left, cancel, false);
+                nodes += found.solver.nodes;
+                let usable = found.is_usable();
+                let counts = found.counts.clone();
+                first.get_or_insert(found);
+                if !usable {
+                    break;
+                }
+                if check_plan(self.model, &counts).is_empty()
+                    && let Some(value) = self.worth(&counts)
+                    && best.as_ref().is_none_or(|(most, _)| value > *most)
+                {
+                    best = Some((value, counts.clone()));
+                }
+                if tried.contains(&counts) {
+                    break;
+                }
+                at = self.factors(&counts);
+                tried.push(counts);
+            }
+            if best.is_some() {
                 break;
             }
-            if check_plan(self.model, &counts).is_empty()
-                && let Some(value) = self.worth(&counts)
-                && best.as_ref().is_none_or(|(most, _)| value > *most)
-            {
-                best = Some((value, counts.clone()));
-            }
-            if tried.contains(&counts) {
-                break;
-            }
-            at = self.factors(&counts);
-            tried.push(counts);
         }
-        let bound = self.bound(settings, cancel);
         let Some((value, counts)) = best else {
-            return self.without(first, bound.is_none());
+            return self.without(first, settings, cancel, explains);
         };
+        let bound = self.bound(settings, cancel);
         let mut plan = self.fixed(&counts, settings, cancel);
         let gap = bound.map(|bound| Gap::new(bound, value, false));
         let proven = gap.is_some_and(|gap| within_gap(gap.bound, value, settings.gap));
@@ -106,31 +131,86 @@ impl Together<'_> {
         plan
     }
 
-    /// No plan that keeps the rules at its own factors was found.
-    fn without(&self, first: Option<Plan>, none: bool) -> Plan {
+    /// No plan that keeps the rules at its own factors was found: is there any within rules whose every coefficient is the
+    /// most favourable?
+    fn without(
+        &self,
+        first: Option<Plan>,
+        settings: &PlanSettings,
+        cancel: &Cancel,
+        explains: bool,
+    ) -> Plan {
+        let any = PlanSettings {
+            gap: 1.0,
+            ..*settings
+        };
+        let alone = self.alone();
+        let units = units_of(self.model, &self.activities, |m, cell| alone[m][cell]);
+        let sums: Vec<UnitValue> = units.iter().map(sum_of).collect();
+        let mut rules = self.favourable();
+        let found = self.best_within(&sums, &mut rules, &any, cancel, explains);
+        if found.status == PlanStatus::Infeasible {
+            let mut plan = self.unfolded(found, &rules);
+            if let Some(first) = first.filter(|first| !first.is_usable()) {
+                // As they were stated.
+                plan.constraints = first.constraints;
+            }
+            return plan;
+        }
         let reason = "no plan was found that keeps every rule with what its creators leave each other, and none was \
                       ruled out"
             .to_owned();
-        match first {
-            Some(plan) if !plan.is_usable() && none => plan,
-            Some(plan) => {
-                let blank = Plan {
-                    counts: Array2::zeros(plan.counts.dim()),
-                    objective: None,
-                    gap: None,
-                    ..plan
-                };
-                Plan {
-                    status: PlanStatus::Failed { reason },
-                    ..blank
+        let blank = first.unwrap_or_else(|| self.unfolded(found, &rules));
+        Plan {
+            counts: Array2::zeros((self.model.months, self.model.cells.len())),
+            objective: None,
+            gap: None,
+            conflict: None,
+            status: PlanStatus::Failed { reason },
+            ..blank
+        }
+    }
+
+    /// The same factors for every month and cell.
+    fn uniform(&self, factors: [f64; 2]) -> Vec<Vec<[f64; 2]>> {
+        vec![vec![factors; self.model.cells.len()]; self.model.months]
+    }
+
+    /// Rules that every plan keeps that keeps the model's: each coefficient at its most favourable.
+    fn favourable(&self) -> Rules {
+        let corners = self.corners().into_iter().map(|corner| {
+            let units = units_of(self.model, &self.activities, |_, _| corner);
+            self.rules(&units)
+        });
+        let both = |all: Rules, more: Rules| {
+            let mut out = Rules {
+                all: Vec::new(),
+                names: Vec::new(),
+            };
+            let pairs = all.all.into_iter().zip(more.all).zip(all.names);
+            for ((a, b), name) in pairs {
+                out.all.push(favourable_of(a, b));
+                out.names.push(name);
+            }
+            out
+        };
+        let halved = |rules: Rules| {
+            let mut out = Rules {
+                all: Vec::new(),
+                names: Vec::new(),
+            };
+            for (rule, name) in rules.all.into_iter().zip(rules.names) {
+                for side in sides(rule) {
+                    out.all.push(side);
+                    out.names.push(name.clone());
                 }
             }
-            None => self.fixed(
-                &Array2::zeros((self.model.months, self.model.cells.len())),
-                &PlanSettings::default(),
-                &Cancel::new(),
-            ),
-        }
+            out
+        };
+        corners.map(halved).reduce(both).unwrap_or(Rules {
+            all: Vec::new(),
+            names: Vec::new(),
+        })
     }
 
     /// The objective of counts at their own factors.
@@ -161,7 +241,21 @@ impl Together<'_> {
             };
             (program, best_of(goal, other))
         })?;
-        let solved = solve_relaxed(&relaxed, &goal, settings, cancel);
+        // What the pipeline delivers is the same at every factor.
+        let alone = self.alone();
+        let units = units_of(self.model, &self.activities, |m, cell| alone[m][cell]);
+        let limits = self.rules(&units).all;
+        let mut relaxed = relaxed;
+        let mut solved = solve_relaxed(&relaxed, &goal, settings, cancel);
+        for _ in 0..SUMS {
+            let asked = limits.iter().filter_map(|rule| rows_asked(rule, &solved.x));
+            let asked: Vec<Row> = asked.collect();
+            if !solved.found() || asked.is_empty() {
+                break;
+            }
+            relaxed.rows.extend(asked);
+            solved = solve_relaxed(&relaxed, &goal, settings, cancel);
+        }
         solved
             .found()
             .then(|| solved.bound.unwrap_or(solved.objective))
@@ -170,6 +264,50 @@ impl Together<'_> {
 
 fn each(a: &[f64], b: &[f64], of: fn(f64, f64) -> f64) -> Vec<f64> {
     a.iter().zip(b).map(|(&a, &b)| of(a, b)).collect()
+}
+
+/// A rule as rules of one bound each, where what acts on it may move either.
+fn sides(rule: Constraint) -> Vec<Constraint> {
+    if rule.low.is_none() || rule.high.is_none() {
+        return vec![rule];
+    }
+    let least = Constraint {
+        high: None,
+        ..rule.clone()
+    };
+    vec![least, Constraint { low: None, ..rule }]
+}
+
+/// One of two figures.
+type Pick = fn(f64, f64) -> f64;
+
+/// What is kept wherever either of two rules of one bound is.
+fn favourable_of(a: Constraint, b: Constraint) -> Constraint {
+    let lower = a.low.is_some();
+    let (up, down): (Pick, Pick) = if lower {
+        (f64::max, f64::min)
+    } else {
+        (f64::min, f64::max)
+    };
+    let form = match (&a.form, b.form) {
+        (Form::Sum(x), Form::Sum(y)) => Form::Sum(each(x, &y, up)),
+        (
+            Form::Ratio {
+                numerator: n,
+                denominator: d,
+            },
+            Form::Ratio {
+                numerator: m,
+                denominator: e,
+            },
+        ) => Form::Ratio {
+            numerator: each(n, &m, up),
+            denominator: each(d, &e, down),
+        },
+        (Form::Largest(x), Form::Largest(y)) => Form::Largest(each(x, &y, f64::min)),
+        (form, _) => form.clone(),
+    };
+    Constraint { form, ..a }
 }
 
 /// What is never below either goal.

@@ -5,27 +5,22 @@
 //! are at the start. Waves are bookings of their own and take nobody from the pipeline. What is needed until every month is within what the pipeline
 //! delivers until its end: partners delivered and not booked wait.
 //!
-//! The sum of such maxima is the largest of its linear parts, one for each set of cells and months taken. The program holds
-//! those that a plan has broken so far, and is solved again until none is.
-
-use ndarray::Array2;
+//! The sum of such maxima is one rule a month ([`Excess`]); programs hold those of its sums that a plan has broken so far, and are
+//! solved again until none is.
 
 use crate::model::{
-    Activity, BookedAs, Constraint, ConstraintKind, Form, Model, PipelineLaw, Unit, counts_of,
+    Activity, BookedAs, Constraint, ConstraintKind, Excess, Form, Model, Origin, PipelineLaw, Unit,
 };
 
 /// Name of the rule.
 pub(super) const NAME: &str = "pipeline.partnership";
-
-/// How far needs may lie beyond what is delivered, relative to it (at least to one partner).
-const TOLERANCE: f64 = 1e-7;
 
 /// A model's limits.
 pub(super) struct Limits<'a> {
     model: &'a Model,
     activities: &'a [Activity],
     /// Partners delivered until the end of each month.
-    pub(super) delivered: Vec<f64>,
+    delivered: Vec<f64>,
     stay: f64,
     within_term: f64,
     starting: Vec<f64>,
@@ -72,17 +67,6 @@ impl<'a> Limits<'a> {
         (stay, 0.0)
     }
 
-    /// New partners that counts need in a month for a cell, below 0 where more stay than are booked.
-    fn need(&self, counts: &Array2<f64>, month: usize, cell: usize) -> f64 {
-        let (stay, starting) = self.there(month, cell);
-        let before = if stay == 0.0 {
-            0.0
-        } else {
-            counts[[month - 1, cell]]
-        };
-        counts[[month, cell]] - stay * before - starting
-    }
-
     fn events(&self, until: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
         let cells = 0..self.model.cells.len();
         let lasting =
@@ -95,72 +79,43 @@ impl<'a> Limits<'a> {
         })
     }
 
-    /// New partners that counts need until the end of a month.
-    pub(super) fn needed(&self, counts: &Array2<f64>, until: usize) -> f64 {
-        self.events(until)
-            .map(|(month, cell)| self.need(counts, month, cell).max(0.0))
-            .sum()
-    }
-
-    /// The rule until a month for the cells and months of which `taken` holds.
-    fn part(&self, until: usize, taken: impl Fn(usize, usize) -> bool) -> Constraint {
-        let mut of = Array2::<f64>::zeros((self.model.months, self.model.cells.len()));
-        let mut high = self.delivered[until];
-        for (month, cell) in self
-            .events(until)
-            .filter(|&(month, cell)| taken(month, cell))
-        {
-            let (stay, starting) = self.there(month, cell);
-            of[[month, cell]] += 1.0;
-            if stay != 0.0 {
-                of[[month - 1, cell]] -= stay;
+    /// What a month's partners of a cell need of new ones, over activities.
+    fn part(&self, month: usize, cell: usize) -> (Vec<(usize, f64)>, f64) {
+        let (stay, starting) = self.there(month, cell);
+        let own = self.activities.iter().enumerate();
+        let coefficient = |(index, a): (usize, &Activity)| {
+            if a.cell != cell {
+                return None;
             }
-            high += starting;
-        }
-        let of = &of;
-        let per = |a: &Activity| {
-            a.months
-                .clone()
-                .map(|month| of[[month, a.cell]])
-                .sum::<f64>()
+            let now = f64::from(u8::from(a.months.contains(&month)));
+            let before = stay != 0.0 && a.months.contains(&(month - 1));
+            let sum = now - if before { stay } else { 0.0 };
+            (sum != 0.0).then_some((index, sum))
         };
-        Constraint {
-            name: NAME.to_owned(),
-            month: Some(until),
-            kind: ConstraintKind::Supply,
-            form: Form::Sum(self.activities.iter().map(per).collect()),
-            low: None,
-            high: Some(high),
-            asked: None,
-            scales: None,
-            stage_band: false,
-            unit: Unit::Count,
-            origin: self
-                .model
-                .horizon
-                .pipeline
-                .as_ref()
-                .map_or(crate::model::Origin::Default, |p| p.origin.clone()),
-            importance: 1.0,
-        }
+        (own.filter_map(coefficient).collect(), starting)
     }
 
-    /// The rules to begin with: until every month, of all cells and months.
-    pub(super) fn first(&self) -> Vec<Constraint> {
-        (0..self.model.months)
-            .map(|until| self.part(until, |_, _| true))
-            .collect()
-    }
-
-    /// What amounts break.
-    pub(super) fn broken(&self, amounts: &[f64]) -> Vec<Constraint> {
-        let counts = counts_of(self.model, self.activities, amounts);
-        (0..self.model.months)
-            .filter(|&until| {
-                let most = self.delivered[until];
-                self.needed(&counts, until) > most + TOLERANCE * most.max(1.0)
-            })
-            .map(|until| self.part(until, |month, cell| self.need(&counts, month, cell) > 0.0))
-            .collect()
+    /// The rules, one until every month.
+    pub(super) fn rules(&self) -> Vec<Constraint> {
+        let rule = |until: usize| {
+            let events = self.events(until);
+            let parts = events.map(|(month, cell)| self.part(month, cell)).collect();
+            let pipeline = self.model.horizon.pipeline.as_ref();
+            Constraint {
+                name: NAME.to_owned(),
+                month: Some(until),
+                kind: ConstraintKind::Supply,
+                form: Form::Excess(Excess::new(parts, self.activities.len())),
+                low: None,
+                high: Some(self.delivered[until]),
+                asked: None,
+                scales: None,
+                stage_band: false,
+                unit: Unit::Count,
+                origin: pipeline.map_or(Origin::Default, |p| p.origin.clone()),
+                importance: 1.0,
+            }
+        };
+        (0..self.model.months).map(rule).collect()
     }
 }

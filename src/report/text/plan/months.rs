@@ -131,7 +131,7 @@ impl<'a> Months<'a> {
         }
     }
 
-    /// Cells alike but for category, region and month of start: tier, type and what they are booked as.
+    /// Cells alike but for category and region: tier, type and what they are booked as, commitments with their start.
     fn groups(&self) -> Vec<(Vec<String>, Vec<usize>)> {
         let mut out: Vec<(Vec<String>, Vec<usize>)> = Vec::new();
         for (index, cell) in self.model.cells.iter().enumerate() {
@@ -139,7 +139,11 @@ impl<'a> Months<'a> {
             let booked = match cell.booked_as {
                 BookedAs::Open => String::new(),
                 BookedAs::Wave(wave) => horizon.waves[wave].name.clone(),
-                BookedAs::Level { level, .. } => horizon.levels[level].name.clone(),
+                BookedAs::Level { level, start } => format!(
+                    "{} from {}",
+                    horizon.levels[level].name,
+                    month_name(self.model, start)
+                ),
             };
             let names = vec![
                 self.model.tiers[cell.tier].name.clone(),
