@@ -88,8 +88,8 @@ fn what_is_wrong_is_told_with_its_place() {
     run("q.toml", "bad.csv")
         .exits(2)
         .says("bad.csv:2:9: there is no tier \"mdi\" in the scenario; did you mean mid?")
-        .says("bad.csv:3:41: conversions can't be below 0")
-        .says("bad.csv:3:44: revenue: \"x\" is no number");
+        .says("bad.csv:3:39: conversions can't be below 0")
+        .says("bad.csv:3:42: revenue: \"x\" is no number");
     run("one.toml", "july.csv")
         .exits(2)
         .says("the scenario has one; add months");
