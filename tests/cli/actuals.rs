@@ -104,3 +104,72 @@ fn what_is_wrong_is_told_with_its_place() {
         .says("all 3 months have actuals");
     assert!(!place.names(".").contains(&"out".to_owned()));
 }
+
+#[test]
+fn what_happened_stands_in_plan_and_workbook() {
+    let place = Place::with(&[("q.toml", SCENARIO), ("july.csv", JULY)]);
+    place
+        .run(&["run", "q.toml", "--actuals", "july.csv", "--xlsx"])
+        .exits(0);
+    let result = place.json("out/q/result.json");
+    let counts = result["plans"][0]["counts"].as_array().unwrap();
+    let spent: f64 = counts
+        .iter()
+        .filter(|row| row["month"] == 1)
+        .map(|row| row["spend"].as_f64().unwrap())
+        .sum();
+    assert!((spent - 57_500.0).abs() < 1e-6, "{spent}");
+    for command in [
+        &["compare", "q.toml", "q.toml"][..],
+        &["what-if", "q.toml", "budget=1"],
+    ] {
+        place
+            .run(&[command, &["--actuals", "july.csv"]].concat())
+            .exits(2)
+            .says("run, simulate and optimize take them");
+    }
+}
+
+/// The shipped month is one of the shipped quarter.
+#[test]
+fn the_shipped_july_belongs_to_the_shipped_quarter() {
+    let shipped = |name: &str| format!("{}/scenarios/{name}", env!("CARGO_MANIFEST_DIR"));
+    let place = Place::with(&[]);
+    let ran = place
+        .run(&[
+            "optimize",
+            &shipped("q3-forecast.toml"),
+            "--actuals",
+            &shipped("actuals/q3-july.csv"),
+        ])
+        .exits(0);
+    assert!(
+        ran.stdout.contains("for 2 months from 2026-08"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn rows_that_can_hardly_be_are_doubted() {
+    let cheap = JULY.replace("26 000", "3");
+    let place = Place::with(&[("q.toml", SCENARIO), ("july.csv", &cheap)]);
+    place
+        .run(&["run", "q.toml", "--actuals", "july.csv"])
+        .says("less than product, handling and commission by its terms");
+    let bad = JULY
+        .replace("31,500", "$31,500")
+        .replace("\u{a5}$", "$")
+        .replace("39,5850", "1.5,5850");
+    place.write("bad.csv", &bad);
+    place
+        .run(&["run", "q.toml", "--actuals", "bad.csv"])
+        .exits(2)
+        .says("another currency than the scenario's CNY")
+        .says("conversions are whole orders");
+    place.write("open.csv", &JULY.replace("1,micro,spon", "1,micro,\"spon"));
+    place
+        .run(&["run", "q.toml", "--actuals", "open.csv"])
+        .exits(2)
+        .says("open.csv:3:9: a quotation mark opens here and is never closed");
+}

@@ -118,6 +118,10 @@ fn mean_over_months(model: &Model, counts: &Array2<f64>, factors: &[Vec<f64>]) -
         .map(|row| reach_factors(model, &row.to_vec()))
         .collect();
     let unit = |month: usize, cell: usize| {
+        let mut known = model.happened.iter();
+        if let Some(&(.., unit)) = known.find(|(m, c, _)| (*m, *c) == (month, cell)) {
+            return unit;
+        }
         let law = law_believed(model, month, cell).reaching(reach[month][cell]);
         law.expected_in_plan(factors[month][cell])
     };
