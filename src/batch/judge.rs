@@ -212,7 +212,12 @@ fn missed(target: &TargetResult, currency: &str) -> String {
         (None, _) => {
             let expected = target.expected.unwrap_or(f64::NAN);
             let expected = figure(target.metric, expected, currency);
-            format!("{metric} {expected} expected, {level} wanted")
+            let how = if target.simulated {
+                "simulated"
+            } else {
+                "expected"
+            };
+            format!("{metric} {expected} {how}, {level} wanted")
         }
         (Some(with), Some(probability)) => {
             let error = target.probability_error.unwrap_or(0.0);

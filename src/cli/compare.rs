@@ -17,6 +17,7 @@ pub(crate) fn run(args: &CompareArgs, console: &Console) -> Result<Exit, Stop> {
         return Err(Stop::invalid("no scenario to compare"));
     };
     one_currency(first, others)?;
+    one_horizon(first, others)?;
     with_flags(console, &args.work, |work| {
         let joined = joined(first, others);
         work.folders().check(&joined.name)?;
@@ -48,6 +49,28 @@ fn joined(first: &Scenario, others: &[Scenario]) -> Scenario {
     }
     joined.resolved = resolved.into();
     joined
+}
+
+/// As with what-ifs: totals of different horizons are not set against each other.
+fn one_horizon(first: &Scenario, others: &[Scenario]) -> Result<(), Stop> {
+    let months = |scenario: &Scenario| match scenario.base.months {
+        1 => "one month".to_owned(),
+        months => format!("{months} months"),
+    };
+    match others
+        .iter()
+        .find(|other| other.base.months != first.base.months)
+    {
+        None => Ok(()),
+        Some(other) => Err(Stop::invalid(format!(
+            "{} has {} and {} {}: totals of different horizons can't be compared; --set months={} gives all the same",
+            first.name,
+            months(first),
+            other.name,
+            months(other),
+            first.base.months
+        ))),
+    }
 }
 
 fn one_currency(first: &Scenario, others: &[Scenario]) -> Result<(), Stop> {

@@ -275,6 +275,10 @@ fn expected_targets(model: &Model, plan: &Plan) -> Vec<TargetResult> {
     if !plan.is_usable() {
         return Vec::new();
     }
+    // Who leaves is known to trials alone.
+    if model.horizon.pipeline.is_some() {
+        return Vec::new();
+    }
     let mut targets = judging::judge(model, plan, &[]);
     targets.retain(|target| target.with.is_none());
     targets

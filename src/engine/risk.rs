@@ -1,10 +1,12 @@
 //! Plans that keep rules on random totals: planned on a sample, checked on fresh trials, tightened.
 
 mod fresh;
+mod nearest;
 
 use std::time::Instant;
 
 use self::fresh::check;
+use self::nearest::nearest;
 use super::{EngineError, stop_if};
 use crate::model::{
     Bound, Cancel, Conflict, ConstraintKind, ConstraintState, FactorSample, Model, Plan,
@@ -42,7 +44,7 @@ pub(super) fn plan(
     let sample = simulator::factor_sample(model, seed, risk.trials)
         .map_err(|error| EngineError::Simulation(error.to_string()))?;
     stop_if(cancel)?;
-    let free = match risk.objective {
+    let mut free = match risk.objective {
         None => without_risk(model, &sample, &left(settings, started), cancel)?,
         Some(_) => None,
     };
@@ -90,17 +92,16 @@ pub(super) fn plan(
                 (kept, Ending::NotFound)
             }
         } else if let Some(refused) = refused {
-            return Ok(unproven(model, refused));
+            return nearest(model, &sample, (free, refused), (settings, started), cancel);
         } else if matches!(plan.status, PlanStatus::TimeLimit { .. }) {
             return Ok(plan);
         } else {
             // Only here, with an objective of risk, is it of use what the best plan without risk does.
-            let free = match (&free, risk.rules.is_empty()) {
-                (None, false) => without_risk(model, &sample, &left, cancel)?,
-                _ => free.clone(),
-            };
+            if free.is_none() && !risk.rules.is_empty() {
+                free = without_risk(model, &sample, &left, cancel)?;
+            }
             let Some(loose) = free.as_ref().and_then(loosened) else {
-                return Ok(unproven(model, plan));
+                return nearest(model, &sample, (free, plan), (settings, started), cancel);
             };
             (kept, refused) = (None, Some(plan));
             tightened = loose;
@@ -120,7 +121,18 @@ pub(super) fn plan(
                 return Ok(best);
             }
             Some(next) if round < ROUNDS && !clocked => tightened = next,
-            Some(_) if short && let Some(refused) = refused => return Ok(unproven(model, refused)),
+            Some(_) if short && let Some(refused) = refused => {
+                let found = free
+                    .filter(|free| shortfall(free) < shortfall(&best))
+                    .or(Some(best));
+                return nearest(
+                    model,
+                    &sample,
+                    (found, refused),
+                    (settings, started),
+                    cancel,
+                );
+            }
             open => {
                 let mut best = finished(model, best, seconds, &ending);
                 best.solver.reproducible &= !(clocked && open.is_some());
@@ -234,6 +246,8 @@ enum Ending {
     NoPlan,
     /// None was found that does.
     NotFound,
+    /// The program has no plan; this is the best one of looser rules.
+    Nearest,
     /// Every rule holds, or so many rounds were enough.
     Searched(u64),
 }
@@ -371,6 +385,9 @@ fn finished(model: &Model, mut plan: Plan, seconds: f64, ending: &Ending) -> Pla
             Ending::Fixed => format!("these counts do not keep {key} on fresh trials"),
             Ending::NoPlan => but(", and no plan keeps it tighter"),
             Ending::NotFound => but(", and no plan was found that keeps it tighter"),
+            Ending::Nearest => format!(
+                "{key} does not hold on fresh trials; no plan that keeps every rule was found, this one comes nearest"
+            ),
             Ending::Searched(0) => format!("{key} does not hold on fresh trials"),
             Ending::Searched(1) => but(", although it was tightened once"),
             Ending::Searched(times) => but(&format!(", although it was tightened {times} times")),

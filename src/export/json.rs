@@ -265,7 +265,7 @@ pub(super) fn target(target: &TargetResult) -> Value {
         Bound::AtLeast(v) => ("at_least", v),
         Bound::AtMost(v) => ("at_most", v),
     };
-    json!({
+    let mut value = json!({
         "target": target.key,
         "metric": target.metric.name(),
         "tier": target.tier,
@@ -276,7 +276,11 @@ pub(super) fn target(target: &TargetResult) -> Value {
         "probability": number(target.probability),
         "probability_error": number(target.probability_error),
         "met": target.met,
-    })
+    });
+    if target.simulated {
+        value["simulated"] = true.into();
+    }
+    value
 }
 
 fn binding(state: &ConstraintState) -> Value {

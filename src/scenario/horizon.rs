@@ -38,16 +38,32 @@ impl Reader<'_> {
         horizon.response_half_life_days = self
             .number(&["time", "response_half_life_days"])
             .unwrap_or(0.0);
-        let mut days = |key: &'static str| self.number(&["payment", key]).unwrap_or(0.0);
-        horizon.payment = Payment {
-            fee_days: days("fee_days"),
-            commission_days: days("commission_days"),
-            sales_receipt_days: days("sales_receipt_days"),
-        };
+        horizon.payment = self.payment(&horizon);
         if self.word(&["diversity", "over"], OVER) == Some("horizon") {
             horizon.diversity_over = Over::Horizon;
         }
         model.horizon = horizon;
+    }
+
+    /// When money moves. A month of which the file says nothing of time has no forecast and no cash: payments are at once.
+    fn payment(&mut self, horizon: &Horizon) -> Payment {
+        const KEYS: [&str; 3] = ["fee_days", "commission_days", "sales_receipt_days"];
+        let mut days = |key: &'static str| self.number(&["payment", key]).unwrap_or(0.0);
+        let payment = Payment {
+            fee_days: days(KEYS[0]),
+            commission_days: days(KEYS[1]),
+            sales_receipt_days: days(KEYS[2]),
+        };
+        let stated = KEYS.iter().any(|key| {
+            let origin = self.origin(&["payment", key]);
+            !matches!(origin, Origin::Preset(_) | Origin::Default)
+        });
+        let timeless = horizon.months.len() == 1 && horizon.response_half_life_days == 0.0;
+        if timeless && !stated {
+            Payment::AT_ONCE
+        } else {
+            payment
+        }
     }
 
     /// A list of as many numbers as there are months; another length is a fault.

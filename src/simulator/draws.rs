@@ -74,6 +74,8 @@ pub(super) enum Drawn {
     Landing = 28,
     /// Whether the creator in a place leaves; anew every month.
     Leaves = 29,
+    /// Whether somebody is in a place from the beginning, where that is open.
+    Starts = 30,
 }
 
 impl Drawn {
@@ -102,7 +104,8 @@ impl Drawn {
             | Self::Repeat
             | Self::OneMore
             | Self::Landing
-            | Self::Leaves => InputGroup::CreatorDelivery,
+            | Self::Leaves
+            | Self::Starts => InputGroup::CreatorDelivery,
             Self::Conversions | Self::Revenue | Self::Sold => InputGroup::Orders,
         })
     }

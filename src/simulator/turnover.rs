@@ -2,7 +2,7 @@
 //!
 //! A plan's cell has places, one for each creator that it books in some month. A place holds a creator or nobody:
 //!
-//! - In the first month the starting partners hold the first places of their cells.
+//! - In the first month the starting partners hold the first places of their cells, a part of one with its probability.
 //! - In every month, creators that the pipeline has delivered until its end and who have no place yet take the empty
 //!   places that the plan books in the month: those first that are the smallest part of their cell's count,
 //!   (i + ½)/n for the i-th of n places, so that cells fill up alike; of equal ones the first by the names of the cells.
@@ -17,7 +17,7 @@
 //!
 //! [`Pipeline::landing`]: crate::model::Pipeline::landing
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use super::SimulationError;
 use super::draws::{Drawn, Segment, landing, pipeline, place};
@@ -47,8 +47,8 @@ pub(super) struct Turnover {
 #[derive(Debug)]
 struct Place {
     owner: u64,
-    /// Whether a partner is there from the beginning.
-    started: bool,
+    /// Probability that a partner is there from the beginning.
+    started: f64,
     /// Months at whose end a creator is asked to work again and may not, bit by bit.
     asked: u32,
 }
@@ -102,7 +102,24 @@ pub(super) struct Histories {
     joined: Vec<Vec<u32>>,
     /// Months at whose end its creator leaves for good.
     left: Vec<Vec<u32>>,
-    started: Vec<bool>,
+    /// Whether the first of them was there from the beginning.
+    started: Vec<Started>,
+}
+
+/// In which trials somebody is in a place from the beginning.
+#[derive(Debug, Clone)]
+enum Started {
+    All(bool),
+    Some(Vec<u32>),
+}
+
+impl Started {
+    fn bit(&self, trial: usize) -> u32 {
+        match self {
+            Self::All(started) => u32::from(*started),
+            Self::Some(started) => started[trial],
+        }
+    }
 }
 
 /// One place's months.
@@ -112,7 +129,7 @@ pub(super) struct History<'a> {
     pub(super) joined: &'a [u32],
     pub(super) left: &'a [u32],
     /// Whether its first creator was there from the beginning.
-    pub(super) started: bool,
+    started: &'a Started,
 }
 
 impl History<'_> {
@@ -124,8 +141,12 @@ impl History<'_> {
 
     /// Adds one where somebody new comes in a month, and where the creator leaves at its end.
     pub(super) fn count(&self, month: usize, joined: &mut [f64], left: &mut [f64]) {
-        let known = u32::from(self.started && month == 0);
-        for (sum, months) in joined.iter_mut().zip(self.joined) {
+        for (trial, (sum, months)) in joined.iter_mut().zip(self.joined).enumerate() {
+            let known = if month == 0 {
+                self.started.bit(trial)
+            } else {
+                0
+            };
             *sum += f64::from((months >> month & 1) - known);
         }
         for (sum, months) in left.iter_mut().zip(self.left) {
@@ -152,7 +173,7 @@ impl Histories {
             filled: &self.filled[place],
             joined: &self.joined[place],
             left: &self.left[place],
-            started: self.started[place],
+            started: &self.started[place],
         }
     }
 }
@@ -188,7 +209,7 @@ impl Turnover {
             }
             first[cell] = Some(places.len());
             let key = model.key(cell);
-            let started = flow.starting.get(cell).map_or(0, |n| n.floor() as usize);
+            let starting = flow.starting.get(cell).copied().unwrap_or(0.0);
             for index in 0..most {
                 let booked = |month: usize| column.get(month).is_some_and(|n| *n > index as f64);
                 let mut asked = 0;
@@ -206,7 +227,7 @@ impl Turnover {
                 shared.owners.register(owner, name)?;
                 places.push(Place {
                     owner,
-                    started: index < started,
+                    started: started(starting, &column, index),
                     asked,
                 });
             }
@@ -246,8 +267,6 @@ impl Turnover {
             left,
             started,
         } = histories;
-        started.clear();
-        started.extend(self.places.iter().map(|place| place.started));
         for words in [&mut *filled, &mut *joined, &mut *left] {
             words.resize_with(self.places.len(), Vec::new);
             for words in words {
@@ -260,11 +279,27 @@ impl Turnover {
         let mut waiting = vec![0.0; len];
         let mut uniforms = vec![0.0; len];
         // Whether somebody is in a place as a month begins stands in its bit of `filled`.
-        for (place, filled) in self.places.iter().zip(&mut *filled) {
-            filled.fill(u32::from(place.started));
-        }
-        for (place, joined) in self.places.iter().zip(&mut *joined) {
-            joined.fill(u32::from(place.started));
+        started.clear();
+        for (number, place) in self.places.iter().enumerate() {
+            let own = if place.started > 0.0 && place.started < 1.0 {
+                let mut stream = segment.stream(place.owner, Drawn::Starts, 0);
+                stream.fill_uniforms(&mut uniforms);
+                let starts = |u: &f64| u32::from(*u < place.started);
+                Started::Some(uniforms.iter().map(starts).collect())
+            } else {
+                Started::All(place.started >= 1.0)
+            };
+            match &own {
+                Started::All(all) => {
+                    filled[number].fill(u32::from(*all));
+                    joined[number].fill(u32::from(*all));
+                }
+                Started::Some(starts) => {
+                    filled[number].copy_from_slice(starts);
+                    joined[number].copy_from_slice(starts);
+                }
+            }
+            started.push(own);
         }
         for (month, arrived) in arrivals.iter().enumerate() {
             let bit = 1_u32 << month;
@@ -299,6 +334,15 @@ impl Turnover {
             }
         }
     }
+}
+
+/// Probability that somebody is in a place from the beginning: a part of a partner fills as much of a place as it is in
+/// expectation, and a place of which the first month books a part takes that part.
+fn started(starting: f64, counts: &ArrayView1<'_, f64>, index: usize) -> f64 {
+    let part = |n: f64| (n - index as f64).clamp(0.0, 1.0);
+    let booked = part(counts[0]);
+    let booked = if booked > 0.0 { booked } else { 1.0 };
+    (part(starting) / booked).min(1.0)
 }
 
 /// Whether an ambassador's term holds in a month.

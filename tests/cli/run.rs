@@ -354,3 +354,68 @@ fn an_output_folder_that_is_a_file_is_wrong_usage() {
         .says("not a folder");
     assert_eq!(place.read("taken"), b"mine");
 }
+
+/// Two partners of whom one in ten leaves a month, and nobody comes: over six months (1 + 0.9 + … + 0.9⁵)/6 = 78.1 % of what is planned.
+const LEAVING: &str = r#"
+schema = 1
+name = "leaving"
+months = 6
+budget = 22_000
+trials = 20_000
+counts = { "macro.sponsored" = 2 }
+targets = { revenue = 350_000 }
+tiers.use = ["macro"]
+tiers.macro.benchmark = { cpa = 50, roas = 3 }
+partnerships.use = ["sponsored"]
+"#;
+
+/// Revenue is known to 0.3 % (one standard error): 2 % are beyond any false alarm.
+#[test]
+fn targets_are_judged_by_trials_where_partners_leave() {
+    let flow = "pipeline = { identified = 0, repeat = 1, churn = 0.1, starting_creators = { \"macro.sponsored\" = 2 } }\n";
+    let leaving = format!("{LEAVING}{flow}").replace("\"leaving\"", "\"left\"");
+    let place = Place::with(&[("leaving.toml", LEAVING), ("left.toml", &leaving)]);
+    place
+        .run(&["run", "leaving.toml", "--require-targets", "--no-trials"])
+        .exits(0);
+    let found = place
+        .run(&["run", "left.toml", "--require-targets", "--no-trials"])
+        .exits(4)
+        .says("simulated");
+    assert!(
+        found
+            .stdout
+            .contains("as if every booked place were filled"),
+        "{}",
+        found.stdout
+    );
+    let target = |name: &str| {
+        place.json(&format!("out/{name}/result.json"))["plans"][0]["targets"][0].clone()
+    };
+    let (planned, simulated) = (target("leaving"), target("left"));
+    assert_eq!(planned["met"], true);
+    assert_eq!(planned.get("simulated"), None);
+    assert_eq!(simulated["met"], false);
+    assert_eq!(simulated["simulated"], true);
+    let share = simulated["expected"].as_f64().expect("a figure")
+        / planned["expected"].as_f64().expect("a figure");
+    let wanted = (0..6).map(|m| 0.9_f64.powi(m)).sum::<f64>() / 6.0;
+    assert!((share / wanted - 1.0).abs() < 0.02, "{share} of {wanted}");
+}
+
+#[test]
+fn scenarios_of_different_horizons_are_not_compared() {
+    let short = LEAVING.replace("months = 6", "months = 3");
+    let place = Place::with(&[
+        ("long.toml", LEAVING),
+        ("short.toml", &short.replace("\"leaving\"", "\"short\"")),
+    ]);
+    place
+        .run(&["compare", "long.toml", "short.toml"])
+        .exits(2)
+        .says("leaving has 6 months and short 3 months");
+    assert!(!place.has("out"));
+    place
+        .run(&["compare", "long.toml", "short.toml", "--set", "months=2"])
+        .exits(0);
+}

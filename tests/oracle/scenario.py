@@ -196,6 +196,15 @@ def flatten(tree, prefix=""):
     return out
 
 
+def month_budget(given, months):
+    """A month's budget, of several the mean."""
+    if isinstance(given, dict):
+        given = given.get("months", given.get("amount", given.get("total", 0) / months))
+    if isinstance(given, list):
+        return sum(map(laws.number, given)) / months
+    return laws.number(given)
+
+
 def matches(pattern, cell):
     parts = pattern.split(".")
     parts += ["*"] * (4 - len(parts))
@@ -209,9 +218,9 @@ class Model:
         self.name, self.tree = name, tree
         self.tiers = [t for t in TIERS if t in tree.get("tiers", {}).get("use", TIERS)]
         self.types = [t for t in TYPES if t in tree.get("partnerships", {}).get("use", TYPES)]
-        budget = tree["budget"]
-        self.budget = laws.number(budget["amount"] if isinstance(budget, dict) else budget)
-        self.promises = promises.read(tree)
+        self.months = tree.get("months", 1)
+        self.budget = month_budget(tree["budget"], self.months)
+        self.promises = promises.read(tree) if self.months == 1 else None
         self.objective = tree.get("objective", "revenue")
         self.whole = not tree.get("fractional_counts", False)
         self.diversity = tree.get("diversity", {})
@@ -243,7 +252,8 @@ class Model:
         self.sizes = None if given == "none" else given["size"]
         counts = tree.get("counts")
         self.counts = None
-        if counts:
+        # Those of several months are read from the plan: see quarter.py.
+        if counts and self.months == 1:
             given = flatten(counts)
             self.counts = [
                 sum(n for key, n in given.items() if matches(key, c)) for c in self.cells

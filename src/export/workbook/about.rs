@@ -2,7 +2,7 @@
 
 use super::cell::{Cell, Kind, Sheet};
 use super::whole::WorkbookRecord;
-use crate::engine::RunResult;
+use crate::engine::{PlanResult, RunResult};
 
 /// Every key of the resolved scenario with its value and where that came from, as `imatrix show` has them.
 pub(super) fn assumptions(record: &WorkbookRecord) -> Sheet {
@@ -21,6 +21,9 @@ const NOTES: [&str; 5] = [
     "Totals and differences are formulas; with their results as the run computed them.",
     "Sorting the sheet forecast changes the order of the points in the charts; filtering does not.",
 ];
+
+const FILLED: &str = "Sheets plan and months are of plans whose booked places are all filled; forecast, comparison and targets are of trials, \
+                      in which a place that a partner left stays empty until another comes.";
 
 /// What was run, and how to read the rest.
 pub(super) fn about(result: &RunResult, record: &WorkbookRecord) -> Sheet {
@@ -51,6 +54,10 @@ pub(super) fn about(result: &RunResult, record: &WorkbookRecord) -> Sheet {
     }
     for note in NOTES {
         text("note", note);
+    }
+    let flows = |p: &PlanResult| p.model.horizon.pipeline.is_some();
+    if result.plans.iter().any(flows) {
+        text("note", FILLED);
     }
     let trials = vec![
         Cell::text("trials"),

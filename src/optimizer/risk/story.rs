@@ -12,7 +12,7 @@ use crate::optimizer::risk::rules::{Measure, Rule};
 use crate::optimizer::risk::search::Run;
 use crate::optimizer::risk::{Sampled, sign};
 use crate::optimizer::solver::Solved;
-use crate::optimizer::words::amount;
+use crate::optimizer::words::{amount, apart};
 
 /// Halvings in search of the level of a ratio that a plan keeps.
 const HALVINGS: usize = 40;
@@ -245,22 +245,34 @@ fn shown(metric: Metric) -> String {
 
 /// A rule as written, in words.
 pub(crate) fn stated(rule: &RiskRule, currency: &str) -> String {
-    let unit = Unit::Metric(rule.metric);
+    let (asked, unit) = asked(rule);
+    worded(rule, &amount(asked, unit, currency), currency)
+}
+
+/// What is asked, in its unit: a probability, or the level of a tail mean.
+fn asked(rule: &RiskRule) -> (f64, Unit) {
+    match rule.measure {
+        RiskMeasure::Probability { with } => (with, Unit::Share),
+        RiskMeasure::Cvar { .. } => (rule.bound.value(), Unit::Metric(rule.metric)),
+    }
+}
+
+/// A rule in words, with what is asked as it is to be shown.
+fn worded(rule: &RiskRule, asked: &str, currency: &str) -> String {
     let side = match rule.bound {
         Bound::AtLeast(_) => "at least",
         Bound::AtMost(_) => "at most",
     };
-    let bound = amount(rule.bound.value(), unit, currency);
     let metric = shown(rule.metric);
     match rule.measure {
-        RiskMeasure::Probability { with } => {
-            let with = amount(with, Unit::Share, currency);
-            format!("{metric} {side} {bound} with probability {with}")
+        RiskMeasure::Probability { .. } => {
+            let bound = amount(rule.bound.value(), Unit::Metric(rule.metric), currency);
+            format!("{metric} {side} {bound} with probability {asked}")
         }
         RiskMeasure::Cvar { level } => {
             let worst = if sign(rule) < 0.0 { "largest" } else { "worst" };
             let tail = amount(1.0 - level, Unit::Share, currency);
-            format!("{metric} {side} {bound} on average over the {worst} {tail} of trials")
+            format!("{metric} {side} {asked} on average over the {worst} {tail} of trials")
         }
     }
 }
@@ -289,22 +301,19 @@ fn member(
     alone: bool,
 ) -> ConflictMember {
     let currency = &model.currency;
-    let own = Unit::Metric(rule.metric);
-    let (asked, unit) = match rule.measure {
-        RiskMeasure::Probability { with } => (with, Unit::Share),
-        RiskMeasure::Cvar { .. } => (rule.bound.value(), own),
-    };
-    let stated = stated(rule, currency);
+    let (asked, unit) = asked(rule);
     let tightness = tightness(rule, tightened, currency);
-    let best = level.map_or_else(
-        || "no plan was found that comes near".to_owned(),
-        |level| {
-            format!(
-                "the best plan found reaches {}",
-                amount(level, unit, currency)
-            )
-        },
-    );
+    let (stated, best) = match level {
+        None => (
+            stated(rule, currency),
+            "no plan was found that comes near".to_owned(),
+        ),
+        Some(level) => {
+            let (asked, reached) = apart(asked, level, unit, currency);
+            let best = format!("the best plan found reaches {reached}");
+            (worded(rule, &asked, currency), best)
+        }
+    };
     ConflictMember {
         constraint: rule.key.clone(),
         kind: ConstraintKind::Risk,

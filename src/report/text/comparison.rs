@@ -63,6 +63,26 @@ pub(super) fn write(page: &mut Page, result: &RunResult, plan: &str, currency: &
         ]);
     }
     page.table(&grid.fitted(page.width(), &["± error", baseline, plan]));
+    let apart = |row: &&&ComparisonRow| {
+        let of = |plan: &str| total(result, plan, row.metric).and_then(Estimate::headline);
+        let shown = of(plan).zip(of(baseline)).map(|(to, from)| to - from);
+        let show = |v| signed(row.metric, v, currency);
+        shown.zip(row.mean_difference).is_some_and(|(a, b)| {
+            (a - b).abs() > 0.05 * a.abs().max(b.abs()) && show(Some(a)) != show(Some(b))
+        })
+    };
+    let apart: Vec<&str> = rows.iter().filter(apart).map(|r| label(r.metric)).collect();
+    if let Some((last, others)) = apart.split_last() {
+        let names = if others.is_empty() {
+            (*last).to_owned()
+        } else {
+            format!("{} and {last}", others.join(", "))
+        };
+        page.sentence(&format!(
+            "{names} of the plans: ratios of expected totals; the difference: the mean of the trials' own differences, so it is not \
+             that of the two columns."
+        ));
+    }
 }
 
 fn sentences(
@@ -196,7 +216,16 @@ pub(super) fn rebalancing(page: &mut Page, result: &RunResult, plan: &str, curre
         ]);
     }
     page.table(&grid.fitted(page.width(), &["change"]));
-    page.sentence(
-        "Expected values; the last two columns are each tier's contribution to the change of the whole and add up to it.",
-    );
+    let filled = result
+        .plans
+        .iter()
+        .any(|p| p.model.horizon.pipeline.is_some());
+    let values = if filled {
+        "Expected values as planned, every booked place filled"
+    } else {
+        "Expected values"
+    };
+    page.sentence(&format!(
+        "{values}; the last two columns are each tier's contribution to the change of the whole and add up to it.",
+    ));
 }

@@ -6,6 +6,7 @@ use super::figures::{
 use super::layout::{Grid, Page, Tone};
 use crate::engine::{PlanResult, RunResult, TargetResult};
 use crate::individuals::Concentration;
+use crate::model::valuation::{self, UnitValue};
 use crate::model::{Bound, Metric, joint};
 use crate::summary::{Estimate, Histogram, ScopeKind};
 use crate::units::{count, money, percent, significant};
@@ -176,6 +177,54 @@ pub(super) fn audiences(page: &mut Page, result: &RunResult, plan: &PlanResult) 
     }
 }
 
+/// What a plan was planned with where partners come and go, every booked place filled, and what empty places change.
+pub(super) fn turnover(page: &mut Page, result: &RunResult, plan: &PlanResult) {
+    let model = &plan.model;
+    // After months that happened, what was planned is another plan.
+    if model.horizon.pipeline.is_none() || !result.variance.is_empty() {
+        return;
+    }
+    let units = valuation::units_of_plan(model, &plan.plan.counts);
+    let sum = |of: fn(&UnitValue) -> f64| -> f64 {
+        let cells = plan.plan.counts.columns().into_iter().zip(&units);
+        cells.map(|(counts, unit)| counts.sum() * of(unit)).sum()
+    };
+    let mut figures = vec![
+        (Metric::Spend, sum(|u| u.spend)),
+        (Metric::Revenue, sum(|u| u.revenue)),
+    ];
+    let metric = objective(model.objective).1;
+    if let Some(planned) = plan.plan.objective
+        && figures.iter().all(|f| f.0 != metric)
+    {
+        figures.push((metric, planned));
+    }
+    let (mut planned, mut simulated, mut differs) = (Vec::new(), Vec::new(), false);
+    for (metric, figure) in figures {
+        let found = total(result, &plan.plan.name, metric).and_then(Estimate::headline);
+        let Some(found) = found else { return };
+        let (name, show) = (label(metric), |v| value(metric, Some(v), &model.currency));
+        let change = (found - figure) / figure.abs();
+        differs |= change.abs() >= 5e-4;
+        let change = if change.is_finite() {
+            let sign = if change < 0.0 { "−" } else { "+" };
+            format!(" ({sign}{})", percent(change.abs()))
+        } else {
+            String::new()
+        };
+        planned.push(format!("{name} {}", show(figure)));
+        simulated.push(format!("{name} {}{change}", show(found)));
+    }
+    if differs {
+        page.sentence(&format!(
+            "The plan's figures are as if every booked place were filled: {}. Simulated, with the places that leavers and the pipeline \
+             leave empty: {}.",
+            planned.join(", "),
+            simulated.join(", "),
+        ));
+    }
+}
+
 /// Counts as a row of bars.
 pub(super) fn histogram(histogram: &Histogram) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -219,7 +268,12 @@ fn sentence(page: &Page, target: &TargetResult, currency: &str) -> String {
         .map_or_else(String::new, |t| format!("{t} "));
     let level = show(Some(target.bound.value()));
     let name = label(target.metric);
-    let expected = show(target.expected);
+    let figure = show(target.expected);
+    let expected = if target.simulated {
+        format!("simulated {figure}")
+    } else {
+        format!("expected {figure}")
+    };
     let odds = match target.probability {
         Some(_) => {
             let odds = probability_with_error(target.probability, target.probability_error);
@@ -235,5 +289,5 @@ fn sentence(page: &Page, target: &TargetResult, currency: &str) -> String {
     } else {
         ""
     };
-    format!("{whose}{name} {sign} {level}: {verdict}; expected {expected}{odds}{wanted}{enforced}")
+    format!("{whose}{name} {sign} {level}: {verdict}; {expected}{odds}{wanted}{enforced}")
 }

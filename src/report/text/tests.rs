@@ -155,7 +155,10 @@ fn months_have_tables_of_their_own() {
         text.contains("It spends ¥336,075 of the budget of ¥230,000"),
         "{text}"
     );
-    assert!(text.contains("budget (month 1);"), "{text}");
+    assert!(
+        text.contains("no further partnership fits (month 1);"),
+        "{text}"
+    );
 }
 
 #[test]

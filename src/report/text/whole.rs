@@ -55,6 +55,7 @@ pub fn summary(result: &RunResult, context: &ReportContext) -> String {
         if found.plan.is_usable() {
             estimates::headline(&mut page, result, found);
             variance::write(&mut page, result, found);
+            estimates::turnover(&mut page, result, found);
             estimates::audiences(&mut page, result, found);
             estimates::individuals(&mut page, result, found);
             quarter::write(&mut page, result, found);

@@ -11,5 +11,4 @@ mod risks;
 mod sales;
 mod seeds;
 mod selections;
-mod speed;
 mod turnover;

@@ -45,7 +45,12 @@ fn power(x: f64, n: usize) -> f64 {
 
 /// Standard normals of the platform's factor: (ln U + σ²/2)/σ.
 fn latents(model: &Model, block: &CellBlock) -> Vec<f64> {
-    let law = valuation::law_in(model, block.month, block.cell);
+    // Expectations follow beliefs; the factor's own mean is one a priori.
+    let prior = Model {
+        belief: None,
+        ..model.clone()
+    };
+    let law = valuation::law_in(&prior, block.month, block.cell);
     let mean = 5.0 * law.expected().impressions.unwrap();
     let sigma = (1.0 + model.uncertainty.platform.powi(2)).ln().sqrt();
     let latent = |x: &f64| ((x / mean).ln() + 0.5 * sigma * sigma) / sigma;

@@ -110,6 +110,34 @@ fn survivors_are_binomial() {
     }
 }
 
+/// A part of a starting partner: 2.5 are there in expectation at first, and n(1 − c)^m after m months, whether the plan books as many or
+/// whole places. Comparisons at five standard errors: a false alarm of 6e-7 each, in eleven.
+#[test]
+fn a_part_of_a_starting_partner_fills_its_part() {
+    for booked in [2.5, 3.0] {
+        let mut model = market(&["sponsored"], 4);
+        let micro = cell(&model, "micro.sponsored");
+        let mut flow = still(&model);
+        flow.churn = 0.2;
+        flow.starting[micro] = 2.5;
+        model.horizon.pipeline = Some(flow);
+        let mut counts = Array2::zeros((4, model.cells.len()));
+        counts.column_mut(micro).fill(booked);
+        for block in run(&model, &counts, TRIALS) {
+            let wanted = 2.5 * 0.8_f64.powi(i32::try_from(block.month).unwrap());
+            let (mean, error) = estimate(&block.places);
+            let what = format!("{booked} booked, month {}", block.month);
+            assert_near(&what, mean, wanted, error.max(1e-9));
+            assert!(block.joined.iter().all(|&n| n == 0.0));
+            if block.month == 0 && booked == 3.0 {
+                let (variance, error) = spread(&block.places);
+                assert_near(&what, variance, 0.25, error);
+                assert!(block.places.iter().all(|&n| n == 2.0 || n == 3.0));
+            }
+        }
+    }
+}
+
 /// Partners delivered into a plan with room for all: the pipeline's law, whose mean and variance are closed forms.
 #[test]
 fn arrivals_have_the_pipelines_law() {
