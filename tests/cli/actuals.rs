@@ -149,11 +149,34 @@ fn the_shipped_july_belongs_to_the_shipped_quarter() {
 
 #[test]
 fn rows_that_can_hardly_be_are_doubted() {
-    let cheap = JULY.replace("26 000", "3");
-    let place = Place::with(&[("q.toml", SCENARIO), ("july.csv", &cheap)]);
-    place
-        .run(&["run", "q.toml", "--actuals", "july.csv"])
-        .says("less than product, handling and commission by its terms");
+    let seeding = SCENARIO.replace("[\"sponsored\"]", "[\"sponsored\", \"seeding\"]");
+    let cheap = "month,tier,partnership,count,spend,conversions,revenue\n\
+        1,mid,sponsored,10,26000,41,6100\n1,micro,seeding,10,3,39,5850\n";
+    let place = Place::with(&[
+        ("q.toml", SCENARIO),
+        ("s.toml", &seeding),
+        ("cheap.csv", cheap),
+    ]);
+    let ran = place
+        .run(&["run", "s.toml", "--actuals", "cheap.csv"])
+        .exits(0);
+    assert!(
+        ran.stdout
+            .contains("micro.seeding cost \u{a5}3, less than product"),
+        "{}",
+        ran.stdout
+    );
+    // Product is what was spent on it, not what ten parcels cost by the terms.
+    let result = place.json("out/q/result.json");
+    let cash = result["cash"].as_array().unwrap();
+    let product = cash
+        .iter()
+        .find(|r| r["month"] == 1 && r["metric"] == "product")
+        .unwrap();
+    assert!(
+        (product["mean"].as_f64().unwrap() - 3.0).abs() < 1e-9,
+        "{product}"
+    );
     let bad = JULY
         .replace("31,500", "$31,500")
         .replace("\u{a5}$", "$")
