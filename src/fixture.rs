@@ -173,6 +173,7 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
         incidents: Incidents::NONE,
         risk: crate::model::Risk::NONE,
         belief: None,
+        happened: Vec::new(),
         audiences: Vec::new(),
     }
 }

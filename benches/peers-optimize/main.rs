@@ -33,7 +33,7 @@ fn main() {
     };
     let folder = Path::new(&folder);
     fs::create_dir_all(folder).expect("a folder to write to");
-    let programs = [
+    let programs = vec![
         ("market-13", market(450_000, 0, 0), Objective::Revenue),
         ("market-52", market(600_000, 2, 2), Objective::Revenue),
         ("market-78", market(600_000, 2, 3), Objective::Impressions),

@@ -4,10 +4,13 @@
 //!   makes of the file's rows and `spread` weighs;
 //! - `remaining` is the problem of the months to come: their budgets, waves, commitments, and what is believed by then;
 //! - `past` puts the actual totals in front of what is simulated, the same in every trial;
+//! - `doubts` names rows that can hardly be what they say, and `later` counts months in sentences from the first;
 //! - `variance` sets plan, actuals and forecast beside each other.
 //!
 //! The model is in docs/design/actuals.md.
 
+mod doubts;
+mod later;
 mod linear;
 mod observe;
 mod past;
@@ -19,6 +22,7 @@ mod variance;
 #[cfg(test)]
 mod tests;
 
+pub use later::count_from_the_first;
 pub use past::Past;
 pub use remaining::{NothingLeft, Remaining, remaining};
 pub use update::{Learned, learned, posterior};

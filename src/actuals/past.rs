@@ -4,7 +4,8 @@ use ndarray::Array2;
 
 use super::observe::{booked, sold};
 use super::remaining::Remaining;
-use crate::model::{Actuals, CellBlock, Model, PlanBlock, Quantity, valuation};
+use crate::model::valuation::{self, UnitValue};
+use crate::model::{Actuals, CellBlock, Model, PlanBlock, Quantity};
 
 /// Actual totals by month and cell of a model, and where cells of the months to come stand in it.
 #[derive(Debug, Clone)]
@@ -116,6 +117,29 @@ impl Past {
             rows,
             counts: there,
         }
+    }
+
+    /// What one partnership cost and brought, by month and cell, for [`Model::happened`]. What was not known, clicks say, is left out.
+    #[must_use]
+    pub fn units(&self, model: &Model) -> Vec<(usize, usize, UnitValue)> {
+        let of = |row: &Happened| {
+            let count = self.counts[[row.month, row.cell]];
+            let each = |i: usize| row.values[i].map(|value| value / count);
+            let known = |i: usize| each(i).filter(|value| value.is_finite());
+            let (spend, revenue) = (each(0)?, each(5)?);
+            let unit = UnitValue {
+                spend,
+                impressions: known(1),
+                engagements: known(2),
+                clicks: known(3),
+                conversions: each(4)?,
+                revenue,
+                profit: model.order.margin * revenue - spend,
+                hours: valuation::law(model, row.cell).expected().hours,
+            };
+            (count > 0.0).then_some((row.month, row.cell, unit))
+        };
+        self.rows.iter().filter_map(of).collect()
     }
 
     /// Partnerships of the months that happened, and in front of `to_come`, a plan of the months after them.

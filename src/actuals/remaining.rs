@@ -12,6 +12,7 @@
 
 use ndarray::Array2;
 
+use super::doubts::doubts;
 use crate::model::{
     Actuals, BookedAs, BudgetOver, CellPattern, FactorBelief, Level, Model, UserAmount, UserRule,
 };
@@ -66,7 +67,7 @@ pub fn remaining(
         return Err(NothingLeft::Months(model.months));
     }
     let mut left = model.clone();
-    let mut warnings = Vec::new();
+    let mut warnings = doubts(model, counts, actuals);
     left.months = model.months - gone;
     left.start = model.start.and_then(|(year, month)| {
         let start = YearMonth::new(year, month)?;

@@ -44,3 +44,18 @@ pub(crate) fn read(file: Option<&Path>, scenario: &Scenario) -> Result<Option<Ac
         Err(problems) => Err(Stop::invalid(problems.render(&shown))),
     }
 }
+
+/// Of commands that plan what never began.
+///
+/// # Errors
+/// If a file is given.
+pub(crate) fn refuse(file: Option<&Path>) -> Result<(), Stop> {
+    match file {
+        None => Ok(()),
+        Some(file) => Err(Stop::invalid(format!(
+            "--actuals: run, simulate and optimize take them; what-ifs written in the file are compared after them by \
+             imatrix run FILE --actuals {}",
+            file.display()
+        ))),
+    }
+}

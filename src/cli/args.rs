@@ -122,6 +122,9 @@ pub(crate) struct CompareArgs {
     /// Scenario files; the first one's base plan is what the others are compared with
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Refused with what to do instead
+    #[arg(long, value_name = "FILE.csv", hide = true)]
+    pub(crate) actuals: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) set: SetArgs,
     #[command(flatten)]
@@ -144,6 +147,9 @@ pub(crate) struct WhatIfArgs {
     /// Further changes of the same what-if
     #[arg(value_name = "KEY=VALUE", value_parser = values::key_value)]
     pub(crate) more: Vec<(String, String)>,
+    /// Refused with what to do instead
+    #[arg(long, value_name = "FILE.csv", hide = true)]
+    pub(crate) actuals: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
 }

@@ -2,6 +2,7 @@
 
 use influencer_matrix::scenario::Scenario;
 
+use super::actuals;
 use super::args::CompareArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
@@ -9,6 +10,7 @@ use super::files;
 use super::work::with_flags;
 
 pub(crate) fn run(args: &CompareArgs, console: &Console) -> Result<Exit, Stop> {
+    actuals::refuse(args.actuals.as_deref())?;
     let overrides = files::overrides(Some(&args.set), Some(&args.work.draws));
     let scenarios = files::read_all(&args.files, &overrides, console)?;
     let Some((first, others)) = scenarios.split_first() else {

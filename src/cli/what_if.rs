@@ -1,5 +1,6 @@
 //! `imatrix what-if FILE --set KEY=VALUE ...`
 
+use super::actuals;
 use super::args::WhatIfArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
@@ -10,6 +11,7 @@ use super::work::with_flags;
 const NAME: &str = "what-if";
 
 pub(crate) fn run(args: &WhatIfArgs, console: &Console) -> Result<Exit, Stop> {
+    actuals::refuse(args.actuals.as_deref())?;
     let mut overrides = files::overrides(None, Some(&args.work.draws));
     let changes = args.set.iter().chain(&args.more).cloned().collect();
     overrides.what_if = vec![(NAME.to_owned(), changes)];

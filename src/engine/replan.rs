@@ -9,7 +9,7 @@ use super::{
 use crate::actuals::{self, Past, Remaining};
 use crate::judging;
 use crate::model::{
-    Actuals, Cancel, Model, Plan, PlanSettings, Progress, Target, TargetScope, TrialSink,
+    Actuals, Cancel, Model, Plan, PlanSettings, Progress, Target, TargetScope, TrialSink, valuation,
 };
 use crate::simulator::{PlanInput, Simulator};
 use crate::summary::{ScopeKey, SummaryRow};
@@ -74,7 +74,11 @@ pub fn replan(
         };
         let mut model = before.0.clone();
         model.belief = Some(actuals::posterior(&before.0, &before.1.counts, actuals));
-        let plan = whole(&before.1, &to_come, (&left, &past), actuals.months);
+        model.happened = past.units(&before.0);
+        let mut plan = whole(&before.1, &to_come, (&left, &past), actuals.months);
+        if plan.is_usable() {
+            plan.unspent = unspent(&model, &plan);
+        }
         Replanned {
             now: (model, plan),
             before,
@@ -89,6 +93,7 @@ pub fn replan(
 fn whole(before: &Plan, to_come: &Plan, (left, past): (&Remaining, &Past), gone: usize) -> Plan {
     let mut plan = to_come.clone();
     plan.name.clone_from(&before.name);
+    actuals::count_from_the_first(&mut plan, &left.model, gone);
     plan.counts = if to_come.is_usable() {
         past.and(&to_come.counts)
     } else {
@@ -104,6 +109,20 @@ fn whole(before: &Plan, to_come: &Plan, (left, past): (&Remaining, &Past), gone:
     plan.alternatives.clear();
     plan.warnings.extend(left.warnings.iter().cloned());
     plan
+}
+
+/// Budget of all months less what was spent and what is planned.
+fn unspent(model: &Model, plan: &Plan) -> f64 {
+    let rows = plan.counts.rows().into_iter().enumerate();
+    let spend = rows.map(|(month, row)| {
+        let row = row.to_vec();
+        let units = valuation::units_in_month(model, month, &row);
+        row.iter()
+            .zip(&units)
+            .map(|(n, unit)| n * unit.spend)
+            .sum::<f64>()
+    });
+    model.budget() - spend.sum::<f64>()
 }
 
 /// Simulates the months to come behind the months that happened, which are the same in every trial, and sets plan, actuals

@@ -49,6 +49,9 @@ impl Flows {
     }
 }
 
+/// Differences from a spend by less than this share are rounding.
+const ROUNDING: f64 = 1e-9;
+
 /// Everything that decides when a plan's money moves.
 #[derive(Debug, Clone)]
 pub(super) struct Schedule {
@@ -173,18 +176,36 @@ impl Schedule {
         for (trial, rest) in rest.iter_mut().enumerate() {
             let places = cell.places.get(trial).copied().unwrap_or(planned);
             let bad = cell.cleanup.get(trial).copied().unwrap_or(0.0);
-            let (goods, work) = (terms.product * places, terms.handling * places);
+            let (mut goods, mut work) = (terms.product * places, terms.handling * places);
+            let commission = terms.commission * cell.revenue[trial];
+            *rest -= goods + work + bad + commission;
+            let beyond_rounding = rest.abs() > ROUNDING * cell.spend[trial].abs();
+            if beyond_rounding && (*rest < 0.0 || terms.fee == Fee::None) {
+                let others = cell.spend[trial] - bad - commission;
+                (goods, work) = to_fit((goods, work), others.max(0.0));
+                *rest = 0.0;
+            }
             product[trial] += goods;
             handling[trial] += work;
             cleanup[trial] += bad;
-            *rest -= goods + work + bad + terms.commission * cell.revenue[trial];
         }
         if let Some(fee) = fee {
-            // Below zero by rounding only.
+            // Below zero by rounding only, or where commissions are more than all that was spent.
             for (fee, rest) in fee.iter_mut().zip(rest) {
                 *fee += rest.max(0.0);
             }
         }
+    }
+}
+
+/// Product and handling of months that happened, whose spend is another than their terms': as much as there is, in
+/// the proportion of the terms.
+fn to_fit((goods, work): (f64, f64), spend: f64) -> (f64, f64) {
+    let all = goods + work;
+    if all > 0.0 {
+        (goods * (spend / all), work * (spend / all))
+    } else {
+        (spend, 0.0)
     }
 }
 

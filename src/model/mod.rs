@@ -137,6 +137,8 @@ pub struct Model {
     pub risk: Risk,
     /// What is known of the shared factors; `None`: no more than [`Model::uncertainty`] says.
     pub belief: Option<FactorBelief>,
+    /// What one partnership cost and brought where a month happened, by month and cell: in place of what is expected.
+    pub happened: Vec<(usize, usize, valuation::UnitValue)>,
 }
 
 impl Model {

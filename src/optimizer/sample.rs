@@ -140,6 +140,7 @@ pub(crate) fn model(
         incidents: Incidents::NONE,
         risk: crate::model::Risk::NONE,
         belief: None,
+        happened: Vec::new(),
         audiences: Vec::new(),
         tiers,
     }

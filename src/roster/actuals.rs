@@ -3,6 +3,7 @@
 //! Any delimiter that rosters may have, any number that they may have; nothing is dropped or guessed: what can't be understood
 //! is an error with its line and column.
 
+mod lines;
 mod words;
 
 use std::collections::HashMap;
@@ -13,12 +14,15 @@ use super::issue::shown;
 use super::number::{Number, Reading, Style, What};
 use super::table::{DELIMITERS, records};
 use crate::model::{ActualRow, Actuals, Model};
+use lines::Lines;
 use words::{Field, nearest};
 
 /// Most rows: 24 months of 5 tiers and 4 types are 480.
 const MOST_ACTUALS: usize = 10_000;
 /// Largest figure that is believed.
 const LARGEST: f64 = 1e15;
+/// Most partnerships of one tier and type.
+const MOST: f64 = 1e6;
 
 /// Something that is wrong in a file of actuals.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +62,13 @@ impl ActualsProblems {
 pub fn read_actuals(text: &str, model: &Model) -> Result<Actuals, ActualsProblems> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = Lines::new(text);
+    if let Some((line, column)) = lines.open_quote() {
+        return Err(ActualsProblems::one(
+            line,
+            column,
+            "a quotation mark opens here and is never closed",
+        ));
+    }
     let (delimiter, header) = header(text, &lines)?;
     let mut rows: Vec<(usize, Vec<String>)> = Vec::new();
     let read = records(text, delimiter, |line, record| {
@@ -98,45 +109,6 @@ pub fn read_actuals(text: &str, model: &Model) -> Result<Actuals, ActualsProblem
         months,
         rows: found,
     })
-}
-
-/// Where lines of a text start, counted as records are: `\n`, `\r\n` and `\r` alone end one.
-struct Lines<'a>(Vec<&'a str>);
-
-impl<'a> Lines<'a> {
-    fn new(text: &'a str) -> Self {
-        let mut lines = Vec::new();
-        let (mut start, bytes) = (0, text.as_bytes());
-        for i in 0..bytes.len() {
-            let ends = bytes[i] == b'\n' || bytes[i] == b'\r' && bytes.get(i + 1) != Some(&b'\n');
-            if ends {
-                lines.push(&text[start..]);
-                start = i + 1;
-            }
-        }
-        lines.push(&text[start..]);
-        Self(lines)
-    }
-
-    /// Line and column of a field of the record that starts in a line.
-    fn place(&self, line: usize, field: usize, delimiter: u8) -> (usize, usize) {
-        let (mut at, mut row, mut column, mut quoted) = (0, line, 1, false);
-        let text = self.0.get(line - 1).copied().unwrap_or_default();
-        for c in text.chars() {
-            if at == field {
-                break;
-            }
-            match c {
-                '"' => quoted = !quoted,
-                '\n' | '\r' if !quoted => break,
-                '\n' => (row, column) = (row + 1, 0),
-                c if c == char::from(delimiter) && !quoted => at += 1,
-                _ => {}
-            }
-            column += 1;
-        }
-        (row, column)
-    }
 }
 
 struct Header {
@@ -184,9 +156,12 @@ fn header(text: &str, lines: &Lines<'_>) -> Result<(u8, Header), ActualsProblems
             None => {
                 let known: Vec<&str> = Field::ALL.iter().map(|f| f.name()).collect();
                 let near = nearest(&plain(name), known.iter().copied());
-                let hint = near.map_or_else(String::new, |n| format!("; did you mean {n}?"));
+                let hint = near.map_or_else(
+                    || "; the columns are".to_owned(),
+                    |n| format!("; did you mean {n}? The columns are"),
+                );
                 problem(format!(
-                    "there is no column \"{}\"{hint} The columns are {}",
+                    "there is no column \"{}\"{hint} {}",
                     shown(name.trim()),
                     known.join(", ")
                 ));
@@ -332,7 +307,7 @@ impl Reader<'_> {
                 format!("{t}.{p} is not offered in the scenario; add {p} to tiers.{t}.partnerships, or book it under another type"),
             );
         }
-        ActualRow {
+        let row = ActualRow {
             month,
             tier,
             partnership,
@@ -343,7 +318,13 @@ impl Reader<'_> {
             clicks: self.figure(at, Field::Clicks),
             conversions: self.needed(at, Field::Conversions),
             revenue: self.needed(at, Field::Revenue),
+        };
+        let nothing = row.spend == 0.0 && row.conversions == 0.0 && row.revenue == 0.0;
+        if row.count == Some(0.0) && !nothing {
+            let text = "count is 0, and yet there is spend or revenue; write how many partnerships there were, or leave it blank for as many as planned";
+            self.problem(at, Field::Count, text.to_owned());
         }
+        row
     }
 
     /// A number from 1, or year and month.
@@ -398,12 +379,15 @@ impl Reader<'_> {
             return found;
         }
         let near = nearest(&plain(&text), known.iter().copied());
-        let hint = near.map_or_else(String::new, |n| format!("; did you mean {n}?"));
+        let hint = near.map_or_else(
+            || "; it has".to_owned(),
+            |n| format!("; did you mean {n}? It has"),
+        );
         self.problem(
             at,
             field,
             format!(
-                "there is no {} \"{}\" in the scenario{hint} It has {}",
+                "there is no {} \"{}\" in the scenario{hint} {}",
                 field.name(),
                 shown(&text),
                 known.join(", ")
@@ -432,6 +416,7 @@ impl Reader<'_> {
         let text = self.text(&self.rows[at], field).to_owned();
         let style = self.styles[field as usize]?;
         let name = field.name();
+        let money = matches!(field, Field::Spend | Field::Revenue);
         match style.read(&text) {
             Reading::Unknown => None,
             Reading::Number(Number { percent: true, .. }) => {
@@ -439,6 +424,43 @@ impl Reader<'_> {
                     at,
                     field,
                     format!("{name} is a total, not a share: \"{}\"", shown(&text)),
+                );
+                None
+            }
+            Reading::Number(Number {
+                currency: Some(codes),
+                ..
+            }) if !money || !codes.contains(&self.model.currency.as_str()) => {
+                let own = &self.model.currency;
+                self.problem(
+                    at,
+                    field,
+                    if money {
+                        format!("{name}: \"{}\" is in another currency than the scenario's {own}; convert it", shown(&text))
+                    } else {
+                        format!("{name} is a number of things, not an amount of money: \"{}\"", shown(&text))
+                    },
+                );
+                None
+            }
+            Reading::Number(Number { value, .. })
+                if field == Field::Conversions && (value - value.round()).abs() > 1e-6 =>
+            {
+                self.problem(
+                    at,
+                    field,
+                    format!("{name} are whole orders: \"{}\"", shown(&text)),
+                );
+                None
+            }
+            Reading::Number(Number { value, .. }) if field == Field::Count && value > MOST => {
+                self.problem(
+                    at,
+                    field,
+                    format!(
+                        "{name} is larger than anything plausible: \"{}\" partnerships",
+                        shown(&text)
+                    ),
                 );
                 None
             }

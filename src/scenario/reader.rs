@@ -281,6 +281,7 @@ impl<'a> Reader<'a> {
             incidents: self.incidents(),
             risk: crate::model::Risk::NONE,
             belief: None,
+            happened: Vec::new(),
         };
         self.horizon(&mut model);
         model.cells = self.cells(&model, &offered);

@@ -158,13 +158,19 @@ impl Single {
                 }
             }
             Table::Normal(table) => {
-                let mut latent = vec![self.latent.shift; values.len()];
+                let mut latent = vec![0.0; values.len()];
                 for &(source, weight) in &self.latent.weights {
                     for (latent, normal) in latent.iter_mut().zip(&normals[source]) {
                         *latent += weight * normal;
                     }
                 }
                 table.fill(&latent, values);
+                // Not added to the normal: tables end where a priori nothing is, and what was seen may lie beyond.
+                if self.latent.shift != 0.0 {
+                    let sigma = libm::sqrt(libm::log1p(self.latent.spread * self.latent.spread));
+                    let moved = libm::exp(sigma * self.latent.shift);
+                    values.iter_mut().for_each(|value| *value *= moved);
+                }
             }
         }
     }

@@ -88,8 +88,8 @@ fn what_is_wrong_is_told_with_its_place() {
     run("q.toml", "bad.csv")
         .exits(2)
         .says("bad.csv:2:9: there is no tier \"mdi\" in the scenario; did you mean mid?")
-        .says("bad.csv:3:41: conversions can't be below 0")
-        .says("bad.csv:3:44: revenue: \"x\" is no number");
+        .says("bad.csv:3:39: conversions can't be below 0")
+        .says("bad.csv:3:42: revenue: \"x\" is no number");
     run("one.toml", "july.csv")
         .exits(2)
         .says("the scenario has one; add months");
@@ -103,4 +103,93 @@ fn what_is_wrong_is_told_with_its_place() {
         .exits(2)
         .says("all 3 months have actuals");
     assert!(!place.names(".").contains(&"out".to_owned()));
+}
+
+#[test]
+fn what_happened_stands_in_plan_and_workbook() {
+    let place = Place::with(&[("q.toml", SCENARIO), ("july.csv", JULY)]);
+    let ran = place
+        .run(&["run", "q.toml", "--actuals", "july.csv", "--xlsx"])
+        .exits(0);
+    let line = ran.stdout.lines().find(|line| {
+        let cells: Vec<&str> = line.split_whitespace().collect();
+        cells == ["2026-07", "\u{a5}60,000", "\u{a5}57,500", "\u{a5}2,500"]
+    });
+    assert!(line.is_some(), "{}", ran.stdout);
+    for command in [
+        &["compare", "q.toml", "q.toml"][..],
+        &["what-if", "q.toml", "budget=1"],
+    ] {
+        place
+            .run(&[command, &["--actuals", "july.csv"]].concat())
+            .exits(2)
+            .says("run, simulate and optimize take them");
+    }
+}
+
+/// The shipped month is one of the shipped quarter.
+#[test]
+fn the_shipped_july_belongs_to_the_shipped_quarter() {
+    let shipped = |name: &str| format!("{}/scenarios/{name}", env!("CARGO_MANIFEST_DIR"));
+    let place = Place::with(&[]);
+    let ran = place
+        .run(&[
+            "optimize",
+            &shipped("q3-forecast.toml"),
+            "--actuals",
+            &shipped("actuals/q3-july.csv"),
+        ])
+        .exits(0);
+    assert!(
+        ran.stdout.contains("for 2 months from 2026-08"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn rows_that_can_hardly_be_are_doubted() {
+    let seeding = SCENARIO.replace("[\"sponsored\"]", "[\"sponsored\", \"seeding\"]");
+    let cheap = "month,tier,partnership,count,spend,conversions,revenue\n\
+        1,mid,sponsored,10,26000,41,6100\n1,micro,seeding,10,3,39,5850\n";
+    let place = Place::with(&[
+        ("q.toml", SCENARIO),
+        ("s.toml", &seeding),
+        ("cheap.csv", cheap),
+    ]);
+    let ran = place
+        .run(&["run", "s.toml", "--actuals", "cheap.csv"])
+        .exits(0);
+    assert!(
+        ran.stdout
+            .contains("micro.seeding cost \u{a5}3, less than product"),
+        "{}",
+        ran.stdout
+    );
+    // Product is what was spent on it, not what ten parcels cost by the terms.
+    let result = place.json("out/q/result.json");
+    let cash = result["cash"].as_array().unwrap();
+    let product = cash
+        .iter()
+        .find(|r| r["month"] == 1 && r["metric"] == "product")
+        .unwrap();
+    assert!(
+        (product["mean"].as_f64().unwrap() - 3.0).abs() < 1e-9,
+        "{product}"
+    );
+    let bad = JULY
+        .replace("31,500", "$31,500")
+        .replace("\u{a5}$", "$")
+        .replace("39,5850", "1.5,5850");
+    place.write("bad.csv", &bad);
+    place
+        .run(&["run", "q.toml", "--actuals", "bad.csv"])
+        .exits(2)
+        .says("another currency than the scenario's CNY")
+        .says("conversions are whole orders");
+    place.write("open.csv", &JULY.replace("1,micro,spon", "1,micro,\"spon"));
+    place
+        .run(&["run", "q.toml", "--actuals", "open.csv"])
+        .exits(2)
+        .says("open.csv:3:9: a quotation mark opens here and is never closed");
 }

@@ -47,7 +47,9 @@ def expected(tier):
 
 def rows():
     for month, tier, by in SEEN:
-        yield month, tier, [round(e * b, 6) for e, b in zip(expected(tier), by)]
+        seen = [round(e * b, 6) for e, b in zip(expected(tier), by)]
+        seen[4] = float(round(seen[4]))  # orders are whole
+        yield month, tier, seen
 
 
 def write(folder):

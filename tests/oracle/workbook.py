@@ -51,6 +51,8 @@ def calculate(book, sheet, formula):
     if m := re.fullmatch(rf"=({CELL})([-+*/])({CELL})", formula):
         a, b = one(m[1]), one(m[3])
         return {"-": a - b, "+": a + b, "*": a * b, "/": a / b if m[2] == "/" else None}[m[2]]
+    if m := re.fullmatch(rf"=({CELL})/ABS\(({CELL})\)", formula):
+        return one(m[1]) / abs(one(m[2]))
     if m := re.fullmatch(rf"=SUM\(({RANGE})\)", formula):
         return math.fsum(v for v in values(book, sheet, m[1]) if isinstance(v, (int, float)))
     if m := re.fullmatch(rf"=SUMPRODUCT\(EXACT\(({RANGE}),({CELL})\)\*\(({RANGE})=({CELL})\)\*({RANGE})\)", formula):
@@ -171,6 +173,32 @@ def check_plan(book, folder):
             same("months", "left", row["left of budget"], row["budget"] - there["spend"])
 
 
+def check_variance(book, folder):
+    path = folder / "variance.parquet"
+    if ("variance" in book.sheetnames) != path.exists():
+        raise Wrong("variance: a sheet without the parquet file, or the other way round")
+    if not path.exists():
+        return
+    here, there = rows(book, "variance"), pl.read_parquet(path).rows(named=True)
+    if len(here) != len(there):
+        raise Wrong(f"variance: {len(here)} rows of {len(there)}")
+    for row, known in zip(here, there):
+        month = None if row["month"] == "horizon" else row["month"]
+        key = (row["plan"], month, row["tier"], row["metric"])
+        if key != (unmarked(known["plan"]), known["month"], known["tier"], known["metric"]):
+            raise Wrong(f"variance: {key} in place of {known}")
+        for name, column in (
+            ("planned", "planned"),
+            ("actual", "actual"),
+            ("forecast", "forecast"),
+            ("forecast P10 (not additive)", "forecast_p10"),
+            ("forecast P90 (not additive)", "forecast_p90"),
+            ("forecast - planned", "difference"),
+            ("difference in %", "relative"),
+        ):
+            same("variance", (*key, column), row[name], known[column])
+
+
 def check_charts(written, book):
     metrics = [r for r in rows(book, "forecast") if isinstance(r["P10 (not additive)"], (int, float))]
     if not metrics:
@@ -216,6 +244,7 @@ def check(folder):
     check_forecast(cached, folder)
     check_cash(cached, folder)
     check_plan(cached, folder)
+    check_variance(cached, folder)
     about = {row["what"]: row["value"] for row in rows(cached, "about")}
     for what, value in (
         ("scenario", manifest["scenario"]),

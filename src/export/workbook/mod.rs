@@ -13,6 +13,7 @@ mod estimates;
 mod months;
 mod plan;
 mod targets;
+mod variance;
 mod whole;
 mod writer;
 

@@ -180,7 +180,7 @@ fn a_horizons_expected_value_is_the_sum_of_its_months() {
         months: Vec::new(),
         ..line(true)
     };
-    let (sheet, shown) = estimates("forecast", &[alone.clone()], true, period);
+    let (sheet, shown) = estimates("forecast", std::slice::from_ref(&alone), true, period);
     assert_eq!(sheet.rows.len(), 1);
     assert_eq!(sheet.rows[0][3], Cell::text("month 1"));
     assert_eq!(shown[0].rows, (2, 2));

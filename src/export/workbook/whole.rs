@@ -13,6 +13,7 @@ use super::estimates::{Line, Shown, estimates};
 use super::months::months;
 use super::plan::plan;
 use super::targets::targets;
+use super::variance::variance;
 use super::writer::{Formats, add};
 use crate::engine::RunResult;
 use crate::export::error::ExportError;
@@ -31,8 +32,8 @@ pub struct WorkbookRecord {
     pub assumptions: Vec<(String, String, String)>,
 }
 
-/// Writes the workbook of a run: sheets `plan`, `months`, `forecast`, `cash`, `charts`, `comparison`, `targets`, `assumptions`
-/// and `about`.
+/// Writes the workbook of a run: sheets `plan`, `months`, `forecast`, `cash`, `charts`, `comparison`, `variance` (where months
+/// happened), `targets`, `assumptions` and `about`.
 ///
 /// # Errors
 /// If the file can't be written, or a sheet would have more rows than a spreadsheet holds.
@@ -93,12 +94,11 @@ fn workbook(result: &RunResult, record: &WorkbookRecord) -> Result<Workbook, Xls
     }
     let currency = first.map_or("", |p| p.model.currency.as_str());
     charts(&mut workbook, &shown, currency)?;
-    for sheet in [
-        comparison(result),
-        targets(result),
-        assumptions(record),
-        about(result, record),
-    ] {
+    add(&mut workbook, &mut formats, &comparison(result))?;
+    if !result.variance.is_empty() {
+        add(&mut workbook, &mut formats, &variance(result, period))?;
+    }
+    for sheet in [targets(result), assumptions(record), about(result, record)] {
         add(&mut workbook, &mut formats, &sheet)?;
     }
     Ok(workbook)

@@ -46,18 +46,23 @@ pub fn units_in(model: &Model, counts: &[f64]) -> Vec<UnitValue> {
         .collect()
 }
 
-/// The same in a month of the horizon: seasonality and tenure multiply conversions too.
+/// The same in a month of the horizon: seasonality and tenure multiply conversions too. Where the month happened, what it
+/// cost and brought ([`Model::happened`]).
 #[must_use]
 pub fn units_in_month(model: &Model, month: usize, counts: &[f64]) -> Vec<UnitValue> {
     let reach = reach_factors(model, counts);
-    factors_in(model, month, counts)
+    let mut units: Vec<UnitValue> = factors_in(model, month, counts)
         .into_iter()
         .enumerate()
         .map(|(cell, factor)| {
             let law = law_believed(model, month, cell);
             law.reaching(reach[cell]).expected_in_plan(factor)
         })
-        .collect()
+        .collect();
+    for &(_, cell, known) in model.happened.iter().filter(|(m, ..)| *m == month) {
+        units[cell] = known;
+    }
+    units
 }
 
 /// Factors on the conversions of all cells in a month's plan: what the plan leaves, season and tenure.
@@ -113,6 +118,10 @@ fn mean_over_months(model: &Model, counts: &Array2<f64>, factors: &[Vec<f64>]) -
         .map(|row| reach_factors(model, &row.to_vec()))
         .collect();
     let unit = |month: usize, cell: usize| {
+        let mut known = model.happened.iter();
+        if let Some(&(.., unit)) = known.find(|(m, c, _)| (*m, *c) == (month, cell)) {
+            return unit;
+        }
         let law = law_believed(model, month, cell).reaching(reach[month][cell]);
         law.expected_in_plan(factors[month][cell])
     };

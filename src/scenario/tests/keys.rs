@@ -153,8 +153,9 @@ fn the_schema_has_the_keys_of_the_list() {
         .into_iter()
         .flat_map(|key| {
             let names: &[&str] = match key.as_str() {
-                "diversity.tier_budget_share.*" => crate::scenario::keys::TIERS,
-                "cross_promotion.fan_out.*" => crate::scenario::keys::TIERS,
+                "diversity.tier_budget_share.*" | "cross_promotion.fan_out.*" => {
+                    crate::scenario::keys::TIERS
+                }
                 "diversity.partnership_share.*" => crate::scenario::keys::TYPES,
                 _ => return vec![key],
             };

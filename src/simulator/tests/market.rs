@@ -242,6 +242,7 @@ pub(super) fn model(
         incidents: Incidents::NONE,
         risk: crate::model::Risk::NONE,
         belief: None,
+        happened: Vec::new(),
         audiences: Vec::new(),
     }
 }
