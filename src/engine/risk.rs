@@ -112,13 +112,12 @@ pub(super) fn plan(
         let short = shortfall(&best) > 0.0;
         match now {
             Some(_) if clocked && short => {
-                let mut best = refused.unwrap_or(best);
-                if best.is_usable() {
-                    best = finished(model, best, seconds, &ending);
-                    best.status = PlanStatus::TimeLimit { found: true };
-                }
-                best.solver.reproducible = false;
-                return Ok(best);
+                return Ok(clocked_out(
+                    model,
+                    refused.unwrap_or(best),
+                    seconds,
+                    &ending,
+                ));
             }
             Some(next) if round < ROUNDS && !clocked => tightened = next,
             Some(_) if short && let Some(refused) = refused => {
@@ -142,6 +141,17 @@ pub(super) fn plan(
         kept = Some(best);
         round += 1;
     }
+}
+
+/// A plan that the clock did not let become what the rules ask for.
+fn clocked_out(model: &Model, best: Plan, seconds: f64, ending: &Ending) -> Plan {
+    let mut best = best;
+    if best.is_usable() {
+        best = finished(model, best, seconds, ending);
+        best.status = PlanStatus::TimeLimit { found: true };
+    }
+    best.solver.reproducible = false;
+    best
 }
 
 /// The settings with the time that is left of theirs.
