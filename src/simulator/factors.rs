@@ -169,7 +169,9 @@ impl Single {
                 if self.latent.shift != 0.0 {
                     let sigma = libm::sqrt(libm::log1p(self.latent.spread * self.latent.spread));
                     let moved = libm::exp(sigma * self.latent.shift);
-                    values.iter_mut().for_each(|value| *value *= moved);
+                    for value in values.iter_mut() {
+                        *value *= moved;
+                    }
                 }
             }
         }
