@@ -7,6 +7,7 @@
 //! With and without a response over time, and with a pipeline and leavers. Every figure of a creator is uncertain,
 //! market and platform persist at 0.6. `cargo bench --bench quarter`.
 
+use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -34,7 +35,8 @@ fn market(months: usize, times: usize, more: &str) -> String {
          time.market_persistence = 0.6\n{more}\n[counts]\n"
     );
     for (tier, sponsored, affiliate) in tiers {
-        text += &format!(
+        let _ = write!(
+            text,
             "\"{tier}.sponsored\" = {}\n\"{tier}.affiliate\" = {}\n",
             sponsored * times,
             affiliate * times

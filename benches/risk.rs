@@ -85,6 +85,7 @@ fn full(model: &Model, sample: &FactorSample, at_least: f64) -> f64 {
                     problem.add_constraint(constraint!(sum(&closed) <= 0.0));
                 }
             }
+            Form::Excess(_) => unreachable!("a month without a pipeline has no such rule"),
         }
     }
     let per = 1.0 / ((1.0 - LEVEL) * TRIALS as f64);

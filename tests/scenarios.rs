@@ -159,6 +159,7 @@ fn results_are_as_before() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one scenario after the other")]
 fn simulated_means_agree_with_closed_forms() {
     struct Check {
         what: String,

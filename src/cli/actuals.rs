@@ -39,6 +39,9 @@ pub(crate) fn read(file: Option<&Path>, scenario: &Scenario) -> Result<Option<Ac
         ));
     }
     let (text, _) = roster::decode(&bytes, None).map_err(|e| invalid(&e))?;
+    if text.contains('\0') {
+        return Err(invalid(&"the file is no text"));
+    }
     match roster::read_actuals(&text, &scenario.base) {
         Ok(actuals) => Ok(Some(actuals)),
         Err(problems) => Err(Stop::invalid(problems.render(&shown))),

@@ -171,6 +171,9 @@ fn budget_key(scenario: &Scenario) -> (&'static str, Vec<f64>) {
     }
 }
 
+/// Models by value, and a sentence for each value that is left out.
+type Models = (Vec<(f64, Model)>, Vec<String>);
+
 /// What to walk over.
 struct Sweep {
     axis: Axis,
@@ -283,7 +286,7 @@ impl Sweep {
         args: &FrontierArgs,
         overrides: &Overrides,
         console: &Console,
-    ) -> Result<(Vec<(f64, Model)>, Vec<String>), Stop> {
+    ) -> Result<Models, Stop> {
         let mut models = Vec::with_capacity(self.values.len());
         let mut refused: Vec<(f64, Problems)> = Vec::new();
         for &value in &self.values {

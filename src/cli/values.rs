@@ -216,7 +216,7 @@ mod tests {
             key_value(r#"constraint."a \" = '".max=1"#),
             pair(r#"constraint."a \" = '".max"#, "1")
         );
-        assert_eq!(key_value(r#"a.'\'.b=1"#), pair(r"a.'\'.b", "1"));
+        assert_eq!(key_value(r"a.'\'.b=1"), pair(r"a.'\'.b", "1"));
         assert_eq!(key_value("a="), pair("a", ""));
         for bad in ["", "budget", "=1", " =1"] {
             assert!(key_value(bad).is_err(), "{bad}");

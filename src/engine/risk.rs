@@ -30,6 +30,10 @@ const ROUNDS: u64 = 6;
 /// program's measure overstates, in sample − out of sample, and one standard error more; then the
 /// plan is made anew. Fixed counts are measured only. The best plan without rules of risk is measured
 /// first: if it keeps them on fresh trials, no plan that keeps them is better.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one round of tightening after the other"
+)]
 pub(super) fn plan(
     model: &Model,
     settings: &PlanSettings,
