@@ -100,9 +100,11 @@ pub struct Recruiting {
     pub wanted: Wanted,
     /// Figures beside the playbook's.
     pub health: Vec<Health>,
-    /// Probability that a partner of one month works in the next.
+    /// Expected probability that a partner of one month works in the next.
     pub stay: f64,
-    /// Partners at work at which as many stop as come; `None` if nobody ever stops.
+    /// Whether the share that works again is in doubt.
+    pub doubtful: bool,
+    /// Partners expected at work at which as many stop as come; `None` if that is not finite.
     pub steady_active: Option<f64>,
     /// The same with every partner who has not left at work in every month.
     pub steady_partners: Option<f64>,
@@ -120,12 +122,15 @@ pub fn recruiting(
     let law = PipelineLaw::new(pipeline, horizon);
     let starting: f64 = pipeline.starting.iter().sum();
     let stay = pipeline.stay();
-    let mut active = starting;
-    let months = (0..horizon.months.len())
+    let length = horizon.months.len();
+    let staying = pipeline.staying(length);
+    let months = (0..length)
         .map(|month| {
             let (new, until) = (law.law_in(month), law.delivered(month));
             let mean = law.mean_in(month);
-            active = mean + if month == 0 { active } else { stay * active };
+            // Who came k months ago is there if they stayed k times.
+            let came = (0..=month).map(|k| staying[k] * law.mean_in(month - k));
+            let active = staying[month] * starting + came.sum::<f64>();
             MonthFlow {
                 month,
                 new: (mean, new.quantile(0.1), new.quantile(0.9)),
@@ -156,6 +161,7 @@ pub fn recruiting(
         },
         health: health(pipeline),
         stay,
+        doubtful: !pipeline.repeat.is_certain(),
         steady_active: finite(pipeline.steady_active()),
         steady_partners: finite(pipeline.steady_partners()),
         starting,

@@ -3,6 +3,7 @@
 mod contacts;
 mod flow;
 mod law;
+mod staying;
 #[cfg(test)]
 mod tests;
 

@@ -219,7 +219,8 @@ impl Reader<'_> {
         );
         if first < 0 || first + days > all {
             let said = if first < 0 {
-                format!("{} days before the horizon", -first)
+                let plural = if first == -1 { "" } else { "s" };
+                format!("{} day{plural} before the horizon", -first)
             } else {
                 format!("on day {}", first + 1)
             };

@@ -113,25 +113,7 @@ impl Pipeline {
         self.identified.mean() * rates.iter().map(Distribution::mean).product::<f64>()
     }
 
-    /// Expected probability that a partner of one month works in the next: (1 − churn) E\[repeat\].
-    #[must_use]
-    pub fn stay(&self) -> f64 {
-        self.stay_given(self.repeat.mean())
-    }
-
-    /// The same in a trial with this repeat rate.
-    #[must_use]
-    pub fn stay_given(&self, repeat: f64) -> f64 {
-        (1.0 - self.churn) * repeat
-    }
-
-    /// Partners at work at which as many leave as come, per month: flow / (1 − stay); infinite if all stay for ever.
-    #[must_use]
-    pub fn steady_active(&self) -> f64 {
-        self.flow() / (1.0 - self.stay())
-    }
-
-    /// The same if every partner who has not left works in every month: flow / churn.
+    /// Partners at which as many leave as come, if everyone who has not left works in every month: flow / churn; infinite if nobody leaves.
     #[must_use]
     pub fn steady_partners(&self) -> f64 {
         self.flow() / self.churn

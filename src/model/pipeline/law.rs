@@ -255,7 +255,8 @@ pub(super) fn rules(inputs: &[&Distribution], mean: f64) -> Vec<Vec<(f64, f64)>>
         .collect()
 }
 
-fn trapezoid(d: &Distribution, step: f64) -> Vec<(f64, f64)> {
+/// Weights and values of the trapezoid rule over the normal score.
+pub(super) fn trapezoid(d: &Distribution, step: f64) -> Vec<(f64, f64)> {
     let most = (EDGE / step).ceil() as i32;
     let mut out: Vec<(f64, f64)> = (-most..=most)
         .map(|i| {

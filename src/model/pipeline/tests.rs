@@ -338,3 +338,56 @@ fn the_bottleneck_is_the_step_that_brings_most() {
     assert_eq!(closed.bottleneck().step, Step::Response);
     assert!((closed.bottleneck().gain_to_target - 3.0).abs() < 1e-12);
 }
+
+/// A repeat rate in doubt, with a beta's raw moments Π (α + i) / (α + β + i), and 1 / (1 − κρ) as the sum of its powers.
+#[test]
+fn a_doubtful_repeat_rate_holds_for_all_months() {
+    let (alpha, beta) = (8.0, 2.0);
+    let pipeline = Pipeline {
+        repeat: Distribution::Beta { alpha, beta },
+        churn: 0.12,
+        ..playbook()
+    };
+    let powers = pipeline.staying(9);
+    let mut exact = 1.0;
+    for (k, power) in powers.iter().enumerate() {
+        assert!((power - exact).abs() < 1e-10, "{k}: {power} for {exact}");
+        exact *= 0.88 * (alpha + k as f64) / (alpha + beta + k as f64);
+    }
+    // More than the power of the mean.
+    assert!(powers[4] > 1.08 * pipeline.stay().powi(4));
+    let (mut term, mut sum) = (1.0, 0.0);
+    for k in 0..2000 {
+        sum += term;
+        term *= 0.88 * (alpha + f64::from(k)) / (alpha + beta + f64::from(k));
+    }
+    let found = pipeline.steady_active() / pipeline.flow();
+    assert!((found - sum).abs() < 1e-8 * sum, "{found} for {sum}");
+    // Nobody leaves: (α + β − 1) / (β − 1), and infinite up to β = 1.
+    let faithful = |repeat| Pipeline {
+        repeat,
+        churn: 0.0,
+        ..playbook()
+    };
+    let of = |beta| faithful(Distribution::Beta { alpha, beta }).steady_active();
+    assert!((of(2.0) - 27.0).abs() < 1e-9);
+    assert!(of(1.0).is_infinite() && of(0.5).is_infinite());
+    let half = Distribution::Uniform { min: 0.0, max: 0.5 };
+    let exact = 3.0 * 2.0 * std::f64::consts::LN_2;
+    assert!((faithful(half).steady_active() - exact).abs() < 1e-8);
+    let up_to_one = Distribution::Uniform { min: 0.5, max: 1.0 };
+    assert!(faithful(up_to_one).steady_active().is_infinite());
+}
+
+/// If everyone works again, partners at work and partners who have not left are the same to the last digit.
+#[test]
+fn who_has_not_left_is_at_work_if_all_work_again() {
+    let pipeline = Pipeline {
+        repeat: certain(1.0),
+        churn: 0.1,
+        identified: certain(100.5),
+        ..playbook()
+    };
+    let found = (pipeline.steady_active(), pipeline.steady_partners());
+    assert!((found.0 - found.1).abs() < 1e-12, "{found:?}");
+}

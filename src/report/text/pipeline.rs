@@ -145,9 +145,14 @@ fn months(page: &mut Page, model: &Model, found: &Recruiting, plan: Option<&Plan
     }
     page.table(&grid.fitted(page.width(), &SPARE));
     page.sentence(&format!(
-        "At work: of the {} at the beginning and of those who came, each stays from month to month with probability {} (does not leave, and works again), in expectation.",
+        "At work: of the {} at the beginning and of those who came, each stays for the next month with a probability of {} (does not leave, and works again){}.",
         partners(found.starting, "partner"),
         percent(found.stay),
+        if found.doubtful {
+            " in expectation; whether more or fewer work again holds for all months"
+        } else {
+            ""
+        },
     ));
     if plan.is_some() {
         page.sentence(&if over.is_empty() {
@@ -230,14 +235,22 @@ fn health(page: &mut Page, found: &Recruiting) {
 
 fn lasting(page: &mut Page, found: &Recruiting) {
     page.heading("In the long run");
+    let doubt = if found.doubtful {
+        ", in expectation over what is in doubt"
+    } else {
+        ""
+    };
     page.sentence(&match (found.steady_active, found.steady_partners) {
+        (None, _) if found.doubtful => {
+            "Nobody leaves, and too many may work again for ever, so that partners at work have no finite expectation.".to_owned()
+        }
         (None, _) => "Nobody ever stops, so that there are ever more partners.".to_owned(),
         (Some(active), None) => format!(
-            "{} at work, where as many stop as come (new partners a month / share who stop).",
+            "{} at work, where as many stop as come (new partners a month / share who stop{doubt}).",
             partners(active, "partner"),
         ),
         (Some(active), Some(all)) => format!(
-            "{} at work, where as many stop as come (new partners a month / share who stop); {} if everyone who has not left works in every month.",
+            "{} at work, where as many stop as come (new partners a month / share who stop{doubt}); {} if everyone who has not left works in every month.",
             partners(active, "partner"),
             number(all),
         ),
