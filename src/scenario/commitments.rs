@@ -15,6 +15,12 @@ const TYPE: &str = "ambassador";
 /// Most cells of a model.
 const MOST_CELLS: usize = 20_000;
 
+/// Most creators identified a month: the exact law of partners has a weight for each.
+const MOST_IDENTIFIED: f64 = 1e7;
+
+/// Where the tail of a distribution of them is looked at.
+const FAR: f64 = 1.0 - 1e-12;
+
 impl Reader<'_> {
     /// Reads the levels of a model with open cells. They replace the plain ambassadors of their tiers; their own
     /// cells, one for each start month, are returned.
@@ -202,6 +208,17 @@ impl Reader<'_> {
         let (vetted, contacted) = (share("vetted"), share("contacted"));
         let (response, partnership) = (share("response"), share("partnership"));
         let repeat = share("repeat");
+        if identified.quantile(FAR) > MOST_IDENTIFIED {
+            let fault = self
+                .fault_at(
+                    &["pipeline", "identified"],
+                    "more creators identified a month than the flow is worked out for",
+                )
+                .expected(
+                    "expected at most 10 million a month, in the far tail of a distribution too",
+                );
+            self.fault(fault);
+        }
         let lead_weeks = self.number(&["pipeline", "lead_weeks"]).unwrap_or(0.0);
         let churn = self.number(&["pipeline", "churn"]).unwrap_or(0.0);
         let with = self
