@@ -30,6 +30,7 @@ use super::work::{BLOCK, context, on_threads, plan_settings, shown, tell_failure
 pub(crate) fn run(args: &SelectArgs, console: &Console) -> Result<Exit, Stop> {
     let overrides = files::overrides(Some(&args.set), Some(&args.work.draws));
     let scenario = files::read(&args.file, &overrides, console)?;
+    one_month(&scenario)?;
     let begun = Instant::now();
     let table = table(&args.roster, &scenario.roster)?;
     let of_base = read(&args.roster, &table, &scenario, &scenario.base)?;
@@ -92,6 +93,26 @@ pub(crate) fn run(args: &SelectArgs, console: &Console) -> Result<Exit, Stop> {
         console.note(&format!("wrote {}", shown(&folder)));
         Ok(judge(args, &run, console))
     })
+}
+
+/// A roster's creators are booked for a month: what goes over months has no creators of its own to book.
+fn one_month(scenario: &Scenario) -> Result<(), Stop> {
+    let horizon = &scenario.base.horizon;
+    let found = if scenario.base.months > 1 {
+        format!("{} months", scenario.base.months)
+    } else if !horizon.waves.is_empty() {
+        "waves".to_owned()
+    } else if !horizon.levels.is_empty() {
+        "levels of ambassadors".to_owned()
+    } else if horizon.pipeline.is_some() {
+        "a pipeline".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Stop::invalid(format!(
+        "{} has {found}: select books the creators of a roster for one month; give it a scenario of one month without waves, levels and pipeline, or plan the horizon with `imatrix optimize`",
+        scenario.name
+    )))
 }
 
 /// Selects for the base and every what-if, one after another, each side by side within.

@@ -157,7 +157,13 @@ impl Reading {
                     continue;
                 };
                 for field in change.node.items() {
-                    entry.set(field.clone());
+                    let mut field = field.clone();
+                    if let Some(before) = entry.item(&field.key)
+                        && ["count", "spend"].contains(&field.key.as_str())
+                    {
+                        field.node = by_cells(&before.node, &field.node);
+                    }
+                    entry.set(field);
                 }
             }
             item.node.value = Value::Array(list);
@@ -185,6 +191,42 @@ impl Reading {
             });
         }
     }
+}
+
+/// What was said by cells, changed where it is said anew: `count.mega = 2` leaves the other tiers' counts. Quoted and
+/// nested keys are one.
+fn by_cells(before: &Node, now: &Node) -> Node {
+    fn flatten(node: &Node, path: &str, out: &mut Vec<Item>) {
+        for item in node.items() {
+            let key = match path {
+                "" => item.key.clone(),
+                path => format!("{path}.{}", item.key),
+            };
+            if matches!(item.node.value, Value::Table(_)) {
+                flatten(&item.node, &key, out);
+            } else {
+                out.push(Item {
+                    key,
+                    ..item.clone()
+                });
+            }
+        }
+    }
+    let tables = [before, now].map(|node| matches!(node.value, Value::Table(_)));
+    if tables != [true, true] {
+        return now.clone();
+    }
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    flatten(before, "", &mut old);
+    flatten(now, "", &mut new);
+    let mut out = Node {
+        value: Value::Table(old),
+        mark: now.mark,
+    };
+    for item in new {
+        out.set(item);
+    }
+    out
 }
 
 /// Whether a text is one TOML value and nothing beside it, not even a comment.

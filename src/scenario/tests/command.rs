@@ -258,3 +258,33 @@ fn one_weight_for_all_rules_and_weights_by_key_add_up() {
     let file = "[diversity]\nimportance = { budget = 3, min_spend = 7 }\n";
     assert_eq!(weights(file, &[all]), [3.0, 2.0, 2.0, 1.0]);
 }
+
+#[test]
+fn a_count_typed_for_one_cell_leaves_the_others() {
+    let text = with_head(
+        "months = 2\n[[wave]]\nname = \"launch\"\nkind = \"launch\"\nweek = 1\ndays = 7\n\
+         count = { \"mid.sponsored\" = 3, micro.sponsored = [2, 5], macro = 1 }\n\
+         [[constraint]]\nname = \"few\"\ncount = { mid = 1, micro = 2 }\nmax = 300\n",
+    );
+    let overrides = set(&[
+        ("wave.launch.count.mid.sponsored", "[0, 2]"),
+        ("wave.launch.count.macro", "2"),
+        ("constraint.few.count.mid", "7"),
+    ]);
+    let scenario = try_read(&text, &overrides).unwrap_or_else(|e| panic!("{e}"));
+    let counts: Vec<(f64, Option<f64>)> = scenario.base.horizon.waves[0]
+        .counts
+        .iter()
+        .map(|(_, low, high)| (*low, *high))
+        .collect();
+    assert_eq!(
+        counts,
+        [(0.0, Some(2.0)), (2.0, Some(5.0)), (2.0, Some(2.0))]
+    );
+    let weights: Vec<f64> = scenario.base.rules.user[0]
+        .terms
+        .iter()
+        .map(|(_, weight)| *weight)
+        .collect();
+    assert_eq!(weights, [7.0, 2.0]);
+}
