@@ -39,7 +39,7 @@ pub(crate) fn read(file: Option<&Path>, scenario: &Scenario) -> Result<Option<Ac
         ));
     }
     let (text, _) = roster::decode(&bytes, None).map_err(|e| invalid(&e))?;
-    if text.contains('\0') {
+    if text.contains(['\0', '\u{fffd}']) {
         return Err(invalid(&"the file is no text"));
     }
     match roster::read_actuals(&text, &scenario.base) {
