@@ -17,6 +17,19 @@ pub struct OutputFolder {
     target: PathBuf,
     /// Where it is written.
     work: TempDir,
+    /// The folder around both, where it was made for them; dropped after what is in it.
+    _around: Option<Around>,
+}
+
+/// A folder that goes again if nothing came to stand in it.
+#[derive(Debug)]
+struct Around(PathBuf);
+
+impl Drop for Around {
+    fn drop(&mut self) {
+        // Refused by the system where anything is in it.
+        let _ = fs::remove_dir(&self.0);
+    }
 }
 
 impl OutputFolder {
@@ -35,9 +48,14 @@ impl OutputFolder {
         }
         let target = out_dir.join(name);
         check_replaceable(&target)?;
+        let around = (!out_dir.exists()).then(|| Around(out_dir.to_owned()));
         fs::create_dir_all(out_dir).map_err(ExportError::io("cannot create", out_dir))?;
         let work = hidden_sibling(out_dir, name)?;
-        Ok(Self { target, work })
+        Ok(Self {
+            target,
+            work,
+            _around: around,
+        })
     }
 
     /// Where to write the files.
@@ -58,7 +76,11 @@ impl OutputFolder {
     /// # Errors
     /// If what stands there is no longer ours, or the system refuses to rename.
     pub fn finish(self) -> Result<PathBuf, ExportError> {
-        let Self { target, work } = self;
+        let Self {
+            target,
+            work,
+            _around,
+        } = self;
         if check_replaceable(&target)? {
             let parent = target.parent().unwrap_or(Path::new("."));
             let name = target.file_name().unwrap_or_default().to_string_lossy();
