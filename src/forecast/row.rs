@@ -87,22 +87,12 @@ impl CashMetric {
         Self::Need,
     ];
 
-    /// Those of the horizon, in the order of the outputs.
-    pub const HORIZON: [Self; 13] = [
-        Self::Fees,
-        Self::Retainers,
-        Self::Product,
-        Self::Handling,
-        Self::Cleanup,
-        Self::Commission,
-        Self::Paid,
-        Self::Received,
-        Self::Net,
-        Self::Cumulative,
-        Self::Owed,
-        Self::Due,
-        Self::PeakNeed,
-    ];
+    /// Those of the horizon, in the order of the outputs: the peak in place of each month's need.
+    pub const HORIZON: [Self; 13] = {
+        let mut all = Self::MONTHLY;
+        all[Self::MONTHLY.len() - 1] = Self::PeakNeed;
+        all
+    };
 
     /// Name in the outputs.
     #[must_use]
