@@ -177,6 +177,8 @@ mod tests {
             factors: Factors::ONE,
             schedule: crate::model::WaveSchedule::Launch,
             origin: Origin::Default,
+            budget_origin: Origin::Default,
+            count_origins: Vec::new(),
         };
         assert_eq!(horizon.touched(&wave(0, 31)), 0..1);
         assert_eq!(horizon.touched(&wave(30, 2)), 0..2);

@@ -208,6 +208,8 @@ mod tests {
             factors: Factors::ONE,
             schedule: WaveSchedule::default(),
             origin: Origin::Default,
+            budget_origin: Origin::Default,
+            count_origins: Vec::new(),
         }];
         model.cells[1].booked_as = BookedAs::Wave(0);
         let days = |month, cell| {

@@ -55,6 +55,8 @@ fn wave(first_day: u32, days: u32, schedule: WaveSchedule) -> Wave {
         factors: Factors::ONE,
         schedule,
         origin: Origin::Default,
+        budget_origin: Origin::Default,
+        count_origins: Vec::new(),
     }
 }
 

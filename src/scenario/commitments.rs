@@ -284,7 +284,7 @@ impl Reader<'_> {
                     _ if creators == 0.0 => {}
                     _ => self.warnings.push(format!(
                         "{}: cross_promotion.fan_out.{} has no effect, since {}",
-                        self.sources.location(item.key_mark),
+                        self.sources.place(item.key_mark),
                         item.key,
                         if tier.is_some() {
                             "there is no lower tier in use".to_owned()

@@ -26,6 +26,7 @@ mod keys;
 mod layers;
 mod market;
 mod names;
+mod needed;
 mod presets;
 mod problem;
 mod promise;
@@ -56,7 +57,7 @@ mod write;
 mod tests;
 
 pub use problem::{Problem, Problems};
-pub use read::{Entry, Overrides, Scenario, read_file, read_text};
+pub use read::{AssumedTerms, Entry, Overrides, Scenario, read_file, read_text};
 pub use schema::schema;
 pub use starter::{StarterError, starter};
 pub use vary::{Takes, takes};

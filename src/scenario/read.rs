@@ -56,7 +56,7 @@ pub struct Scenario {
     pub uncertainty_is_preset: bool,
     /// The whole resolved scenario, with presets and defaults, for manifest and `imatrix show`.
     pub resolved: Json,
-    assumed_types: Vec<String>,
+    assumed_terms: Vec<AssumedTerms>,
     entries: Vec<Entry>,
     /// Text and overrides, to be read again.
     pub(super) read_from: Arc<(String, Overrides)>,
@@ -75,10 +75,10 @@ pub struct Entry {
 
 impl Scenario {
     /// Partnership types with offered cells whose terms rest, in a part that matters, on an
-    /// assumed preset.
+    /// assumed preset, in the glossary's order.
     #[must_use]
-    pub fn assumed_types(&self) -> &[String] {
-        &self.assumed_types
+    pub fn assumed_terms(&self) -> &[AssumedTerms] {
+        &self.assumed_terms
     }
 
     /// Every key with a value, in the order of the contract; what-ifs last.
@@ -91,6 +91,15 @@ impl Scenario {
     pub fn models(&self) -> impl Iterator<Item = &Model> {
         std::iter::once(&self.base).chain(&self.what_ifs)
     }
+}
+
+/// Terms of a partnership type that rest on assumed presets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssumedTerms {
+    /// The type.
+    pub partnership: String,
+    /// Keys of the assumed terms; empty: all that matter.
+    pub keys: Vec<&'static str>,
 }
 
 /// What the command line adds to a file.
@@ -263,7 +272,7 @@ impl Reading {
         let base_model = reader.model("base");
         let mut faults = reader.faults;
         let mut warnings = reader.warnings;
-        let assumed_types = reader.assumed_types;
+        let assumed_terms = reader.assumed_terms;
         // Sums and bounds of a what-if over a faulty base would only repeat its faults.
         let base_is_bad = !faults.is_empty() || !self.faults.is_empty();
         let mut models = Vec::new();
@@ -333,7 +342,7 @@ impl Reading {
             roster,
             warnings,
             uncertainty_is_preset,
-            assumed_types,
+            assumed_terms,
             entries,
             read_from: Arc::new((text.to_owned(), overrides.clone())),
         })

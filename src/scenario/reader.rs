@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::keys::{Kind, OBJECTIVES, STAGES, TIERS, TYPES};
 use super::problem::Fault;
+use super::read::AssumedTerms;
 use super::source::{Mark, Sources};
 use super::spread;
 use super::time_value;
@@ -29,10 +30,12 @@ pub(super) struct Reader<'a> {
     pub(super) sources: &'a Sources,
     pub(super) faults: Vec<Fault>,
     pub(super) warnings: Vec<String>,
-    /// Partnership types whose terms rest on assumed presets.
-    pub(super) assumed_types: Vec<String>,
+    /// Terms that rest on assumed presets, by partnership type.
+    pub(super) assumed_terms: Vec<AssumedTerms>,
     /// A value was missing or bad and stands replaced: checks over many values would mislead.
     pub(super) tainted: bool,
+    /// The number of months is bad: what depends on it is not judged.
+    pub(super) months_unknown: bool,
     /// Key paths asked for, which a test compares with the list of keys.
     pub(super) seen: BTreeSet<String>,
     /// Keys that misspelled keys probably meant.
@@ -46,8 +49,9 @@ impl<'a> Reader<'a> {
             sources,
             faults: Vec::new(),
             warnings: Vec::new(),
-            assumed_types: Vec::new(),
+            assumed_terms: Vec::new(),
             tainted: false,
+            months_unknown: false,
             seen: BTreeSet::new(),
             meant: Vec::new(),
         }
@@ -311,7 +315,7 @@ impl<'a> Reader<'a> {
             {
                 self.warnings.push(format!(
                     "{}: [tiers.{tier}] has no effect, since {tier} is not in tiers.use",
-                    self.sources.location(item.key_mark)
+                    self.sources.place(item.key_mark)
                 ));
             }
         }

@@ -10,7 +10,9 @@ use super::source::Mark;
 use super::tree::{Node, Value};
 use super::value;
 use super::vary::{Takes, takes};
-use crate::model::{CellPattern, Importance, Model, Objective, Rules, UserAmount, UserRule};
+use crate::model::{
+    CellPattern, Importance, Model, Objective, Origin, Rules, UserAmount, UserRule,
+};
 
 /// Whether a rule that is no `[[constraint]]` has this name: a key path that bounds something, or
 /// one of the words that stand for what no key says.
@@ -247,8 +249,18 @@ impl Reader<'_> {
             terms,
             min,
             max,
-            origin: self.sources.origin(entry.mark),
+            origin: self.origin_of_rule(entry),
         })
+    }
+
+    /// Where a rule was written; what the command line changed of it comes from there.
+    fn origin_of_rule(&self, entry: &Node) -> Origin {
+        let own = |node: &Node| self.sources.origin(node.mark);
+        let parts = ["max", "min", "count", "spend"];
+        let mut parts = parts.iter().filter_map(|key| entry.get(key)).map(own);
+        parts
+            .find(|origin| matches!(origin, Origin::CommandLine(_)))
+            .unwrap_or_else(|| own(entry))
     }
 
     /// The coefficients of a rule; one that cannot be read is a fault and left out.
@@ -273,7 +285,7 @@ impl Reader<'_> {
             if !model.cells.is_empty() && model.matching(&entry.pattern).is_empty() {
                 self.warnings.push(format!(
                     "{}: \"{}\" in a constraint names no offered cell ({})",
-                    self.sources.location(entry.mark),
+                    self.sources.place(entry.mark),
                     value::short(&entry.key),
                     cells::why_not_offered(model, &entry.pattern, offered)
                 ));

@@ -156,6 +156,8 @@ fn retainers_are_paid_by_the_month_and_waves_in_their_days() {
         factors: Factors::ONE,
         schedule: crate::model::WaveSchedule::default(),
         origin: Origin::Default,
+        budget_origin: Origin::Default,
+        count_origins: Vec::new(),
     }];
     model.cells[1].booked_as = BookedAs::Wave(0);
     let plan = plan(&model, &[&[1.0, 1.0, 1.0], &[]]);

@@ -70,6 +70,8 @@ fn months_agree_with_days() {
             factors: Factors::ONE,
             schedule: crate::model::WaveSchedule::default(),
             origin: Origin::Default,
+            budget_origin: Origin::Default,
+            count_origins: Vec::new(),
         }];
         model.cells[1].booked_as = BookedAs::Wave(0);
         model.cells[0].terms.commission = 0.25;

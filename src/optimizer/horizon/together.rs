@@ -303,6 +303,8 @@ fn named(name: String) -> Wave {
         counts: Vec::new(),
         factors: Factors::ONE,
         origin: Origin::Default,
+        budget_origin: Origin::Default,
+        count_origins: Vec::new(),
         schedule: WaveSchedule::default(),
     }
 }

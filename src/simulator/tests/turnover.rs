@@ -254,6 +254,8 @@ fn everything() -> (Model, Array2<f64>) {
         factors: Factors::ONE,
         schedule: crate::model::WaveSchedule::default(),
         origin: Origin::Default,
+        budget_origin: Origin::Default,
+        count_origins: Vec::new(),
     });
     model.cells[wave].booked_as = BookedAs::Wave(0);
     let flow = Pipeline {
