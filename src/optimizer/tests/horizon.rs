@@ -1,6 +1,6 @@
 //! Small horizons against enumeration that reads the rules itself.
 
-mod brute;
+pub(super) mod brute;
 mod explained;
 
 use self::brute::{TIES, Tie, allowed, each, enumerate, objective, random_horizon, rows, values};

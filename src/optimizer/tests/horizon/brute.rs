@@ -12,7 +12,7 @@ use crate::optimizer::{check_plan, hang_together, sample};
 
 /// What ties the months of a random horizon.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Tie {
+pub(in crate::optimizer::tests) enum Tie {
     None,
     CarryOver,
     Pot,
@@ -23,7 +23,7 @@ pub(super) enum Tie {
     All,
 }
 
-pub(super) const TIES: [Tie; 8] = [
+pub(in crate::optimizer::tests) const TIES: [Tie; 8] = [
     Tie::None,
     Tie::CarryOver,
     Tie::Pot,
@@ -35,7 +35,7 @@ pub(super) const TIES: [Tie; 8] = [
 ];
 
 /// Two open cells in two or three months, a wave's or a level's cell beside them now and then.
-pub(super) fn random_horizon(random: &mut Random, tie: Tie) -> Model {
+pub(in crate::optimizer::tests) fn random_horizon(random: &mut Random, tie: Tie) -> Model {
     let months = if tie == Tie::All {
         2
     } else {
