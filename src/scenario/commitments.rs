@@ -165,7 +165,8 @@ impl Reader<'_> {
                     place,
                     format!("no tier of the ambassador level {shown} can have it"),
                 )
-                .expected(why),
+                .expected(why)
+                .of_names(),
             );
         }
         tiers

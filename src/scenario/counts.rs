@@ -7,12 +7,20 @@ use ndarray::Array2;
 use super::cells;
 use super::names::nearest;
 use super::problem::Fault;
-use super::read::AssumedTerms;
 use super::reader::Reader;
 use super::source::Mark;
 use super::tree::{Node, Value};
 use super::value;
 use crate::model::{Assumption, BookedAs, CellKey, Model, Origin};
+
+/// Terms of a partnership type that rest on assumed presets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssumedTerms {
+    /// The type.
+    pub partnership: String,
+    /// Keys of the assumed terms; empty: all that matter.
+    pub keys: Vec<&'static str>,
+}
 
 /// Terms that decide cost or yield, `hours` where they are capped or cost something.
 const TERMS: [&str; 7] = [
@@ -159,7 +167,7 @@ impl<'a> Reader<'a> {
                 [] => {
                     if !model.cells.is_empty() {
                         let fault = not_offered(model, entry, &keys, offered);
-                        self.fault(fault);
+                        self.fault(fault.of_names());
                     }
                     continue;
                 }

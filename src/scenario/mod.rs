@@ -63,8 +63,9 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use counts::AssumedTerms;
 pub use problem::{Problem, Problems};
-pub use read::{AssumedTerms, Entry, Overrides, Scenario, read_file, read_text};
+pub use read::{Entry, Overrides, Scenario, read_file, read_text};
 pub use schema::schema;
 pub use starter::{StarterError, starter};
 pub use vary::{Takes, takes};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
+use super::counts::AssumedTerms;
 use super::keys::ROOT;
 use super::layers::compose;
 use super::names::flatten;
@@ -91,15 +92,6 @@ impl Scenario {
     pub fn models(&self) -> impl Iterator<Item = &Model> {
         std::iter::once(&self.base).chain(&self.what_ifs)
     }
-}
-
-/// Terms of a partnership type that rest on assumed presets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AssumedTerms {
-    /// The type.
-    pub partnership: String,
-    /// Keys of the assumed terms; empty: all that matter.
-    pub keys: Vec<&'static str>,
 }
 
 /// What the command line adds to a file.
@@ -364,6 +356,7 @@ impl Reading {
             let name = match entry.get("name").map(|n| &n.value) {
                 Some(Value::Text(name)) => name.clone(),
                 Some(_) => String::new(),
+                None if self.meant("what_if.name") => String::new(),
                 None => {
                     self.faults.push(
                         Fault::at(entry.mark, "this what-if has no name")
@@ -378,6 +371,13 @@ impl Reading {
             });
         }
         out
+    }
+
+    /// Whether a misspelled key probably meant this one.
+    fn meant(&self, key: &str) -> bool {
+        self.faults
+            .iter()
+            .any(|fault| fault.meant.as_deref() == Some(key))
     }
 
     fn distinct(&mut self, what_ifs: &[WhatIf]) {

@@ -166,8 +166,14 @@ impl Reader<'_> {
         offered: &[Vec<&str>],
     ) -> Option<UserRule> {
         let mut good = true;
-        let mut complain = |reader: &mut Self, message: &str, expected: &str| {
-            reader.fault(Fault::at(entry.mark, message).expected(expected));
+        // What a misspelled key was to say is not missing.
+        let mut complain = |reader: &mut Self, keys: &[&str], message: &str, expected: &str| {
+            if !keys
+                .iter()
+                .any(|key| reader.was_meant(&["constraint", key]))
+            {
+                reader.fault(Fault::at(entry.mark, message).expected(expected));
+            }
             good = false;
         };
         let name = if let Some(node) = entry.get("name") {
@@ -175,6 +181,7 @@ impl Reader<'_> {
         } else {
             complain(
                 self,
+                &["name"],
                 "this constraint has no name",
                 "add e.g. name = \"no more macro than mid\"",
             );
@@ -186,6 +193,7 @@ impl Reader<'_> {
             (Some(_), Some(_)) => {
                 complain(
                     self,
+                    &[],
                     "this constraint has both count and spend",
                     "keep one of them",
                 );
@@ -194,6 +202,7 @@ impl Reader<'_> {
             (None, None) => {
                 complain(
                     self,
+                    &["count", "spend"],
                     "this constraint bounds nothing",
                     "add count = { … } or spend = { … }",
                 );
@@ -203,13 +212,19 @@ impl Reader<'_> {
         let bound = |key: &str| entry.get(key).and_then(|n| value::number(n).ok());
         let (min, max) = (bound("min"), bound("max"));
         if entry.get("min").is_none() && entry.get("max").is_none() {
-            complain(self, "this constraint has no bound", "add min, max or both");
+            complain(
+                self,
+                &["min", "max"],
+                "this constraint has no bound",
+                "add min, max or both",
+            );
         }
         if let (Some(min), Some(max)) = (min, max)
             && min > max
         {
             complain(
                 self,
+                &[],
                 &format!(
                     "this constraint is empty: min {} is above max {}",
                     value::plain(min),

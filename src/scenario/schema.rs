@@ -213,7 +213,12 @@ fn range(largest: f64) -> Json {
     let one = number(0.0, largest, false);
     json!({ "anyOf": [
         one,
-        { "type": "array", "items": { "anyOf": [one, { "const": "free" }] }, "minItems": 2, "maxItems": 2 }
+        {
+            "type": "array",
+            "prefixItems": [one, { "anyOf": [one, { "const": "free" }] }],
+            "items": false,
+            "minItems": 2
+        }
     ] })
 }
 

@@ -274,10 +274,8 @@ fn resolved_scenario_reads_back_as_itself() {
         }
         // Entries of lists stand under their names, by which the command line reaches them.
         for list in ["wave", "constraint"] {
-            let entries = scenario.resolved.get(list).and_then(|l| l.as_array());
-            for entry in entries.into_iter().flatten() {
-                let entry = toml::to_string(entry).unwrap();
-                writeln!(again, "[[{list}]]\n{entry}").unwrap();
+            if let Some(entries) = scenario.resolved.get(list) {
+                again += &toml::to_string(&serde_json::json!({ list: entries })).unwrap();
             }
         }
         // Nested keys of one table may stand apart in this listing, which TOML allows in dotted form.

@@ -80,6 +80,9 @@ impl Reader<'_> {
         names: &[(String, Mark)],
     ) -> Option<String> {
         let Some(node) = entry.get("name") else {
+            if self.was_meant(&["wave", "name"]) {
+                return None;
+            }
             self.fault(
                 Fault::at(entry.mark, "this wave has no name")
                     .expected("add e.g. name = \"launch\""),
@@ -365,7 +368,8 @@ impl Reader<'_> {
                         own.mark,
                         format!("the wave \"{name}\" cannot count \"{}\"", short(&own.key)),
                     )
-                    .expected(why),
+                    .expected(why)
+                    .of_names(),
                 );
                 continue;
             }

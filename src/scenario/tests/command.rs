@@ -188,6 +188,12 @@ fn faults_of_the_command_line_name_it() {
     };
     let problems = try_read(&with_head(""), &overrides).expect_err("refused");
     assert!(problems.to_string().contains("a what-if cannot set seed"));
+    let named = Overrides {
+        what_if: vec![("x".to_owned(), set(&[("name", "y")]).set)],
+        ..Overrides::default()
+    };
+    let problems = try_read(&with_head(""), &named).expect_err("refused");
+    assert!(problems.to_string().contains("has no name to set"));
 }
 
 #[test]
