@@ -58,7 +58,8 @@ pub use believed::Believed;
 pub(crate) use believed::{name_of, square};
 pub use cell::{BookedAs, Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{
-    BudgetScale, Constraint, ConstraintKind, Excess, Form, Unit, constraints, constraints_over,
+    BudgetScale, Constraint, ConstraintKind, Excess, Form, Rule, Unit, constraints,
+    constraints_over,
 };
 pub use cross_promotion::{CrossPromotion, reach_factors};
 pub use dependence::{Dependence, Quality};
