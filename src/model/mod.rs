@@ -70,6 +70,7 @@ pub use input::InputGroup;
 pub use market::{
     Basis, Benchmark, Followers, Order, Partnership, Segment, Stage, Tier, Uncertainty,
 };
+pub(crate) use metric::names as metric_names;
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
 pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
