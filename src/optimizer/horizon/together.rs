@@ -12,8 +12,8 @@ use ndarray::Array2;
 use self::pipeline::Limits;
 use crate::model::valuation::UnitValue;
 use crate::model::{
-    Activity, BookedAs, BudgetOver, Cancel, Constraint, Factors, Horizon, Incidents, Model, Origin,
-    Plan, PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule, activities, constraints_over,
+    Activity, BookedAs, Cancel, Constraint, Factors, Horizon, Incidents, Model, Origin, Plan,
+    PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule, activities, constraints_over,
     counts_of, joint, sum_of, units_of,
 };
 use crate::optimizer::check::check_plan;
@@ -196,9 +196,11 @@ impl<'a> Together<'a> {
         for mut rule in more {
             rules.names.push(rule.name.clone());
             if let (Some(month), true) = (rule.month, self.model.months > 1) {
-                let carried = self.model.horizon.budget_over == BudgetOver::CarryOver;
-                let until = rule.name == pipeline::NAME || carried && rule.name == "budget";
-                let when = if until { "until" } else { "in" };
+                let when = if rule.rule.adds_up_months() {
+                    "until"
+                } else {
+                    "in"
+                };
                 rule.name = format!("{} {when} month {}", rule.name, month + 1);
             }
             rules.all.push(rule);
