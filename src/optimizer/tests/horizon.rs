@@ -2,6 +2,8 @@
 
 mod brute;
 mod explained;
+mod lp;
+mod worth;
 
 use self::brute::{TIES, Tie, allowed, each, enumerate, objective, random_horizon, values};
 use super::Random;
