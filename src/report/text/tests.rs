@@ -2,6 +2,7 @@ use super::estimates::histogram;
 use super::figures;
 use super::layout::display_width;
 use super::*;
+use ndarray::Array2;
 use crate::fixture::{at, infeasible, result};
 use crate::model::{
     Alternative, Band, BandSource, BestWanted, Indifference, Metric, PlanStatus, PriceRange,
@@ -65,7 +66,7 @@ fn plans_that_are_as_good() {
         counts[add] += 9.0;
         counts[drop] -= 1.0;
         Alternative {
-            counts,
+            counts: Array2::from_shape_fn((1, counts.len()), |(_, cell)| counts[cell]),
             objective,
             moved: 0.125,
             apart: 0.125,
