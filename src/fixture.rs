@@ -54,6 +54,7 @@ fn terms(fee: f64, commission: f64) -> Terms {
         delivery: 1.0,
         conversion_lift: 1.0,
         hours: 2.0,
+        post_days: 0,
     }
 }
 

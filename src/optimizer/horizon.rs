@@ -155,8 +155,6 @@ fn alike(model: &Model, a: usize, b: usize) -> bool {
     }
     let equal = |counts: &ndarray::Array2<f64>| counts.row(a) == counts.row(b);
     let same_counts = model.counts.as_ref().is_none_or(equal);
-    let (a, b) = (&model.horizon.months[a], &model.horizon.months[b]);
-    same_counts
-        && a.budget_share.to_bits() == b.budget_share.to_bits()
-        && a.seasonality.to_bits() == b.seasonality.to_bits()
+    let share = |month: usize| model.horizon.months[month].budget_share.to_bits();
+    same_counts && share(a) == share(b) && model.same_season(a, b)
 }
