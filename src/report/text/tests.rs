@@ -2,7 +2,6 @@ use super::estimates::histogram;
 use super::figures;
 use super::layout::display_width;
 use super::*;
-use ndarray::Array2;
 use crate::fixture::{at, infeasible, result};
 use crate::model::{
     Alternative, Band, BandSource, BestWanted, Indifference, Metric, PlanStatus, PriceRange,
@@ -12,6 +11,7 @@ use crate::ranking::{BestPlan, RivalPlan};
 use crate::scenario::AssumedTerms;
 use crate::stats::Standing;
 use crate::summary::Histogram;
+use ndarray::Array2;
 
 fn assumed(partnership: &str, keys: &[&'static str]) -> AssumedTerms {
     AssumedTerms {

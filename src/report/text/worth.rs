@@ -200,7 +200,9 @@ pub(super) fn cells(page: &mut Page, model: &Model, plan: &Plan) {
     let mut told: Vec<CellKey> = Vec::new();
     nearest.retain(|(unused, _)| {
         let mut key = model.key(unused.cell);
-        key.booked_as = key.booked_as.map(|(name, start)| (name, start.and(Some(0))));
+        key.booked_as = key
+            .booked_as
+            .map(|(name, start)| (name, start.and(Some(0))));
         let new = !told.contains(&key);
         told.push(key);
         new

@@ -191,7 +191,11 @@ fn alternatives_over_months_are_those_that_enumeration_finds() {
         let mut farthest = 0.0_f64;
         let same = found.alternatives.iter().any(|a| a.counts.nrows() == 1)
             || !hang_together(&model)
-                && found.counts.rows().into_iter().all(|row| row == found.counts.row(0))
+                && found
+                    .counts
+                    .rows()
+                    .into_iter()
+                    .all(|row| row == found.counts.row(0))
                 && model.horizon.months.windows(2).all(|m| {
                     m[0].budget_share == m[1].budget_share && m[0].seasonality == m[1].seasonality
                 });
@@ -366,7 +370,9 @@ fn a_month_of_equal_ones_moves_the_horizons_roas() {
         let mut one = model.clone();
         one.months = 1;
         one.horizon = Horizon::equal(1);
-        let alone = state(&planned(&one), "budget").shadow_price.expect("a price");
+        let alone = state(&planned(&one), "budget")
+            .shadow_price
+            .expect("a price");
         less += usize::from(price.abs() < 0.9 * alone.abs());
         moved += usize::from(price.abs() > 1e-6 * base);
         // A least spend beyond the budget: its price is that of the way back.
