@@ -4,7 +4,9 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
+use serde_json::Value;
 
+use super::args::Format;
 use super::exit::Stop;
 use super::progress::Bar;
 
@@ -64,6 +66,19 @@ impl Console {
             }
             Err(error) => Err(Stop::internal(format!("stdout can't be written: {error}"))),
             Ok(()) => Ok(()),
+        }
+    }
+
+    /// Prints a result in the form asked for.
+    pub(crate) fn show(
+        &self,
+        format: Format,
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> Value,
+    ) -> Result<(), Stop> {
+        match format {
+            Format::Text => self.result(&text()),
+            Format::Json => self.result(&format!("{:#}\n", json())),
         }
     }
 

@@ -106,6 +106,7 @@ impl Reader<'_> {
             delivery: pick("delivery", 1.0),
             conversion_lift: pick("conversion_lift", 1.0),
             hours: pick("hours", 0.0),
+            post_days: self.post_days(&[&path, &["partnerships", TYPE]]),
         };
         let mut number = |key: &'static str| {
             self.number(&[&path[..], &[key]].concat())

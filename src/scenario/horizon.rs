@@ -36,15 +36,15 @@ impl Reader<'_> {
         horizon.response_half_life_days = self
             .number(&["time", "response_half_life_days"])
             .unwrap_or(0.0);
-        horizon.payment = self.payment(&horizon);
         if self.word(&["diversity", "over"], OVER) == Some("horizon") {
             horizon.diversity_over = Over::Horizon;
         }
         model.horizon = horizon;
     }
 
-    /// When money moves. A month of which the file says nothing of time has no forecast and no cash: payments are at once.
-    fn payment(&mut self, horizon: &Horizon) -> Payment {
+    /// When money moves, of a model with all its cells. A month of which the file says nothing of time has no forecast and no
+    /// cash: payments are at once.
+    pub(super) fn payment(&mut self, model: &Model) -> Payment {
         const KEYS: [&str; 3] = ["fee_days", "commission_days", "sales_receipt_days"];
         let mut days = |key: &'static str| self.number(&["payment", key]).unwrap_or(0.0);
         let payment = Payment {
@@ -56,7 +56,9 @@ impl Reader<'_> {
             let origin = self.origin(&["payment", key]);
             !matches!(origin, Origin::Preset(_) | Origin::Default)
         });
-        let timeless = horizon.months.len() == 1 && horizon.response_half_life_days == 0.0;
+        let timeless = model.months == 1
+            && model.horizon.response_half_life_days == 0.0
+            && !model.posts_later();
         if timeless && !stated {
             Payment::AT_ONCE
         } else {
@@ -218,10 +220,9 @@ impl Reader<'_> {
     pub(super) fn only_by_month(&mut self, model: &Model) {
         let horizon = &model.horizon;
         let several = model.months > 1;
-        let equal = horizon.months.windows(2).all(|pair| {
-            (pair[0].budget_share, pair[0].seasonality)
-                == (pair[1].budget_share, pair[1].seasonality)
-        });
+        let share = |month: usize| horizon.months[month].budget_share;
+        let equal =
+            (1..model.months).all(|m| share(m - 1) == share(m) && model.same_season(m - 1, m));
         let ties = [
             (!horizon.waves.is_empty(), "campaign waves"),
             (!horizon.levels.is_empty(), "ambassador levels"),

@@ -324,6 +324,7 @@ impl<'a> Reader<'a> {
         self.waves(&mut model, &offered);
         model.cells.extend(committed);
         self.few_enough(&model);
+        model.horizon.payment = self.payment(&model);
         self.pipeline(&mut model, &offered);
         self.cross_promotion(&mut model);
         model.audiences = self.audiences(&model);

@@ -1,6 +1,6 @@
 //! The rules of a horizon, over its activities: month by month, over the horizon, of waves.
 
-use super::{Builder, Constraint, ConstraintKind, Form, Unit, plain};
+use super::{Builder, Constraint, ConstraintKind, Form, Rule, Unit, plain};
 use crate::model::Model;
 use crate::model::activity::{Activity, sum_of};
 use crate::model::cell::{BookedAs, CellPattern};
@@ -111,7 +111,10 @@ impl Rows<'_> {
                 let released = (0..=month).map(|m| model.budget_of(m)).sum();
                 let (units, present) = self.within(|m| m <= month);
                 let until = self.builder((&units, present), released);
-                out.push(unscaled(until.budget()));
+                out.push(Constraint {
+                    rule: Rule::BudgetUntil,
+                    ..unscaled(until.budget())
+                });
             }
             BudgetOver::Horizon => {}
         }

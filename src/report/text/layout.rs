@@ -196,6 +196,11 @@ impl Grid {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
+    /// Rows below the header.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Without so many of the named columns, the first first, that it fits the width.
     pub(super) fn fitted(&self, width: usize, spare: &[&str]) -> Self {
         let mut grid = self.clone();

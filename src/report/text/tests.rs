@@ -11,6 +11,7 @@ use crate::ranking::{BestPlan, RivalPlan};
 use crate::scenario::AssumedTerms;
 use crate::stats::Standing;
 use crate::summary::Histogram;
+use ndarray::Array2;
 
 fn assumed(partnership: &str, keys: &[&'static str]) -> AssumedTerms {
     AssumedTerms {
@@ -65,7 +66,7 @@ fn plans_that_are_as_good() {
         counts[add] += 9.0;
         counts[drop] -= 1.0;
         Alternative {
-            counts,
+            counts: Array2::from_shape_fn((1, counts.len()), |(_, cell)| counts[cell]),
             objective,
             moved: 0.125,
             apart: 0.125,
