@@ -60,7 +60,7 @@ pub use cell::{BookedAs, Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{
     BudgetScale, Constraint, ConstraintKind, Excess, Form, Unit, constraints, constraints_over,
 };
-pub use cross_promotion::{CrossPromotion, reach_factors};
+pub use cross_promotion::{CrossPromotion, largest_reach_factors, pairs_within, reach_factors};
 pub use dependence::{Dependence, Quality};
 pub use horizon::{BudgetOver, Horizon, Month, NOMINAL_DAYS, Over, Payment};
 pub use importance::Importance;
