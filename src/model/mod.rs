@@ -58,7 +58,8 @@ pub use believed::Believed;
 pub(crate) use believed::{name_of, square};
 pub use cell::{BookedAs, Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{
-    BudgetScale, Constraint, ConstraintKind, Excess, Form, Unit, constraints, constraints_over,
+    BudgetScale, Constraint, ConstraintKind, Excess, Form, Rule, Unit, constraints,
+    constraints_over,
 };
 pub use cross_promotion::{CrossPromotion, largest_reach_factors, pairs_within, reach_factors};
 pub use dependence::{Dependence, Quality};
@@ -69,6 +70,7 @@ pub use input::InputGroup;
 pub use market::{
     Basis, Benchmark, Followers, Order, Partnership, Segment, Stage, Tier, Uncertainty,
 };
+pub(crate) use metric::names as metric_names;
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
 pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};

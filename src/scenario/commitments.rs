@@ -167,7 +167,8 @@ impl Reader<'_> {
                     place,
                     format!("no tier of the ambassador level {shown} can have it"),
                 )
-                .expected(why),
+                .expected(why)
+                .of_names(),
             );
         }
         tiers
@@ -289,7 +290,7 @@ impl Reader<'_> {
                     _ if creators == 0.0 => {}
                     _ => self.warnings.push(format!(
                         "{}: cross_promotion.fan_out.{} has no effect, since {}",
-                        self.sources.location(item.key_mark),
+                        self.sources.place(item.key_mark),
                         item.key,
                         if tier.is_some() {
                             "there is no lower tier in use".to_owned()

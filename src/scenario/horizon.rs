@@ -11,14 +11,12 @@ use crate::model::{BudgetOver, Horizon, Model, NOMINAL_DAYS, Objective, Origin, 
 impl Reader<'_> {
     /// Reads [`Model::months`] and [`Model::horizon`] but its budgets.
     pub(super) fn horizon(&mut self, model: &mut Model) {
-        // A bad number of months says nothing about lists of another length.
-        let before = std::mem::replace(&mut self.tainted, false);
-        let months = self
-            .with(&["months"], time_value::months)
-            .unwrap_or(1)
-            .min(MOST_MONTHS);
-        let known = !std::mem::replace(&mut self.tainted, before);
-        self.tainted |= !known;
+        let stated = self.with(&["months"], time_value::months);
+        self.months_unknown = self.was_meant(&["months"]) || stated.is_none();
+        // So many that whatever the file speaks of has its place.
+        let months = stated
+            .filter(|_| !self.months_unknown)
+            .unwrap_or(MOST_MONTHS);
         model.months = usize::try_from(months).unwrap_or(1);
         let mut horizon = Horizon::equal(model.months);
         for (month, own) in horizon.months.iter_mut().enumerate() {
@@ -87,6 +85,10 @@ impl Reader<'_> {
         let months = horizon.months.len();
         if list.len() == months {
             return Some(list);
+        }
+        if self.months_unknown {
+            self.tainted = true;
+            return None;
         }
         let key = path.join(".");
         let plural = |n: usize, word: &str| {

@@ -10,6 +10,7 @@ pub(super) use super::shape::{Field, Kind, Names, Shape};
 use super::shape::{map, table};
 use super::stop::STOP;
 use super::target_keys::TARGETS;
+use crate::model::Objective;
 
 /// Tiers in the glossary's order.
 pub(super) const TIERS: &[&str] = &["mega", "macro", "mid", "micro", "nano"];
@@ -18,14 +19,15 @@ pub(super) const TYPES: &[&str] = &["sponsored", "affiliate", "seeding", "ambass
 /// Stages.
 pub(super) const STAGES: &[&str] = &["awareness", "growth", "maturity", "custom"];
 /// Objectives.
-pub(super) const OBJECTIVES: &[&str] = &[
-    "revenue",
-    "profit",
-    "conversions",
-    "engagements",
-    "impressions",
-    "roas",
-];
+pub(super) const OBJECTIVES: &[&str] = &{
+    let mut names = [""; Objective::ALL.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = Objective::ALL[i].name();
+        i += 1;
+    }
+    names
+};
 /// Sets of incident figures.
 pub(super) const INCIDENT_PRESETS: &[&str] = &["none", "cautious"];
 /// What shares speak of.

@@ -2,6 +2,8 @@
 
 mod months;
 
+pub(super) use months::{booked_names, is_same};
+
 use super::conflict;
 use super::figures::{objective, partnerships, plan_name, price_step, probability, share, signed};
 use super::layout::{Grid, Page, Tone};
@@ -123,7 +125,7 @@ fn tables(page: &mut Page, model: &Model, plan: &Plan) {
 }
 
 /// A month's name at the head of a column: its date, or its number.
-fn month_name(model: &Model, month: usize) -> String {
+pub(super) fn month_name(model: &Model, month: usize) -> String {
     let date = model
         .start
         .and_then(|(year, first)| YearMonth::new(year, first))
