@@ -1,5 +1,6 @@
 //! Reading ambassador levels and the cells they add, the pipeline, and cross-promotion.
 
+use super::commitment_keys::MOST_TAG_DAYS;
 use super::keys::{Kind, TIERS};
 use super::problem::Fault;
 use super::reader::Reader;
@@ -273,6 +274,9 @@ impl Reader<'_> {
             }
         }
         let lift = self.number(&["cross_promotion", "reach_lift"]);
+        let days = self.with(&["cross_promotion", "days"], |n| {
+            value::whole(n, 0, MOST_TAG_DAYS)
+        });
         let mut fan_out = vec![0.0; model.tiers.len()];
         if let Some(table) = self.node(&["cross_promotion", "fan_out"]) {
             for item in table.items() {
@@ -300,6 +304,7 @@ impl Reader<'_> {
         model.horizon.cross_promotion = Some(CrossPromotion {
             fan_out,
             reach_lift: lift.unwrap_or(0.0),
+            days: days.and_then(|days| u32::try_from(days).ok()),
         });
     }
 

@@ -358,3 +358,70 @@ fn a_pipeline_has_the_playbooks_presets_and_is_lifted_by_a_word() {
     );
     assert!(scenario.what_ifs[0].horizon.pipeline.is_none());
 }
+
+#[test]
+fn content_may_come_days_after_its_booking() {
+    let base = |more: &str| minimal(more).base;
+    let days = |model: &Model| -> Vec<(String, u32)> {
+        let of = |cell| {
+            (
+                model.key(cell).to_string(),
+                model.cells[cell].terms.post_days,
+            )
+        };
+        (0..model.cells.len())
+            .map(of)
+            .filter(|(_, days)| *days > 0)
+            .collect()
+    };
+    let plain = base("");
+    assert!(days(&plain).is_empty());
+    assert_eq!(plain.horizon.payment, crate::model::Payment::AT_ONCE);
+    let general = base("partnerships.seeding.post_days = 14\n");
+    assert_eq!(
+        days(&general),
+        [
+            ("micro.seeding".to_owned(), 14),
+            ("nano.seeding".to_owned(), 14)
+        ]
+    );
+    // The month's posts come later: something is said of time, and payments have their presets.
+    near(general.horizon.payment.sales_receipt_days, 7.0);
+    let own = base(
+        "partnerships.seeding.post_days = \"14\"\ntiers.micro.partnership.seeding = { post_days = 0 }\n\
+         tiers.micro.partnership.sponsored.post_days = 3.0\n[[wave]]\nname = \"w\"\nweek = 2\ndays = 7\ncount = { \"nano.seeding\" = 4 }\n",
+    );
+    let names: Vec<_> = days(&own);
+    assert_eq!(
+        names,
+        [
+            ("micro.sponsored".to_owned(), 3),
+            ("nano.seeding".to_owned(), 14),
+            ("nano.seeding@w".to_owned(), 14),
+        ]
+    );
+    let levels = read(&quarter(
+        "partnerships.ambassador.post_days = 5\n[ambassadors.bronze]\n[ambassadors.silver]\npost_days = 0\n",
+    ));
+    let of = |name: &str| {
+        let mut levels = levels.base.horizon.levels.iter();
+        levels.find(|l| l.name == name).unwrap().terms.post_days
+    };
+    assert_eq!((of("bronze"), of("silver")), (5, 0));
+}
+
+#[test]
+fn tags_last_for_days() {
+    let of = |more: &str| {
+        let text = format!("[cross_promotion]\nfan_out = {{ mega = 3 }}\nreach_lift = 0.1\n{more}");
+        read(&quarter(&text))
+            .base
+            .horizon
+            .cross_promotion
+            .unwrap()
+            .days
+    };
+    assert_eq!(of(""), None);
+    assert_eq!(of("days = 7\n"), Some(7));
+    assert_eq!(of("days = 0\n"), Some(0));
+}
