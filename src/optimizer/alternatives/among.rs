@@ -82,7 +82,9 @@ impl<'a> Among<'a> {
             add(&|a| model.cells[a.cell].booked_as == BookedAs::Wave(wave));
         }
         for of in 0..model.horizon.levels.len() {
-            add(&|a| matches!(model.cells[a.cell].booked_as, BookedAs::Level { level, .. } if level == of));
+            add(
+                &|a| matches!(model.cells[a.cell].booked_as, BookedAs::Level { level, .. } if level == of),
+            );
         }
         let mut places = vec![Vec::new(); model.months * model.cells.len()];
         for (column, activity) in activities.iter().enumerate() {
@@ -123,10 +125,7 @@ fn groups(model: &Model, columns: &[usize]) -> Vec<Vec<bool>> {
         }
     };
     add(&|i| Some(cells[i].tier), model.tiers.len());
-    add(
-        &|i| Some(cells[i].partnership),
-        model.partnerships.len(),
-    );
+    add(&|i| Some(cells[i].partnership), model.partnerships.len());
     add(&|i| cells[i].category, model.categories.len());
     add(&|i| cells[i].region, model.regions.len());
     groups

@@ -240,7 +240,10 @@ impl<'a> Together<'a> {
                 *sentence = read(sentence);
             }
         }
-        let kept_out = plan.unused.iter_mut().filter_map(|u| u.kept_out_by.as_mut());
+        let kept_out = plan
+            .unused
+            .iter_mut()
+            .filter_map(|u| u.kept_out_by.as_mut());
         kept_out.for_each(plain);
         for warning in &mut plan.warnings {
             *warning = read(warning);

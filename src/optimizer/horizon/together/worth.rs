@@ -3,8 +3,8 @@
 use super::Together;
 use crate::model::valuation::UnitValue;
 use crate::model::{
-    Activity, BookedAs, Cancel, Constraint, Model, Plan, PlanSettings, UnusedCell, constraints_over, sum_of,
-    units_of,
+    Activity, BookedAs, Cancel, Constraint, Model, Plan, PlanSettings, UnusedCell,
+    constraints_over, sum_of, units_of,
 };
 use crate::optimizer::alternatives::{Among, no_alternatives};
 use crate::optimizer::goal::Goal;
@@ -81,13 +81,7 @@ impl Together<'_> {
         }
         let program = program_of(&self.flat, sums, rules);
         let goal = Goal::of(&self.flat, sums);
-        let among = Among::months(
-            self.model,
-            &self.activities,
-            sums,
-            rules,
-            (&program, &goal),
-        );
+        let among = Among::months(self.model, &self.activities, sums, rules, (&program, &goal));
         let best = goal.value(&amounts);
         add_alternatives(plan, &among, (amounts, best), settings, cancel);
     }

@@ -52,9 +52,12 @@ impl<'a> Relaxation<'a> {
         let (program, goal) = self.program();
         let solved = solve_relaxed(&program, &goal, &PlanSettings::default(), &Cancel::new());
         let extra = self.months() * self.model.cells.len();
-        solved
-            .found()
-            .then(|| (solved.objective, solved.x.get(extra).copied().unwrap_or(0.0)))
+        solved.found().then(|| {
+            (
+                solved.objective,
+                solved.x.get(extra).copied().unwrap_or(0.0),
+            )
+        })
     }
 
     fn months(&self) -> usize {
@@ -239,9 +242,8 @@ impl<'a> Relaxation<'a> {
             out
         };
         let metric = valuation::objective_metric(model.objective);
-        let total = |quantity: Quantity| {
-            dense(&self.sum(0..months, |_, unit| unit.get(quantity).unwrap()))
-        };
+        let total =
+            |quantity: Quantity| dense(&self.sum(0..months, |_, unit| unit.get(quantity).unwrap()));
         let above: Vec<f64> = total(metric.numerator());
         let above: Vec<f64> = above.iter().map(|a| metric.factor() * a).collect();
         let goal = match metric.denominator() {
@@ -302,7 +304,11 @@ impl<'a> Relaxation<'a> {
                     let before = if m > first { stay * there(m - 1) } else { 0.0 };
                     terms.push((z, before - there(m)));
                 }
-                let there = if m == first { pipeline.starting[cell] } else { 0.0 };
+                let there = if m == first {
+                    pipeline.starting[cell]
+                } else {
+                    0.0
+                };
                 rows.push((terms, Some(-there), None));
                 needed.push((columns.len(), 1.0));
                 columns.push(Column {
