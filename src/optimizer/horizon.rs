@@ -13,6 +13,8 @@ use rayon::prelude::*;
 use self::assembly::assemble;
 use self::together::Together;
 use crate::model::{Cancel, Model, Objective, Plan, PlanSettings};
+#[cfg(all(test, feature = "highs"))]
+use crate::model::{Constraint, valuation::UnitValue};
 use crate::optimizer::plan::{month as plan_month, price_beside};
 
 /// Whether a model is a single month without anything that time does: its program is the month's own.
@@ -55,6 +57,13 @@ pub(super) fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> P
         Some(counts) => together.fixed(counts, settings, cancel),
         None => together.plan(settings, cancel, true),
     }
+}
+
+/// The program of months that hang together, for another solver: a model of one month with an activity a cell,
+/// its values and rules.
+#[cfg(all(test, feature = "highs"))]
+pub(super) fn posed_together(model: &Model) -> (Model, Vec<UnitValue>, Vec<Constraint>) {
+    Together::new(model).posed()
 }
 
 /// Whether there is a plan.
@@ -146,8 +155,6 @@ fn alike(model: &Model, a: usize, b: usize) -> bool {
     }
     let equal = |counts: &ndarray::Array2<f64>| counts.row(a) == counts.row(b);
     let same_counts = model.counts.as_ref().is_none_or(equal);
-    let (a, b) = (&model.horizon.months[a], &model.horizon.months[b]);
-    same_counts
-        && a.budget_share.to_bits() == b.budget_share.to_bits()
-        && a.seasonality.to_bits() == b.seasonality.to_bits()
+    let share = |month: usize| model.horizon.months[month].budget_share.to_bits();
+    same_counts && share(a) == share(b) && model.same_season(a, b)
 }

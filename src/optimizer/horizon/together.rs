@@ -13,8 +13,8 @@ use ndarray::Array2;
 use self::pipeline::Limits;
 use crate::model::valuation::UnitValue;
 use crate::model::{
-    Activity, BookedAs, BudgetOver, Cancel, Constraint, Factors, Horizon, Incidents, Model, Origin,
-    Plan, PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule, activities, constraints_over,
+    Activity, BookedAs, Cancel, Constraint, Factors, Horizon, Incidents, Model, Origin, Plan,
+    PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule, activities, constraints_over,
     counts_of, joint, sum_of, units_of,
 };
 use crate::optimizer::check::check_plan;
@@ -44,6 +44,15 @@ impl<'a> Together<'a> {
             activities,
             model,
         }
+    }
+
+    /// What another solver needs of the program.
+    #[cfg(all(test, feature = "highs"))]
+    pub(super) fn posed(&self) -> (Model, Vec<UnitValue>, Vec<Constraint>) {
+        let alone = self.alone();
+        let units = units_of(self.model, &self.activities, |m, cell| alone[m][cell]);
+        let sums = units.iter().map(sum_of).collect();
+        (self.flat.clone(), sums, self.rules(&units).all)
     }
 
     /// Plans the horizon.
@@ -195,9 +204,11 @@ impl<'a> Together<'a> {
         for mut rule in more {
             rules.names.push(rule.name.clone());
             if let (Some(month), true) = (rule.month, self.model.months > 1) {
-                let carried = self.model.horizon.budget_over == BudgetOver::CarryOver;
-                let until = rule.name == pipeline::NAME || carried && rule.name == "budget";
-                let when = if until { "until" } else { "in" };
+                let when = if rule.rule.adds_up_months() {
+                    "until"
+                } else {
+                    "in"
+                };
                 rule.name = format!("{} {when} month {}", rule.name, month + 1);
             }
             rules.all.push(rule);
@@ -316,6 +327,8 @@ fn named(name: String) -> Wave {
         counts: Vec::new(),
         factors: Factors::ONE,
         origin: Origin::Default,
+        budget_origin: Origin::Default,
+        count_origins: Vec::new(),
         schedule: WaveSchedule::default(),
     }
 }

@@ -12,7 +12,7 @@ use super::worth;
 use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
-    Band, Cell, ConstraintKind, ConstraintState, Model, Month, Objective, Plan, PlanStatus,
+    Band, Cell, ConstraintKind, ConstraintState, Model, Objective, Plan, PlanStatus,
 };
 use crate::units::{YearMonth, money, percent};
 
@@ -96,18 +96,13 @@ fn status(model: &Model, plan: &Plan) -> String {
 
 /// Whether all is said of a plan when it is said of its first month.
 pub(super) fn is_one_month(model: &Model, plan: &Plan) -> bool {
-    let mut months = model.horizon.months.iter();
-    let first = months.next();
-    let same = |month: &Month| {
-        first.is_none_or(|first| {
-            month.budget_share == first.budget_share && month.seasonality == first.seasonality
-        })
-    };
+    let share = |month: usize| model.horizon.months[month].budget_share;
+    let same = |month: usize| share(month) == share(0) && model.same_season(month, 0);
     let mut rows = plan.counts.rows().into_iter();
     plan.counts.nrows() == 1
         || model.horizon.is_separable()
             && rows.all(|row| row == plan.counts.row(0))
-            && months.all(same)
+            && (1..model.months).all(same)
 }
 
 /// Whether prices are of what one of several months alike does to the ratio of all their totals.

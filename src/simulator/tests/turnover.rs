@@ -5,13 +5,11 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Beta, Distribution as _};
 
-use super::law::{agree, assert_near, estimate, spread};
-use super::market::{model, number, tiers};
+use super::law::{agree, assert_near, estimate, simulate, spread};
+use super::market::{number, over, tiers};
 use crate::distribution::Distribution;
-use crate::model::{
-    BookedAs, CellBlock, Factors, Horizon, Level, Model, Origin, Pipeline, PipelineLaw, Wave,
-    WaveKind, valuation,
-};
+use crate::fixture;
+use crate::model::{BookedAs, CellBlock, Level, Model, Origin, Pipeline, PipelineLaw, valuation};
 use crate::simulator::{PlanInput, Simulator};
 
 const TRIALS: usize = 40_000;
@@ -33,12 +31,8 @@ fn still(model: &Model) -> Pipeline {
     }
 }
 
-/// A market of so many months.
 fn market(types: &[&str], months: usize) -> Model {
-    let mut model = model(tiers(), types, Vec::new(), Vec::new());
-    model.months = months;
-    model.horizon = Horizon::equal(months);
-    model
+    over(months, tiers(), types)
 }
 
 fn cell(model: &Model, key: &str) -> usize {
@@ -47,12 +41,7 @@ fn cell(model: &Model, key: &str) -> usize {
 }
 
 fn run(model: &Model, counts: &Array2<f64>, trials: usize) -> Vec<CellBlock> {
-    let plan = PlanInput {
-        model,
-        counts: counts.view(),
-    };
-    let mut block = Simulator::new(&[plan], 23).unwrap().block(0, trials);
-    block.plans.remove(0).cells
+    simulate(model, counts, trials, 23)
 }
 
 fn beta(mean: f64, sd: f64) -> Distribution {
@@ -244,17 +233,7 @@ fn everything() -> (Model, Array2<f64>) {
         origin: Origin::Default,
     });
     model.cells[gold].booked_as = BookedAs::Level { level: 0, start: 1 };
-    model.horizon.waves.push(Wave {
-        name: "launch".to_owned(),
-        kind: WaveKind::Launch,
-        first_day: 35,
-        days: 5,
-        budget: (None, None),
-        counts: Vec::new(),
-        factors: Factors::ONE,
-        schedule: crate::model::WaveSchedule::default(),
-        origin: Origin::Default,
-    });
+    model.horizon.waves.push(fixture::wave(35, 5));
     model.cells[wave].booked_as = BookedAs::Wave(0);
     let flow = Pipeline {
         identified: number(17.4),
