@@ -76,6 +76,8 @@ pub(super) enum Drawn {
     Leaves = 29,
     /// Whether somebody is in a place from the beginning, where that is open.
     Starts = 30,
+    /// The share of partners who leave.
+    Churn = 40,
 }
 
 impl Drawn {
@@ -105,7 +107,8 @@ impl Drawn {
             | Self::OneMore
             | Self::Landing
             | Self::Leaves
-            | Self::Starts => InputGroup::CreatorDelivery,
+            | Self::Starts
+            | Self::Churn => InputGroup::CreatorDelivery,
             Self::Conversions | Self::Revenue | Self::Sold => InputGroup::Orders,
         })
     }
