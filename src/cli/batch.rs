@@ -14,7 +14,7 @@ use influencer_matrix::report::text::{self, BatchLine};
 use influencer_matrix::summary::{ScopeKind, SummaryRow};
 use serde_json::{Map, Value, json};
 
-use super::args::{BatchArgs, Format};
+use super::args::BatchArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::files;
@@ -94,10 +94,11 @@ fn finish(
     {
         exit = exit.max(failure.into());
     }
-    match args.format {
-        Format::Text => console.result(&table(reports, console))?,
-        Format::Json => console.result(&format!("{:#}\n", to_json(reports, exit)))?,
-    }
+    console.show(
+        args.format,
+        || table(reports, console),
+        || to_json(reports, exit),
+    )?;
     if let Some(baseline) = baseline {
         exit = exit.max(tell_drift(baseline, reports, console));
     }
