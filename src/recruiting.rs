@@ -1,9 +1,7 @@
 //! What a pipeline delivers, where it is narrow, and how it stands against the playbook: `imatrix pipeline`.
 
 use crate::distribution::Distribution;
-use crate::model::pipeline::{
-    LeadStep, PLAYBOOK_CHURN, PLAYBOOK_REPEAT, Step, StepState,
-};
+use crate::model::pipeline::{LeadStep, PLAYBOOK_CHURN, PLAYBOOK_REPEAT, Step, StepState};
 use crate::model::{Horizon, Pipeline, PipelineLaw};
 
 /// New partners of one month, and until its end.

@@ -274,7 +274,10 @@ impl Reader<'_> {
             }
             weeks
         };
-        if !LeadStep::ALL.iter().any(|s| pipeline.get(s.key()).is_some()) {
+        if !LeadStep::ALL
+            .iter()
+            .any(|s| pipeline.get(s.key()).is_some())
+        {
             return Lead::whole(weeks("lead_weeks"));
         }
         let lead = Lead::by_step(LeadStep::ALL.map(|step| weeks(step.key())));

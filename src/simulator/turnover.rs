@@ -325,7 +325,8 @@ impl Turnover {
                 let mut stream = segment.stream(place.owner, Drawn::Leaves, month);
                 stream.fill_uniforms(&mut uniforms);
                 let words = filled[number].iter_mut().zip(&mut left[number]);
-                for ((filled, left), (u, (churn, repeat))) in words.zip(uniforms.iter().zip(&rates)) {
+                for ((filled, left), (u, (churn, repeat))) in words.zip(uniforms.iter().zip(&rates))
+                {
                     let back = if asked { *repeat } else { 1.0 };
                     let goes = *u >= (1.0 - churn) * back;
                     let here = *filled & bit != 0;

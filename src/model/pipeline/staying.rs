@@ -57,9 +57,8 @@ impl Pipeline {
                 let repeats = values_of(&self.repeat);
                 let stops = |&(weight, churn): &(f64, f64)| {
                     // What stops in so many words: no difference of numbers that are nearly equal.
-                    let over = |&(w, repeat): &(f64, f64)| {
-                        w / (churn + (1.0 - churn) * (1.0 - repeat))
-                    };
+                    let over =
+                        |&(w, repeat): &(f64, f64)| w / (churn + (1.0 - churn) * (1.0 - repeat));
                     weight * repeats.iter().map(over).sum::<f64>()
                 };
                 values_of(&self.churn).iter().map(stops).sum()

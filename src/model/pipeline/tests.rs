@@ -425,7 +425,10 @@ fn a_doubtful_churn_holds_for_all_months() {
     // E[1/c] = (α + β − 1) / (α − 1), infinite up to α = 1; on an interval away from 0 the logarithm.
     let all = pipeline.steady_partners() / pipeline.flow();
     assert!((all - 19.0).abs() < 1e-9, "{all}");
-    let leaving = |churn| Pipeline { churn, ..playbook() };
+    let leaving = |churn| Pipeline {
+        churn,
+        ..playbook()
+    };
     let near_none = leaving(Distribution::Beta {
         alpha: 1.0,
         beta: 9.0,

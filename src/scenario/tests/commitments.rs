@@ -374,7 +374,12 @@ fn lead_times_are_of_the_whole_way_or_of_its_steps() {
         entry(&scenario, "pipeline.partnership_weeks").origin,
         Origin::Preset(Assumption::Playbook)
     );
-    assert!(scenario.entries().iter().all(|e| e.path != "pipeline.lead_weeks"));
+    assert!(
+        scenario
+            .entries()
+            .iter()
+            .all(|e| e.path != "pipeline.lead_weeks")
+    );
     // A layer above replaces what is below.
     let (pipeline, scenario) = lead(
         "[pipeline]\nlead_weeks = \"3 to 5\"\nchurn = \"5% to 10%\"\n[[what_if]]\nname = \"quick\"\npipeline.contact_weeks = 0\n",
