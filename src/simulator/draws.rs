@@ -96,9 +96,8 @@ impl Drawn {
             Self::Cpc => InputGroup::CreatorCpc,
             Self::Cpa => InputGroup::CreatorCpa,
             Self::Incident | Self::Shock => InputGroup::CreatorIncidents,
-            // Who is there is part of whose content appears.
-            Self::Delivery
-            | Self::Identified
+            Self::Delivery => InputGroup::CreatorDelivery,
+            Self::Identified
             | Self::Vetted
             | Self::Contacted
             | Self::Response
@@ -108,7 +107,7 @@ impl Drawn {
             | Self::Landing
             | Self::Leaves
             | Self::Starts
-            | Self::Churn => InputGroup::CreatorDelivery,
+            | Self::Churn => InputGroup::Pipeline,
             Self::Conversions | Self::Revenue | Self::Sold => InputGroup::Orders,
         })
     }

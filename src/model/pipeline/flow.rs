@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::Pipeline;
 use crate::distribution::Distribution;
-use crate::model::Horizon;
+use crate::model::{Horizon, Origin};
 
 /// The playbook's share of vetted among identified, contacted among vetted (20 of 30), response and partnership rate.
 pub const PLAYBOOK_RATES: [f64; 4] = [0.30, 2.0 / 3.0, 0.30, 0.50];
@@ -89,6 +89,17 @@ impl Pipeline {
     #[must_use]
     pub fn rates(&self) -> [Distribution; 4] {
         [self.vetted, self.contacted, self.response, self.partnership]
+    }
+
+    /// The pipeline by itself: without what a plan makes of it, where it was written and whom it begins with.
+    #[must_use]
+    pub fn without_plan(self) -> Self {
+        Self {
+            starting: Vec::new(),
+            with: None,
+            origin: Origin::Default,
+            ..self
+        }
     }
 
     /// The law of a step.
