@@ -147,16 +147,27 @@ pub(super) static PIPELINE: &[Field] = &[
     ),
     leaf(
         "lead_weeks",
-        Kind::Number {
-            min: 0.0,
-            max: 104.0,
-            open: false,
-        },
+        Kind::Amount,
         "Weeks from being identified to the first post.",
     ),
     leaf(
+        "contact_weeks",
+        Kind::Amount,
+        "Weeks from being identified to being contacted; the steps in place of lead_weeks.",
+    ),
+    leaf(
+        "partnership_weeks",
+        Kind::Amount,
+        "Weeks from contact to partnership.",
+    ),
+    leaf(
+        "content_weeks",
+        Kind::Amount,
+        "Weeks from partnership to the first post.",
+    ),
+    leaf(
         "churn",
-        SHARE,
+        Kind::Rate,
         "Probability that a partner leaves at the end of a month.",
     ),
     leaf(

@@ -77,7 +77,7 @@ fn small_horizons_agree_with_enumeration() {
 /// New partners that counts need until every month within what is delivered.
 fn supplied(model: &Model, delivered: &[f64], x: &[Vec<f64>]) -> bool {
     let pipeline = model.horizon.pipeline.as_ref().expect("a pipeline");
-    let (kept, repeat) = (1.0 - pipeline.churn, pipeline.repeat.mean());
+    let (kept, repeat) = (pipeline.kept(), pipeline.repeat.mean());
     let mut needed = 0.0;
     (0..x.len()).all(|m| {
         for (cell, own) in model.cells.iter().enumerate() {
@@ -120,8 +120,8 @@ fn new_partnerships_are_within_what_the_pipeline_delivers() {
             response: certain(0.6),
             partnership: certain(0.7),
             repeat: certain(random.between(0.3, 1.0)),
-            lead_weeks: random.between(0.0, 5.0),
-            churn: random.between(0.0, 0.4),
+            lead_weeks: random.between(0.0, 5.0).into(),
+            churn: Distribution::Certain(random.between(0.0, 0.4)),
             starting: (0..cells)
                 .map(|cell| match model.cells[cell].booked_as {
                     BookedAs::Open => random.below(3) as f64,

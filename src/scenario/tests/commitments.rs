@@ -1,6 +1,7 @@
 //! Waves, ambassador levels, the pipeline and cross-promotion.
 
 use super::*;
+use crate::distribution::Distribution;
 use crate::model::{BookedAs, WaveKind, WaveSchedule};
 
 /// The block of the contract, word for word, without what stands elsewhere in a file.
@@ -144,7 +145,7 @@ fn the_block_of_the_contract_is_read_as_it_says() {
     near(level.lift(40), 1.5);
     let pipeline = horizon.pipeline.as_ref().expect("a pipeline");
     near(pipeline.identified.mean(), 100.0);
-    near(pipeline.churn, 0.08);
+    near(pipeline.churn.mean(), 0.08);
     near(pipeline.starting.iter().sum(), 10.0);
     assert_eq!(pipeline.starting.len(), model.cells.len());
     assert_eq!(pipeline.with, None);
@@ -343,8 +344,8 @@ fn a_pipeline_has_the_playbooks_presets_and_is_lifted_by_a_word() {
         pipeline.response.mean(),
         pipeline.partnership.mean(),
         pipeline.repeat.mean(),
-        pipeline.lead_weeks,
-        pipeline.churn,
+        pipeline.lead_weeks.mean(),
+        pipeline.churn.mean(),
     ];
     for (found, wanted) in flow
         .into_iter()
@@ -424,4 +425,44 @@ fn tags_last_for_days() {
     assert_eq!(of(""), None);
     assert_eq!(of("days = 7\n"), Some(7));
     assert_eq!(of("days = 0\n"), Some(0));
+}
+
+#[test]
+fn lead_times_are_of_the_whole_way_or_of_its_steps() {
+    let lead = |text: &str| {
+        let scenario = read(&quarter(text));
+        let pipeline = scenario.base.horizon.pipeline.clone().expect("a pipeline");
+        (pipeline, scenario)
+    };
+    let (pipeline, scenario) = lead("[pipeline]\ncontact_weeks = 1\ncontent_weeks = \"1 to 3\"\n");
+    let content = Distribution::lognormal_interval(1.0, 3.0).unwrap();
+    near(pipeline.lead_weeks.mean(), 1.0 + 2.0 + content.mean());
+    assert_eq!(
+        entry(&scenario, "pipeline.partnership_weeks").origin,
+        Origin::Preset(Assumption::Playbook)
+    );
+    assert!(
+        scenario
+            .entries()
+            .iter()
+            .all(|e| e.key != "pipeline.lead_weeks")
+    );
+    // A layer above replaces what is below.
+    let (pipeline, scenario) = lead(
+        "[pipeline]\nlead_weeks = \"3 to 5\"\nchurn = \"5% to 10%\"\n[[what_if]]\nname = \"quick\"\npipeline.contact_weeks = 0\n",
+    );
+    near(
+        pipeline.lead_weeks.mean(),
+        Distribution::lognormal_interval(3.0, 5.0).unwrap().mean(),
+    );
+    near(
+        pipeline.churn.mean(),
+        Distribution::beta_interval(0.05, 0.10).unwrap().mean(),
+    );
+    let quick = scenario.what_ifs[0].horizon.pipeline.as_ref().unwrap();
+    near(quick.lead_weeks.mean(), 4.0);
+    let faults = said(&quarter("[pipeline]\nlead_weeks = 4\ncontact_weeks = 1\n"));
+    assert!(faults.contains("as a whole and by its steps"), "{faults}");
+    let faults = said(&quarter("[pipeline]\nlead_weeks = 600\n"));
+    assert!(faults.contains("at most 520"), "{faults}");
 }
