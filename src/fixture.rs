@@ -208,6 +208,7 @@ pub(crate) fn wave(first_day: u32, days: u32) -> Wave {
         counts: Vec::new(),
         factors: Factors::ONE,
         schedule: WaveSchedule::default(),
+        turns: [true; 4],
         origin: Origin::Default,
         budget_origin: Origin::Default,
         count_origins: Vec::new(),

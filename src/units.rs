@@ -330,6 +330,12 @@ impl YearMonth {
     pub fn first_day(self) -> Date {
         self.first
     }
+
+    /// The weekday of its first day, Monday being 0.
+    #[must_use]
+    pub fn first_weekday(self) -> usize {
+        usize::try_from(self.first.weekday().to_monday_zero_offset()).unwrap_or(0)
+    }
 }
 
 impl fmt::Display for YearMonth {
