@@ -27,7 +27,7 @@ fn number_text(signed: bool) -> String {
 /// Whole numbers in strings, thousands and millions perhaps in parts.
 fn whole_text() -> String {
     format!(
-        r"^\s*\+?([0-9]([0-9_]*[0-9])?(\.0*)?([eE]\+?[0-9]+)?|[0-9_.]+[eE]\+?[0-9]+|{DIGITS}\s*[kKmM]|[0-9]+00\s*%)\s*$"
+        r"^\s*\+?([0-9]([0-9_]*[0-9])?(\.0*)?([eE]\+?[0-9]+)?|[0-9_.]+[eE]\+?[0-9]+\s*%?|{DIGITS}\s*[kKmM]|[0-9]+00\s*%)\s*$"
     )
 }
 
