@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use influencer_matrix::model::BASE;
 
 use super::values;
 
@@ -282,7 +283,7 @@ pub(crate) struct CalendarArgs {
     #[command(flatten)]
     pub(crate) scenario: ScenarioArgs,
     /// Whose posts: base, or the name of a what-if
-    #[arg(long, value_name = "NAME", default_value = "base")]
+    #[arg(long, value_name = "NAME", default_value = BASE)]
     pub(crate) plan: String,
     #[command(flatten)]
     pub(crate) solve: SolveArgs,
