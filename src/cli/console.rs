@@ -109,9 +109,10 @@ impl Console {
     }
 }
 
-/// The terminal's width, as far as it is of use.
+/// The terminal's width, else what the environment says of it, as far as it is of use.
 fn columns() -> usize {
-    comfy_table::Table::new()
-        .width()
-        .map_or(COLUMNS, |width| usize::from(width).min(WIDEST))
+    let terminal = comfy_table::Table::new().width().map(usize::from);
+    let stated = || std::env::var("COLUMNS").ok()?.trim().parse().ok();
+    let width = terminal.or_else(stated).filter(|&width| width > 0);
+    width.unwrap_or(COLUMNS).min(WIDEST)
 }

@@ -174,10 +174,6 @@ struct Sweep {
 
 impl Sweep {
     fn new(args: &FrontierArgs, scenario: &Scenario) -> Result<Self, Stop> {
-        let own = |key: &str| -> Option<f64> {
-            let entry = scenario.entries().iter().find(|entry| entry.key == key)?;
-            parse_number(entry.value.trim_matches('"')).ok()
-        };
         let range = &args.by;
         let (by, key) = match range.key.as_str() {
             "budget" => (By::Budget, "budget"),
@@ -233,9 +229,9 @@ impl Sweep {
                 own: if by == By::Budget {
                     Some(budget)
                 } else {
-                    own(key)
+                    scenario.number(key)
                 },
-                level: own("risk.objective.level").unwrap_or(LEVEL),
+                level: scenario.number("risk.objective.level").unwrap_or(LEVEL),
             },
             values,
             whole,

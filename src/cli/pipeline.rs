@@ -10,7 +10,7 @@ use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::files;
 use super::folder::description;
-use super::interrupt::CANCEL;
+use super::interrupt::{CANCEL, at_once};
 use super::work::{context, on_threads, plan_settings};
 
 pub(crate) fn run(args: &PipelineArgs, console: &Console) -> Result<Exit, Stop> {
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &PipelineArgs, console: &Console) -> Result<Exit, Stop> 
             args.scenario.file.display()
         )));
     };
-    let found = recruiting(pipeline, &model.horizon, (args.want, args.with));
+    let found = at_once(|| recruiting(pipeline, &model.horizon, (args.want, args.with)));
     let plan = if args.no_plan {
         None
     } else {

@@ -284,7 +284,7 @@ fn expected_targets(model: &Model, plan: &Plan) -> Vec<TargetResult> {
 pub(crate) fn context(scenario: &Scenario, console: &Console) -> ReportContext {
     ReportContext {
         description: scenario.description.clone(),
-        assumed_types: scenario.assumed_types().to_vec(),
+        assumed_terms: scenario.assumed_terms().to_vec(),
         color: console.stdout_colors,
         width: console.width,
     }

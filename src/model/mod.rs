@@ -196,12 +196,11 @@ impl Model {
         }
     }
 
-    /// Factor on the expected conversions of a cell's partnerships in a month: the season's, and what an ambassador's
-    /// tenure adds. Exactly 1 where nothing was said about either.
+    /// Factor on the expected conversions of a cell's partnerships in a month: the season's ([`Model::season`]), and what
+    /// an ambassador's tenure adds. Exactly 1 where nothing was said about either.
     #[must_use]
     pub fn conversion_factor(&self, month: usize, cell: usize) -> f64 {
-        let season = |month: &Month| month.seasonality;
-        let season = self.horizon.months.get(month).map_or(1.0, season);
+        let season = self.season(month, cell);
         match self.cells[cell].booked_as {
             BookedAs::Level { level, start } if month > start => {
                 season * self.horizon.levels[level].lift(month - start)

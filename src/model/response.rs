@@ -11,6 +11,11 @@
 //! ```
 //!
 //! are made. With h = 0 sales are made when posts are.
+//!
+//! Where a partnership's terms say that its posts come days after it is booked ([`super::Terms::post_days`]), the days from a to b
+//! are that much later, beyond the month and beyond the horizon too. What it yields stays booked to the month it is booked in.
+
+use std::ops::Range;
 
 use super::Model;
 use super::cell::BookedAs;
@@ -62,10 +67,10 @@ fn phi(x: f64) -> f64 {
 }
 
 impl Model {
-    /// When the posts of a cell in a month appear and how their sales follow: spread over the month's days, those of a
-    /// wave over its days in the month.
+    /// Days on which posts of what a cell books in a month appear, from the first of the horizon: the month's days, or the
+    /// wave's in it, and as many days later as the terms say. Empty for a wave that has no day in the month.
     #[must_use]
-    pub fn response(&self, month: usize, cell: usize) -> Response {
+    pub fn days_of_posts(&self, month: usize, cell: usize) -> Range<u32> {
         let horizon = &self.horizon;
         let (mut from, mut to) = (horizon.first_day(month), horizon.first_day(month + 1));
         if let BookedAs::Wave(wave) = self.cells[cell].booked_as {
@@ -73,11 +78,65 @@ impl Model {
             from = wave.first_day.clamp(from, to);
             to = (wave.first_day + wave.days).clamp(from, to);
         }
+        let later = self.cells[cell].terms.post_days;
+        from + later..to + later
+    }
+
+    /// When the posts of what a cell books in a month appear and how their sales follow: spread evenly over
+    /// [`Model::days_of_posts`].
+    #[must_use]
+    pub fn response(&self, month: usize, cell: usize) -> Response {
+        let days = self.days_of_posts(month, cell);
         Response {
-            from: f64::from(from),
-            to: f64::from(to),
-            half_life: horizon.response_half_life_days,
+            from: f64::from(days.start),
+            to: f64::from(days.end),
+            half_life: self.horizon.response_half_life_days,
         }
+    }
+
+    /// Whether sales of what a cell books in a month may be made after the month.
+    #[must_use]
+    pub fn sells_later(&self, cell: usize) -> bool {
+        self.horizon.response_half_life_days > 0.0 || self.cells[cell].terms.post_days > 0
+    }
+
+    /// Whether posts of any cell appear days after they are booked.
+    #[must_use]
+    pub fn posts_later(&self) -> bool {
+        self.cells.iter().any(|cell| cell.terms.post_days > 0)
+    }
+
+    /// The season of what a cell books in a month: that of the days its posts appear on. Where they come later than they
+    /// are booked it is the mean of the months they appear in, weighted by the share of posts in each; a month behind the
+    /// horizon, of which nothing is said, has 1.
+    #[must_use]
+    pub fn season(&self, month: usize, cell: usize) -> f64 {
+        let horizon = &self.horizon;
+        let own = horizon.months.get(month).map_or(1.0, |m| m.seasonality);
+        if self.cells[cell].terms.post_days == 0 {
+            return own;
+        }
+        let posts = self.response(month, cell);
+        let (mut season, mut before) = (own, 0.0);
+        for later in month..self.months {
+            let by = posts.posted_by(f64::from(horizon.first_day(later + 1)));
+            // As differences, so that equal months give it exactly.
+            season += (by - before) * (horizon.months[later].seasonality - own);
+            before = by;
+        }
+        season + (1.0 - before) * (1.0 - own)
+    }
+
+    /// Whether two months of the horizon have the same season, also for what is posted days after it is booked.
+    #[must_use]
+    pub fn same_season(&self, a: usize, b: usize) -> bool {
+        let months = &self.horizon.months;
+        let later = |cell: &usize| self.cells[*cell].terms.post_days > 0;
+        let of = |month: usize, cell: usize| self.season(month, cell).to_bits();
+        months[a].seasonality.to_bits() == months[b].seasonality.to_bits()
+            && (0..self.cells.len())
+                .filter(later)
+                .all(|cell| of(a, cell) == of(b, cell))
     }
 
     /// Shares of the sales of what a cell posts in a month by the month they are made in: one for each month from

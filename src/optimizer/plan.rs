@@ -2,13 +2,16 @@
 
 mod at_risk;
 mod at_risk_together;
+mod beside;
 mod nothing;
 mod problem;
 mod together;
 mod worth;
 
 pub use at_risk::plan_at_risk;
+pub(super) use beside::price_beside;
 pub(super) use problem::Problem;
+pub(super) use worth::add_alternatives;
 
 use ndarray::Array2;
 
@@ -34,7 +37,7 @@ const NOTHING: f64 = 1e-9;
 
 /// Seconds that a continuous program may always take: the clock is for branch and bound, and a
 /// price that it cut off would not be reproducible.
-const PATIENCE: f64 = 60.0;
+pub(super) const PATIENCE: f64 = 60.0;
 
 /// Plans a model: the counts that maximize its objective under its constraints, or, where the
 /// model fixes the counts, what they do to the constraints.

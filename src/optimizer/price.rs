@@ -3,16 +3,20 @@
 //!
 //! The bound moved is the one that the relaxation's optimum reaches; the upper one where both
 //! are; where neither is, the lower one if its step goes past the optimum's value. Any other constraint
-//! has price 0: its step lets everything be. The budget takes along every bound that follows it, so it has
+//! has price 0: its step lets everything be. Where nothing keeps the bound moved so (a least spend above the
+//! budget), the bound moves the other way, and what that changes is the price with its sign turned. The budget takes along every bound that follows it, so it has
 //! a price where the optimum reaches one of those, or will: more budget asks for more spend where a
 //! least spend binds.
 
 mod basis;
+mod beside;
 mod entry;
 mod range;
 
-pub(crate) use entry::unused;
+pub(crate) use beside::beside;
+pub(crate) use entry::{Columns, unused};
 pub(crate) use range::ranges;
+use range::ranges_of;
 
 use self::basis::Side;
 use crate::model::{BudgetScale, Cancel, Constraint, Form, Metric, Model, PlanSettings, Unit};
@@ -24,8 +28,29 @@ use crate::optimizer::solver::Solved;
 /// How near the relaxation's optimum lies to a bound that it reaches, relative to the bound.
 const REACHED: f64 = 1e-7;
 
-/// One price a constraint; `None` where the program with the bound moved has no optimum.
+/// One price a constraint; `None` where the program has no optimum with the bound moved to either side.
 pub(crate) fn prices(
+    program: &Program,
+    goal: &Goal,
+    constraints: &[Constraint],
+    at: (&[f64], f64),
+    settings: &PlanSettings,
+    cancel: &Cancel,
+) -> Vec<Option<f64>> {
+    prices_of(
+        constraints.len(),
+        program,
+        goal,
+        constraints,
+        at,
+        settings,
+        cancel,
+    )
+}
+
+/// The same of the first few constraints.
+fn prices_of(
+    first: usize,
     program: &Program,
     goal: &Goal,
     constraints: &[Constraint],
@@ -34,7 +59,7 @@ pub(crate) fn prices(
     cancel: &Cancel,
 ) -> Vec<Option<f64>> {
     let size = optimum.abs().max(f64::MIN_POSITIVE);
-    (0..constraints.len())
+    (0..first)
         .map(|i| {
             let step = constraints[i].unit.price_step();
             let side = if constraints[i].scales == Some(BudgetScale::Budget) {
@@ -58,21 +83,30 @@ pub(crate) fn prices(
             let Some(side) = side else {
                 return Some(0.0);
             };
-            let moved = moved(constraints, i, side, step);
-            let program = Program {
-                rows: rows_in(program, constraints, &moved),
-                ..program.clone()
+            let by = |step: f64| {
+                let moved = moved(constraints, i, side, step);
+                let program = Program {
+                    rows: rows_in(program, constraints, &moved),
+                    ..program.clone()
+                };
+                let solved = solve_wholly(program, &moved, goal, settings, cancel);
+                solved.found().then(|| {
+                    let change = solved.objective - optimum;
+                    // Below the solver's accuracy a change is none.
+                    if change.abs() <= 1e-10 * size {
+                        0.0
+                    } else {
+                        change
+                    }
+                })
             };
-            let solved = solve_wholly(program, &moved, goal, settings, cancel);
-            solved.found().then(|| {
-                let change = solved.objective - optimum;
-                // Below the solver's accuracy a change is none.
-                if change.abs() <= 1e-10 * size {
-                    0.0
-                } else {
-                    change
-                }
-            })
+            let back = || {
+                let budget = constraints[i].scales == Some(BudgetScale::Budget);
+                let has_it = constraints[i].high.is_some_and(|budget| budget > step);
+                let change = by(-step).filter(|_| !budget || has_it);
+                change.map(|change| 0.0 - change)
+            };
+            by(step).or_else(back)
         })
         .collect()
 }

@@ -8,7 +8,7 @@ use super::source::{Kind, Mark, Sources};
 use super::structure;
 use super::tree::{self, Item, Node, Value};
 use super::value::short;
-use super::write;
+use super::{vary, write};
 
 impl Reading {
     /// `--set`, `--seed` and `--trials` as one tree. `root` has the file's own lists.
@@ -34,6 +34,7 @@ impl Reading {
         }
         let mut node = self.sets(&sets, presets);
         self.entries_by_name(&mut node, root);
+        partners_by_cell(&mut node, root, &sets);
         structure::check(&mut node, &mut self.faults);
         node
     }
@@ -184,12 +185,37 @@ impl Reading {
                 .collect();
             let mut changes = self.sets(&sets, presets);
             self.entries_by_name(&mut changes, root);
+            partners_by_cell(&mut changes, root, &sets);
             structure::check_typed(&mut changes, &mut self.faults);
             out.push(WhatIf {
                 name: name.clone(),
                 changes,
             });
         }
+    }
+}
+
+/// Partners of single cells, each set by its own key, leave those of the other cells; a whole table takes the place of all.
+fn partners_by_cell(settings: &mut Node, root: &Node, sets: &[(String, String, String)]) {
+    const PLACE: [&str; 2] = ["pipeline", "starting_creators"];
+    let cells = |(key, ..): &(String, String, String)| {
+        let names = vary::path(key)?;
+        (names.starts_with(&PLACE.map(str::to_owned))).then_some(names.len() > PLACE.len())
+    };
+    if !sets.iter().filter_map(cells).all(|cell| cell) {
+        return;
+    }
+    let (Some(before), Some(now)) = (root.at(&PLACE), settings.at(&PLACE)) else {
+        return;
+    };
+    let node = by_cells(before, now);
+    let Value::Table(items) = &mut settings.value else {
+        return;
+    };
+    if let Some(pipeline) = items.iter_mut().find(|item| item.key == PLACE[0])
+        && let Some(own) = pipeline.node.item(PLACE[1]).cloned()
+    {
+        pipeline.node.set(Item { node, ..own });
     }
 }
 

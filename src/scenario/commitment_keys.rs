@@ -1,6 +1,6 @@
 //! The keys of `[[wave]]`, `[ambassadors]`, `[pipeline]` and `[cross_promotion]`: part of the one list.
 
-use super::keys::{AMOUNT, SHARE, TIERS, TYPES, leaf};
+use super::keys::{AMOUNT, POST_DAYS, SHARE, TIERS, TYPES, leaf};
 use super::shape::{Field, Kind, Names, Shape, map};
 
 /// Kinds of waves.
@@ -101,6 +101,7 @@ static LEVEL: &[Field] = &[
     leaf("delivery", SHARE, "Probability that the content appears."),
     leaf("conversion_lift", AMOUNT, "Times conversions per click."),
     leaf("hours", AMOUNT, "Handling hours a month."),
+    POST_DAYS,
     leaf(
         "term_months",
         Kind::Whole { min: 1, max: 120 },

@@ -106,6 +106,7 @@ impl Reader<'_> {
             delivery: pick("delivery", 1.0),
             conversion_lift: pick("conversion_lift", 1.0),
             hours: pick("hours", 0.0),
+            post_days: self.post_days(&[&path, &["partnerships", TYPE]]),
         };
         let mut number = |key: &'static str| {
             self.number(&[&path[..], &[key]].concat())
@@ -165,7 +166,8 @@ impl Reader<'_> {
                     place,
                     format!("no tier of the ambassador level {shown} can have it"),
                 )
-                .expected(why),
+                .expected(why)
+                .of_names(),
             );
         }
         tiers
@@ -284,7 +286,7 @@ impl Reader<'_> {
                     _ if creators == 0.0 => {}
                     _ => self.warnings.push(format!(
                         "{}: cross_promotion.fan_out.{} has no effect, since {}",
-                        self.sources.location(item.key_mark),
+                        self.sources.place(item.key_mark),
                         item.key,
                         if tier.is_some() {
                             "there is no lower tier in use".to_owned()

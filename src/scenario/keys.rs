@@ -42,6 +42,9 @@ pub(super) const MOST_TRIALS: u64 = 1_000_000_000;
 /// Largest count of one cell.
 pub(super) const LARGEST_COUNT: f64 = 1_000_000.0;
 
+/// Most days from a booking to its post: ten years.
+pub(super) const MOST_POST_DAYS: u64 = 3650;
+
 /// 0 or more.
 pub(super) const AMOUNT: Kind = Kind::Number {
     min: 0.0,
@@ -64,6 +67,15 @@ pub(super) const ANY: Kind = Kind::Number {
     max: LARGEST,
     open: false,
 };
+/// Terms of partnerships and of ambassador levels have it.
+pub(super) const POST_DAYS: Field = leaf(
+    "post_days",
+    Kind::Whole {
+        min: 0,
+        max: MOST_POST_DAYS,
+    },
+    "Days from the booking, when products are shipped, to the post.",
+);
 const RELATIVE_SD: Kind = Kind::Number {
     min: 0.0,
     max: 10.0,
@@ -326,6 +338,7 @@ pub(super) static TERMS: &[Field] = &[
     leaf("delivery", SHARE, "Probability that the content appears."),
     leaf("conversion_lift", AMOUNT, "Times conversions per click."),
     leaf("hours", AMOUNT, "Handling hours a month."),
+    POST_DAYS,
 ];
 
 static OPERATIONS: &[Field] = &[

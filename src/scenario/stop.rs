@@ -70,6 +70,10 @@ impl Reader<'_> {
             .with(&["trials", "max"], |n| value::whole(n, 1, MOST_TRIALS))
             .unwrap_or(DEFAULT_MAX);
         match (node.get("precision"), node.get("best")) {
+            (None, None)
+                if ["precision", "best"]
+                    .iter()
+                    .any(|key| self.was_meant(&["trials", key])) => {}
             (None, None) => {
                 let fault = Fault::at(node.mark, "precision or best is missing here").expected(
                     "expected e.g. { precision = \"0.5%\", max = 10_000_000 } or { best = \"profit\", indifference = \"0.5%\" }",

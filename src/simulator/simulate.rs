@@ -119,7 +119,7 @@ impl<'a> Simulator<'a> {
                     ..Job::new(&key, &law, model, (month, count), &mut shared)?
                 };
                 job.reached(reach[month][cell]);
-                if model.horizon.response_half_life_days > 0.0 {
+                if model.sells_later(cell) {
                     job = job.sold(&model.response_shares(month, cell), &mut shared)?;
                 }
                 let first = who.as_ref().and_then(|who| who.first_place(cell));

@@ -2,6 +2,8 @@
 
 pub(super) mod brute;
 mod explained;
+mod lp;
+mod worth;
 
 use self::brute::{TIES, Tie, allowed, each, enumerate, objective, random_horizon, rows, values};
 use super::Random;

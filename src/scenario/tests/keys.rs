@@ -102,8 +102,18 @@ fn schema_keys(
     let table = match of.get("anyOf").and_then(|a| a.as_array()) {
         Some(forms) => {
             let table = forms.iter().map(|f| referred(whole, f)).find(|f| {
-                f.get("properties").is_some_and(|p| p.get("sd").is_none())
-                    && f.get("required").is_none()
+                // A distribution has tables too: those of its families and their parameters.
+                let parts = [
+                    "sd",
+                    "lognormal",
+                    "gamma",
+                    "beta",
+                    "pert",
+                    "triangular",
+                    "uniform",
+                ];
+                f.get("properties")
+                    .is_some_and(|p| parts.iter().all(|part| p.get(part).is_none()))
             });
             out.insert(prefix.to_owned());
             match table {
