@@ -76,8 +76,8 @@ pub use origin::{Assumption, Location, Origin};
 pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
 pub use pipeline::{Pipeline, PipelineLaw};
 pub use plan::{
-    Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus, SetLine,
-    SolverReport,
+    BASE, Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus,
+    SetLine, SolverReport,
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
 pub use response::Response;
