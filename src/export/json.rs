@@ -7,7 +7,10 @@ use super::table::defined;
 use super::{quarter, tables};
 use crate::engine::{PlanResult, RunResult};
 use crate::judging::TargetResult;
-use crate::model::{Bound, ConflictMember, ConstraintState, Model, Origin, UnusedCell, joint};
+use crate::model::{
+    Bound, Commitment, ConflictMember, ConstraintState, Model, Origin, UnusedCell,
+    commitments_beyond, joint,
+};
 use crate::ranking::BestPlan;
 use crate::stats::Standing;
 use crate::units::YearMonth;
@@ -163,6 +166,19 @@ fn plan_json(result: &PlanResult) -> Value {
             .into();
     }
     out["unused"] = plan.unused.iter().map(|u| unused(result, u)).collect();
+    // Only where ambassadors' terms end later.
+    let beyond = commitments_beyond(&result.model, &plan.counts);
+    if usable && !beyond.is_empty() {
+        let owed = |c: &Commitment| {
+            json!({
+                "cell": result.model.key(c.cell).to_string(),
+                "count": number(Some(c.count)),
+                "months_left": c.months,
+                "spend": number(Some(c.spend)),
+            })
+        };
+        out["commitments_beyond"] = beyond.iter().map(owed).collect();
+    }
     // Only where they were asked for.
     if !plan.alternatives.is_empty() {
         out["alternatives"] = alternatives(result);

@@ -50,7 +50,7 @@ mod worth;
 
 pub use activity::{Activity, activities, counts_of, sum_of, units_of};
 pub use actuals::{ActualRow, Actuals};
-pub use ambassador::Level;
+pub use ambassador::{Commitment, Level, commitments_beyond};
 pub use audience::Audience;
 pub(crate) use belief::{BY_TIER, TIERS, prior};
 pub use belief::{FactorBelief, FactorName};

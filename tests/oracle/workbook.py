@@ -165,12 +165,21 @@ def check_plan(book, folder):
             same("plan", name, row[name], there[column])
     totals = booked.group_by("plan", "month").agg(pl.col("spend", "revenue", "count").sum())
     spent = {(unmarked(r["plan"]), r["month"]): r for r in totals.iter_rows(named=True)}
+    result = json.loads((folder / "result.json").read_text())
     for row in rows(book, "months"):
-        if row["month"] != "horizon":
+        if row["month"] == "owed after the horizon":
+            plan = next(p for p in result["plans"] if p["name"] == unmarked(row["plan"]))
+            same("months", "owed", row["spend"], math.fsum(c["spend"] for c in plan["commitments_beyond"]))
+        elif row["month"] != "horizon":
             there = spent.get((row["plan"], row["month"]), {"spend": 0.0, "revenue": 0.0, "count": 0.0})
             same("months", "spend", row["spend"], there["spend"])
             same("months", "partnerships", row["partnerships"], there["count"])
-            same("months", "left", row["left of budget"], row["budget"] - there["spend"])
+            if row["budget"] is None:
+                # Months of one pot have no budgets of their own.
+                if row["left of budget"] is not None:
+                    raise Wrong("months: something is left of no budget")
+            else:
+                same("months", "left", row["left of budget"], row["budget"] - there["spend"])
 
 
 def check_variance(book, folder):

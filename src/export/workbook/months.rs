@@ -3,7 +3,7 @@
 use super::cell::{Cell, Head, Kind, Sheet, at, letters, quotient};
 use super::plan::{Booked, Columns};
 use crate::engine::RunResult;
-use crate::model::BudgetOver;
+use crate::model::{BudgetOver, commitments_beyond};
 
 const HEAD: [Head; 9] = [
     ("plan", 18.0),
@@ -114,6 +114,18 @@ pub(super) fn months(
                 left(row, all),
                 total(REVENUE, all.revenue, Kind::Money),
                 roas(row, all),
+            ]);
+        }
+        let beyond = commitments_beyond(model, &plan.plan.counts);
+        if !beyond.is_empty() {
+            let owed = beyond.iter().map(|commitment| commitment.spend).sum();
+            sheet.row(vec![
+                Cell::text(name),
+                Cell::text("owed after the horizon"),
+                Cell::Empty,
+                Cell::Empty,
+                Cell::Empty,
+                Cell::number(Some(owed), Kind::Money),
             ]);
         }
     }

@@ -466,3 +466,25 @@ fn lead_times_are_of_the_whole_way_or_of_its_steps() {
     let faults = said(&quarter("[pipeline]\nlead_weeks = 600\n"));
     assert!(faults.contains("at most 520"), "{faults}");
 }
+
+/// A term of three months from the third of three months has two left, from the second one, from the first none.
+#[test]
+fn what_terms_owe_after_the_horizon() {
+    let scenario = read(&quarter(
+        "[ambassadors.bronze]\ntiers = [\"micro\"]\nretainer = 500\ncommission = 0\nproduct_cost = 0\nhours = 0\nterm_months = 3\n",
+    ));
+    let model = &scenario.base;
+    let mut counts = ndarray::Array2::zeros((3, model.cells.len()));
+    for (cell, own) in model.cells.iter().enumerate() {
+        if let BookedAs::Level { start, .. } = own.booked_as {
+            counts
+                .slice_mut(ndarray::s![start.., cell])
+                .fill((start + 2) as f64);
+        }
+    }
+    let owed: Vec<(usize, f64, f64)> = crate::model::commitments_beyond(model, &counts)
+        .into_iter()
+        .map(|c| (c.months, c.count, c.spend))
+        .collect();
+    assert_eq!(owed, [(1, 3.0, 1_500.0), (2, 4.0, 4_000.0)]);
+}

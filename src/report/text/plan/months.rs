@@ -2,7 +2,9 @@
 
 use super::{View, month_name, price};
 use crate::model::valuation;
-use crate::model::{BookedAs, BudgetOver, ConstraintKind, ConstraintState, Model, Over, Plan};
+use crate::model::{
+    BookedAs, BudgetOver, ConstraintKind, ConstraintState, Model, Over, Plan, commitments_beyond,
+};
 use crate::report::text::figures::{partnerships, share};
 use crate::report::text::layout::{Grid, Page};
 use crate::units::{listed, money};
@@ -294,14 +296,8 @@ impl<'a> Months<'a> {
     /// What terms owe beyond the horizon.
     fn beyond(&self) -> Option<String> {
         let model = self.model;
-        let last = self.spend.len().checked_sub(1)?;
-        let mut owed = 0.0;
-        for (cell, own) in model.cells.iter().enumerate() {
-            if let BookedAs::Level { level, start } = own.booked_as {
-                let ends = start + model.horizon.levels[level].term_months;
-                owed += self.spend[last][cell] * ends.saturating_sub(last + 1) as f64;
-            }
-        }
+        let beyond = commitments_beyond(model, &self.plan.counts);
+        let owed: f64 = beyond.iter().map(|commitment| commitment.spend).sum();
         (owed > NOTHING).then(|| {
             format!(
                 "Ambassadors whose term ends later are owed {} beyond the horizon, at the last month's expectation; \
