@@ -174,6 +174,7 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
         risk: crate::model::Risk::NONE,
         belief: None,
         happened: Vec::new(),
+        known: Vec::new(),
         audiences: Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! Posteriors against dense algebra of covariances, forecasts against truths of the simulator.
 
 mod forecast;
+mod known;
 mod left;
 mod posterior;
 

@@ -29,10 +29,10 @@ pub struct Replanned {
 }
 
 /// Plans models as if nothing had happened, learns from the actuals, and plans the months to come with what is left and
-/// what is believed now.
+/// what is believed now. Where all months happened, nothing is left to plan.
 ///
 /// # Errors
-/// [`EngineError::Actuals`] if no month or no budget is left, and the errors of [`super::plan_models`].
+/// [`EngineError::Actuals`] if no budget is left, and the errors of [`super::plan_models`].
 pub fn replan(
     models: Vec<Model>,
     actuals: &Actuals,
@@ -46,12 +46,17 @@ pub fn replan(
     for (model, plan) in &before {
         left.push(if plan.is_usable() {
             let belief = actuals::posterior(model, &plan.counts, actuals);
-            Some(actuals::remaining(model, &plan.counts, actuals, &belief)?)
+            Some(if actuals.months == model.months {
+                actuals::closed(model, &plan.counts, actuals, &belief)
+            } else {
+                actuals::remaining(model, &plan.counts, actuals, &belief)?
+            })
         } else {
             None
         });
     }
     let open = left.iter().flatten().map(|left| left.model.clone());
+    let open = open.filter(|model| model.months > 0);
     let mut planned = plans_so_far(open.collect(), settings, progress, cancel)?.into_iter();
     stop_if(cancel)?;
     let together = before.into_iter().zip(left).map(|(before, left)| {
@@ -64,7 +69,12 @@ pub fn replan(
             };
         };
         let past = Past::new(&before.0, &before.1.counts, actuals, &left);
-        let Some((_, to_come)) = planned.next() else {
+        let to_come = if left.model.months == 0 {
+            Some(nothing(&before.1, &left))
+        } else {
+            planned.next().map(|(_, plan)| plan)
+        };
+        let Some(to_come) = to_come else {
             return Replanned {
                 now: before.clone(),
                 before,
@@ -75,6 +85,11 @@ pub fn replan(
         let mut model = before.0.clone();
         model.belief = Some(actuals::posterior(&before.0, &before.1.counts, actuals));
         model.happened = past.units(&before.0);
+        if to_come.is_usable() {
+            model
+                .happened
+                .extend(left.units(&to_come.counts, actuals.months));
+        }
         let mut plan = whole(&before.1, &to_come, (&left, &past), actuals.months);
         if plan.is_usable() {
             plan.unspent = unspent(&model, &plan);
@@ -87,6 +102,23 @@ pub fn replan(
         }
     });
     Ok(together.collect())
+}
+
+/// The plan of no month: what is left where all happened.
+fn nothing(before: &Plan, left: &Remaining) -> Plan {
+    Plan {
+        counts: Array2::zeros((0, left.cells.len())),
+        unspent_held_by: Vec::new(),
+        constraints: Vec::new(),
+        risks: Vec::new(),
+        conflict: None,
+        unused: Vec::new(),
+        alternatives: Vec::new(),
+        warnings: vec![
+            "all months have actuals: nothing is left to plan, and nothing is uncertain".to_owned(),
+        ],
+        ..before.clone()
+    }
 }
 
 /// The plan of all months from that of the months to come.
@@ -106,6 +138,17 @@ fn whole(before: &Plan, to_come: &Plan, (left, past): (&Remaining, &Past), gone:
         unused.month = unused.month.map(|month| month + gone);
         unused.cell = left.cells[unused.cell];
     }
+    // One cell can be two: of those who were seen and of those who are new.
+    let mut told = Vec::new();
+    plan.unused.retain(|unused| {
+        let months = unused.month.map_or(gone..plan.counts.nrows(), |m| m..m + 1);
+        let booked = months
+            .into_iter()
+            .any(|m| plan.counts[[m, unused.cell]] > 0.0);
+        let new = !told.contains(&(unused.month, unused.cell));
+        told.push((unused.month, unused.cell));
+        new && !booked
+    });
     plan.alternatives.clear();
     plan.warnings.extend(left.warnings.iter().cloned());
     plan

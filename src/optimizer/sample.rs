@@ -141,6 +141,7 @@ pub(crate) fn model(
         risk: crate::model::Risk::NONE,
         belief: None,
         happened: Vec::new(),
+        known: Vec::new(),
         audiences: Vec::new(),
         tiers,
     }

@@ -243,6 +243,7 @@ pub(super) fn model(
         risk: crate::model::Risk::NONE,
         belief: None,
         happened: Vec::new(),
+        known: Vec::new(),
         audiences: Vec::new(),
     }
 }
