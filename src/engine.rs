@@ -1,4 +1,11 @@
 //! Scenario → plans → outcomes → summaries → comparisons.
+//!
+//! [`plan_models`] and [`simulate_plans`] are the way of a run. Beside it:
+//!
+//! - `risk` plans what must keep rules on random totals, `remedy` finds settings that give an infeasible scenario a plan;
+//! - `stop` says when there are enough trials, `dependency` how much hangs on individuals, `supply` where assumed terms limit;
+//! - `replan` is the way after months that happened, `selecting` that of a roster's creators, `explain` and `frontier` those
+//!   of their commands.
 
 mod dependency;
 mod explain;

@@ -1,5 +1,6 @@
 //! A run's result made by hand, for the tests of what is written and reported.
 
+mod dice;
 mod explanation;
 mod quarter;
 pub(crate) mod reference;
@@ -11,9 +12,10 @@ use crate::distribution::Distribution;
 use crate::model::{
     Band, BandSource, Basis, Benchmark, BookedAs, Cell, ConstraintKind, ConstraintState,
     Dependence, Factors, Gap, HeldBy, Horizon, Incidents, Location, Model, Objective, Order,
-    Origin, Partnership, Plan, PlanStatus, PriceRange, Rules, Segment, SolverReport, Stage, Terms,
-    Tier, Uncertainty, Unit, UnusedCell,
+    Origin, Partnership, Plan, PlanStatus, PriceRange, Risk, Rules, Segment, SolverReport, Stage,
+    Terms, Tier, Uncertainty, Unit, UnusedCell, Wave, WaveKind, WaveSchedule,
 };
+pub(crate) use dice::Dice;
 pub(crate) use explanation::explanation;
 pub(crate) use quarter::quarter;
 pub(crate) use result::{infeasible, result};
@@ -129,11 +131,45 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
     });
     Model {
         name: name.to_owned(),
-        currency: "CNY".to_owned(),
         start: Some((2026, 4)),
+        stage: Stage::Maturity,
+        rules: Rules {
+            budget_origin: at(6),
+            min_spend: 0.9,
+            tier_budget_share: vec![band(0.2, BandSource::Stage), ranged, None],
+            ..Rules::of_budget(115_000.0, [3, 2, categories.len(), regions.len()])
+        },
+        categories,
+        regions,
+        uncertainty: Uncertainty {
+            market: 0.1,
+            platform: 0.1,
+            order_value: 0.05,
+            fee: 0.05,
+            benchmark: 0.15,
+            ..Uncertainty::NONE
+        },
+        ..plain_model(tiers, &["sponsored", "affiliate"], cells, 115_000.0)
+    }
+}
+
+/// A month without segments, rules but the budget, and doubts: what models for tests are made of.
+pub(crate) fn plain_model(
+    tiers: Vec<Tier>,
+    partnerships: &[&str],
+    cells: Vec<Cell>,
+    budget: f64,
+) -> Model {
+    let partnership = |name: &&str| Partnership {
+        name: (*name).to_owned(),
+    };
+    Model {
+        name: "base".to_owned(),
+        currency: "CNY".to_owned(),
+        start: None,
         months: 1,
         horizon: Horizon::equal(1),
-        stage: Stage::Maturity,
+        stage: Stage::Custom,
         objective: Objective::Revenue,
         fractional_counts: false,
         counts: None,
@@ -143,39 +179,36 @@ pub(crate) fn model(name: &str, segments: bool) -> Model {
             sd: 60.0,
             margin: 0.6,
         },
-        rules: Rules {
-            budget_origin: at(6),
-            min_spend: 0.9,
-            tier_budget_share: vec![band(0.2, BandSource::Stage), ranged, None],
-            ..Rules::of_budget(115_000.0, [3, 2, categories.len(), regions.len()])
-        },
+        rules: Rules::of_budget(budget, [tiers.len(), partnerships.len(), 0, 0]),
         tiers,
-        partnerships: ["sponsored", "affiliate"]
-            .map(|name| Partnership {
-                name: name.to_owned(),
-            })
-            .to_vec(),
-        categories,
-        regions,
+        partnerships: partnerships.iter().map(partnership).collect(),
+        categories: Vec::new(),
+        regions: Vec::new(),
         cells,
         hour_cost: 0.0,
-        uncertainty: Uncertainty {
-            market: 0.1,
-            platform: 0.1,
-            engagement_rate: 0.0,
-            click_rate: 0.0,
-            conversion_rate: 0.0,
-            order_value: 0.05,
-            fee: 0.05,
-            benchmark: 0.15,
-        },
+        uncertainty: Uncertainty::NONE,
         dependence: Dependence::of_followers_and_fee(0.6),
         incidents: Incidents::NONE,
-        risk: crate::model::Risk::NONE,
+        risk: Risk::NONE,
         belief: None,
         happened: Vec::new(),
         known: Vec::new(),
         audiences: Vec::new(),
+    }
+}
+
+/// A launch on some days of the horizon, counted from 0.
+pub(crate) fn wave(first_day: u32, days: u32) -> Wave {
+    Wave {
+        name: "launch".to_owned(),
+        kind: WaveKind::Launch,
+        first_day,
+        days,
+        budget: (None, None),
+        counts: Vec::new(),
+        factors: Factors::ONE,
+        schedule: WaveSchedule::default(),
+        origin: Origin::Default,
     }
 }
 

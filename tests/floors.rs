@@ -108,43 +108,76 @@ fn code(path: &Path) -> String {
         .join("\n")
 }
 
-/// Rooms that a file names by `crate::room` or, in the binary, `influencer_matrix::room`.
-fn named(code: &str) -> Vec<String> {
+/// The words that stand where a path goes on: one, or those after a brace and after each comma at its level.
+fn heads(rest: &str) -> Vec<String> {
+    let word = |text: &str| -> String {
+        let text = text.trim_start();
+        text.chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect()
+    };
+    let Some(list) = rest.strip_prefix('{') else {
+        return vec![word(rest)];
+    };
+    let mut depth = 0;
+    let mut begins = vec![0];
+    for (at, c) in list.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => begins.push(at + 1),
+            _ => {}
+        }
+    }
+    begins.iter().map(|&at| word(&list[at..])).collect()
+}
+
+/// How many modules lie between the crate's root and what a file holds, itself included.
+fn depth(inside: &Path) -> usize {
+    let named = inside.file_stem().is_some_and(|stem| stem != "mod");
+    inside.components().count() - usize::from(!named)
+}
+
+/// Rooms that a file names: by `crate::room`, in the binary by `influencer_matrix::room`, or by as many `super::` as
+/// lead out of its own.
+fn named(code: &str, inside: &Path) -> Vec<String> {
     let mut rooms = Vec::new();
     for prefix in ["crate::", "influencer_matrix::"] {
         for (at, _) in code.match_indices(prefix) {
-            let rest = &code[at + prefix.len()..];
-            if let Some(list) = rest.strip_prefix('{') {
-                // `use crate::{a::B, c}`: the word after the brace and after each comma at its level.
-                let mut depth = 0;
-                let mut word = String::new();
-                let mut head = true;
-                for c in list.chars() {
-                    match c {
-                        '{' => depth += 1,
-                        '}' if depth == 0 => break,
-                        '}' => depth -= 1,
-                        ',' if depth == 0 => {
-                            rooms.push(std::mem::take(&mut word));
-                            head = true;
-                        }
-                        ':' => head = false,
-                        c if head && (c.is_alphanumeric() || c == '_') => word.push(c),
-                        _ => {}
-                    }
-                }
-                rooms.push(word);
-            } else {
-                let word: String = rest
-                    .chars()
-                    .take_while(|c| c.is_alphanumeric() || *c == '_')
-                    .collect();
-                rooms.push(word);
-            }
+            rooms.extend(heads(&code[at + prefix.len()..]));
+        }
+    }
+    let mut rest = code;
+    while let Some(at) = rest.find("super::") {
+        rest = &rest[at..];
+        let mut climbed = 0;
+        while let Some(after) = rest.strip_prefix("super::") {
+            (rest, climbed) = (after, climbed + 1);
+        }
+        if climbed >= depth(inside) {
+            rooms.extend(heads(rest));
         }
     }
     rooms.retain(|room| floor(room).is_some());
     rooms
+}
+
+#[test]
+fn paths_that_lead_out_of_a_room_are_seen() {
+    let rooms = |code: &str, inside: &str| named(code, Path::new(inside));
+    assert_eq!(
+        rooms("use crate::{model::{a, b}, units};", "stats/tail.rs"),
+        ["model", "units"]
+    );
+    assert_eq!(rooms("use super::engine::x;", "units.rs"), ["engine"]);
+    assert_eq!(rooms("use super::report::x;", "model/mod.rs"), ["report"]);
+    assert_eq!(
+        rooms("super::super::{export::a, rng}", "model/plan.rs"),
+        ["export", "rng"]
+    );
+    assert_eq!(rooms("use super::scenario::x;", "model/plan.rs"), [""; 0]);
+    assert_eq!(rooms("pub(in super::super) fn f()", "a/b.rs"), [""; 0]);
 }
 
 #[test]
@@ -165,7 +198,7 @@ fn imports_only_go_down() {
             continue;
         }
         let here = floor(&room).unwrap_or_else(|| panic!("{} is on no floor", inside.display()));
-        for other in named(&code(&path)) {
+        for other in named(&code(&path), inside) {
             let there = floor(&other).unwrap();
             let allowed =
                 there < here || other == room || STAIRS.contains(&(room.as_str(), other.as_str()));
@@ -235,6 +268,35 @@ fn nothing_below_the_cli_prints_or_exits() {
             "std::env",
         ] {
             assert!(!code.contains(word), "{inside} uses {word}");
+        }
+    }
+}
+
+#[test]
+fn the_maps_show_every_room_on_its_floor() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let map = fs::read_to_string(source().join("lib.rs")).unwrap();
+    let house = fs::read_to_string(root.join("docs/design/house.md")).unwrap();
+    // A floor of the plan: its line and those below it that are indented.
+    let plan: Vec<&str> = house.split("```").nth(1).unwrap().lines().collect();
+    for (floor, rooms) in FLOORS.iter().enumerate() {
+        let row = map
+            .lines()
+            .find(|line| line.starts_with(&format!("//! | {floor} |")));
+        let row = row.unwrap_or_else(|| panic!("lib.rs has no floor {floor}"));
+        let first = plan
+            .iter()
+            .position(|line| line.starts_with(&floor.to_string()));
+        let first = first.unwrap_or_else(|| panic!("house.md has no floor {floor}"));
+        let own = plan[first + 1..].iter().take_while(|l| l.starts_with(' '));
+        let words: Vec<&str> = std::iter::once(&plan[first])
+            .chain(own)
+            .flat_map(|line| line.split_whitespace())
+            .map(|word| word.trim_end_matches('/'))
+            .collect();
+        for room in *rooms {
+            assert!(row.contains(&format!("[`{room}`]")), "lib.rs, {room}");
+            assert!(words.contains(room), "house.md, {room}");
         }
     }
 }

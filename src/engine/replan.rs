@@ -196,16 +196,25 @@ pub fn simulate_replanned(
         pasts: &pasts,
     };
     let planned: Vec<(Model, Plan)> = replanned.iter().map(|r| r.now.clone()).collect();
-    let drawn: Drawn = draw(scenario, &planned, &source, settings, ports, cancel)?;
+    let (sink, progress) = ports;
+    let drawn: Drawn = draw(
+        scenario,
+        &planned,
+        &source,
+        settings,
+        (sink, progress),
+        cancel,
+    )?;
     let judge = |_: usize, model: &Model, plan: &Plan, summary: &[SummaryRow]| {
         judging::judge_by(model, plan, summary, |target| {
             estimated(model, plan, summary, target)
         })
     };
     let mut result = drawn.judged(planned, judge, cancel)?;
+    let expected = trials_before(scenario, replanned, settings, progress, cancel)?;
     for found in usable() {
         let (model, plan) = &found.before;
-        let rows = actuals::variance((model, plan), actuals, &result.summary);
+        let rows = actuals::variance((model, plan), actuals, &result.summary, &expected);
         result.variance.extend(rows);
         if let Some(belief) = &found.now.0.belief {
             let learned = actuals::learned(&plan.name, model, belief);
@@ -213,6 +222,43 @@ pub fn simulate_replanned(
         }
     }
     Ok(result)
+}
+
+/// What the plans made before the actuals come to in trials, where partners leave and others come: no closed form has that.
+fn trials_before(
+    scenario: &str,
+    replanned: &[Replanned],
+    settings: &SimulationSettings,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Vec<SummaryRow>, EngineError> {
+    let turning = |r: &&Replanned| r.now.1.is_usable() && r.before.0.horizon.pipeline.is_some();
+    let before: Vec<(Model, Plan)> = replanned
+        .iter()
+        .filter(turning)
+        .map(|r| r.before.clone())
+        .collect();
+    if before.is_empty() {
+        return Ok(Vec::new());
+    }
+    let inputs: Vec<PlanInput<'_>> = before
+        .iter()
+        .map(|(model, plan)| PlanInput {
+            model,
+            counts: plan.counts.view(),
+        })
+        .collect();
+    let simulator = Simulator::new(&inputs, settings.seed).map_err(|error| unsimulated(&error))?;
+    let source = Source::from(&simulator);
+    let drawn = draw(
+        scenario,
+        &before,
+        &source,
+        settings,
+        (None, progress),
+        cancel,
+    )?;
+    Ok(drawn.result.summary)
 }
 
 /// A target's figure over actuals and forecast: from trials, since no closed form has both.

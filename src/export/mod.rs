@@ -5,6 +5,12 @@
 //!
 //! Undefined numbers (`None`, NaN, infinities) are null everywhere. The files, `manifest.json` aside, hold nothing that
 //! differs between two runs of one input.
+//!
+//! - *Tables*: `tables` has those of every run; `quarter`, `variance`, `trials`, `calendar`, `explanation`, `frontier` and
+//!   [`selection`] their own.
+//! - *Forms*: `parquet`, `json`, `csv`, `ics`, `workbook`, [`junit`]; `safe_text` is for all that spreadsheets open.
+//! - *Folders*: `folder` puts one in place when it is whole, `whole` and the rooms of single commands fill it, `manifest` says
+//!   what was run.
 
 pub mod batch;
 mod calendar;

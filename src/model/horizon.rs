@@ -159,7 +159,7 @@ impl Horizon {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Factors, Origin, WaveKind};
+    use crate::fixture::wave;
 
     #[test]
     fn a_wave_touches_the_months_its_days_are_in() {
@@ -167,17 +167,6 @@ mod tests {
         for (month, days) in horizon.months.iter_mut().zip([31, 28, 31]) {
             month.days = days;
         }
-        let wave = |first_day, days| Wave {
-            name: "launch".to_owned(),
-            kind: WaveKind::Launch,
-            first_day,
-            days,
-            budget: (None, None),
-            counts: Vec::new(),
-            factors: Factors::ONE,
-            schedule: crate::model::WaveSchedule::Launch,
-            origin: Origin::Default,
-        };
         assert_eq!(horizon.touched(&wave(0, 31)), 0..1);
         assert_eq!(horizon.touched(&wave(30, 2)), 0..2);
         assert_eq!(horizon.touched(&wave(31, 28)), 1..2);

@@ -3,6 +3,15 @@
 //! Everything here is plain data plus the one definition of cost and yield
 //! ([`valuation`]). Nothing here reads files, solves programs, draws random
 //! numbers or prints.
+//!
+//! - *The market*: `market`, `cell`, `dependence`, `incidents`, [`audience`], `roster`; its months: `horizon`, `wave`,
+//!   `ambassador`, [`pipeline`], `cross_promotion`, `response`, `actuals`.
+//! - *What is asked*: `rules`, `target`, `risk`, `settings`; `constraint` has the rules in linear form, `activity` the
+//!   unknowns of several months.
+//! - *What it comes to*: [`valuation`], with `funnel`, `products`, [`conditional`], `belief`, `believed` and [`joint`] below
+//!   it; `input` names what is random in it.
+//! - *What is found*: `plan`, `worth`, `outcome`, measured by `metric`.
+//! - *Ports*, which upper floors implement: `ports`.
 
 mod activity;
 mod actuals;

@@ -106,7 +106,7 @@ impl Model {
 mod tests {
     use super::*;
     use crate::fixture;
-    use crate::model::{Factors, Horizon, Origin, Wave, WaveKind, WaveSchedule};
+    use crate::model::Horizon;
 
     /// Every post by itself, at the middle of small steps.
     fn slowly(r: &Response, day: f64) -> f64 {
@@ -198,17 +198,7 @@ mod tests {
         assert_eq!(model.response_shares(0, 0), [1.0, 0.0, 0.0, 0.0]);
         assert_eq!(model.response_shares(2, 0), [1.0, 0.0]);
         model.horizon.response_half_life_days = 10.0;
-        model.horizon.waves = vec![Wave {
-            name: "launch".to_owned(),
-            kind: WaveKind::Launch,
-            first_day: 25,
-            days: 10,
-            budget: (None, None),
-            counts: Vec::new(),
-            factors: Factors::ONE,
-            schedule: WaveSchedule::default(),
-            origin: Origin::Default,
-        }];
+        model.horizon.waves = vec![fixture::wave(25, 10)];
         model.cells[1].booked_as = BookedAs::Wave(0);
         let days = |month, cell| {
             let r = model.response(month, cell);

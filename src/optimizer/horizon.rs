@@ -13,6 +13,8 @@ use rayon::prelude::*;
 use self::assembly::assemble;
 use self::together::Together;
 use crate::model::{Cancel, Model, Objective, Plan, PlanSettings};
+#[cfg(all(test, feature = "highs"))]
+use crate::model::{Constraint, valuation::UnitValue};
 use crate::optimizer::plan::month as plan_month;
 
 /// Whether a model is a single month without anything that time does: its program is the month's own.
@@ -55,6 +57,13 @@ pub(super) fn plan(model: &Model, settings: &PlanSettings, cancel: &Cancel) -> P
         Some(counts) => together.fixed(counts, settings, cancel),
         None => together.plan(settings, cancel, true),
     }
+}
+
+/// The program of months that hang together, for another solver: a model of one month with an activity a cell,
+/// its values and rules.
+#[cfg(all(test, feature = "highs"))]
+pub(super) fn posed_together(model: &Model) -> (Model, Vec<UnitValue>, Vec<Constraint>) {
+    Together::new(model).posed()
 }
 
 /// Whether there is a plan.

@@ -1,9 +1,10 @@
 //! Small models in code, for tests.
 
 use crate::distribution::Distribution;
+use crate::fixture;
 use crate::model::{
-    Band, BandSource, Basis, BookedAs, Cell, Dependence, Factors, Followers, Horizon, Incidents,
-    Model, Objective, Order, Origin, Partnership, Rules, Segment, Stage, Terms, Tier, Uncertainty,
+    Band, BandSource, Basis, BookedAs, Cell, CellPattern, Factors, Followers, Model, Origin,
+    Segment, Stage, Terms, Tier,
 };
 
 fn certain(value: f64) -> Distribution {
@@ -84,6 +85,14 @@ pub(crate) fn band(low: f64, high: f64) -> Option<Band> {
     })
 }
 
+/// All cells of a tier.
+pub(crate) fn pattern(tier: &str) -> CellPattern {
+    CellPattern {
+        tier: Some(tier.to_owned()),
+        ..CellPattern::default()
+    }
+}
+
 /// A model of tiers × types for which `offered` holds, without any rule but the budget.
 pub(crate) fn model(
     tiers: Vec<Tier>,
@@ -108,43 +117,8 @@ pub(crate) fn model(
             }
         }
     }
-    Model {
-        name: "base".to_owned(),
-        currency: "CNY".to_owned(),
-        start: None,
-        months: 1,
-        horizon: Horizon::equal(1),
-        stage: Stage::Custom,
-        objective: Objective::Revenue,
-        fractional_counts: false,
-        counts: None,
-        targets: Vec::new(),
-        order: Order {
-            mean: 150.0,
-            sd: 60.0,
-            margin: 0.6,
-        },
-        partnerships: types
-            .iter()
-            .map(|(name, _)| Partnership {
-                name: (*name).to_owned(),
-            })
-            .collect(),
-        categories: Vec::new(),
-        regions: Vec::new(),
-        cells,
-        rules: Rules::of_budget(budget, [tiers.len(), types.len(), 0, 0]),
-        hour_cost: 0.0,
-        uncertainty: Uncertainty::NONE,
-        dependence: Dependence::of_followers_and_fee(0.6),
-        incidents: Incidents::NONE,
-        risk: crate::model::Risk::NONE,
-        belief: None,
-        happened: Vec::new(),
-        known: Vec::new(),
-        audiences: Vec::new(),
-        tiers,
-    }
+    let names: Vec<&str> = types.iter().map(|(name, _)| *name).collect();
+    fixture::plain_model(tiers, &names, cells, budget)
 }
 
 /// The playbook's maturity mix over its five tiers and four types, at the means of its ranges:

@@ -16,6 +16,45 @@ mod solving;
 mod stress;
 mod worth;
 
+use super::sample;
+use crate::model::{Model, Tier};
+
+/// Whether a value lies within bounds, rounding aside.
+pub(super) fn within(value: f64, low: f64, high: f64) -> bool {
+    let slack = 1e-9 * value.abs().max(1.0);
+    value >= low - slack && value <= high + slack
+}
+
+/// A dear tier and a cheap one.
+pub(super) fn two_tiers(random: &mut Random) -> Vec<Tier> {
+    let mut tier = |name, fee: (f64, f64), followers: (f64, f64), engagement| {
+        let fee = random.between(fee.0, fee.1);
+        let followers = random.between(followers.0, followers.1);
+        sample::tier(name, fee, followers, engagement)
+    };
+    vec![
+        tier("mid", (800.0, 3_000.0), (10_000.0, 90_000.0), 0.07),
+        tier("micro", (150.0, 900.0), (1_000.0, 10_000.0), 0.15),
+    ]
+}
+
+/// All whole counts of a month within the tiers' supply, or up to `most` where it has no end.
+pub(super) fn each_month(model: &Model, most: f64, mut look: impl FnMut(&[f64])) {
+    let supply = |cell: usize| model.tiers[model.cells[cell].tier].max_creators;
+    let most: Vec<f64> = (0..model.cells.len())
+        .map(|cell| supply(cell).unwrap_or(most).floor())
+        .collect();
+    let mut x = vec![0.0; most.len()];
+    loop {
+        look(&x);
+        let Some(next) = (0..x.len()).find(|&i| x[i] < most[i]) else {
+            return;
+        };
+        x[next] += 1.0;
+        x[..next].fill(0.0);
+    }
+}
+
 /// A small generator of its own, so that the tests depend on nothing below.
 pub(super) struct Random(u64);
 

@@ -5,9 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fixture;
-use crate::model::{
-    BookedAs, Cell, Factors, Horizon, Model, Origin, Plan, Tier, Wave, WaveKind, WaveSchedule,
-};
+use crate::model::{BookedAs, Cell, Horizon, Model, Plan, Tier, Wave, WaveSchedule};
 
 const TIERS: [&str; 5] = ["mega", "macro", "mid", "micro", "nano"];
 
@@ -46,15 +44,8 @@ fn market(days: &[u32], waves: Vec<Wave>) -> Model {
 
 fn wave(first_day: u32, days: u32, schedule: WaveSchedule) -> Wave {
     Wave {
-        name: "launch".to_owned(),
-        kind: WaveKind::Launch,
-        first_day,
-        days,
-        budget: (None, None),
-        counts: Vec::new(),
-        factors: Factors::ONE,
         schedule,
-        origin: Origin::Default,
+        ..fixture::wave(first_day, days)
     }
 }
 

@@ -10,6 +10,13 @@
 //! what-if that sets no counts keeps the base's, and one that sets counts replaces all of them. A tier's
 //! benchmark puts aside the presets of the followers basis, but never what the user wrote. On the command
 //! line, several settings of one what-if add up before they are laid over the file.
+//!
+//! - `keys` is that list, with `horizon_keys`, `commitment_keys`, `risk_keys` and `target_keys` as its parts; `shape` says what
+//!   a key is. `structure`, `schema`, `names` and `vary` only read it.
+//! - `source`, `tree`, `presets`, `command` and `layers` make the tree, `read` is the whole way, `problem` what is wrong.
+//! - `reader` makes the model, with a file for each part of it: `market`, `cells`, `audience`, `risks`, `rules`, `bands`,
+//!   `targets`, `promise`, `counts`, `horizon`, `waves`, `commitments`, `importance`, `stop`, `roster`. Their single values are
+//!   read by `value`, `spread` and `time_value`. `whole` checks what no part can see alone.
 
 mod again;
 mod audience;

@@ -1,10 +1,8 @@
 //! explain: what it prints, writes and how it ends.
 
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 
-use crate::place::{CERTAIN, INFEASIBLE, INVALID, PLANNED, Place, names};
+use crate::place::{CERTAIN, INFEASIBLE, INVALID, PLANNED, Place};
 
 const FEW: [&str; 2] = ["--trials", "2_048"];
 
@@ -229,24 +227,9 @@ fn wrong_usage_writes_nothing() {
 #[test]
 fn an_interrupted_explanation_exits_with_130_and_leaves_nothing() {
     let place = Place::with(&[("a.toml", PLANNED)]);
-    let mut child = place
-        .command()
-        .args(["explain", "a.toml", "--trials", "1_000_000_000"])
-        .spawn()
-        .expect("imatrix starts");
-    let begun = Instant::now();
-    while names(&place.path("out")).is_empty() {
-        assert!(
-            begun.elapsed() < Duration::from_mins(1),
-            "no folder appears"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    std::thread::sleep(Duration::from_millis(200));
-    let kill = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(kill.expect("kill runs").success());
-    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    place
+        .interrupt(&["explain", "a.toml", "--trials", "1_000_000_000"])
+        .exits(130)
+        .says("interrupted");
     assert_eq!(place.names("out"), [""; 0]);
 }

@@ -1,10 +1,8 @@
 //! frontier: what it prints, writes and how it ends.
 
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 
-use crate::place::{CERTAIN, INFEASIBLE, INVALID, PLANNED, Place, Ran, names};
+use crate::place::{CERTAIN, INFEASIBLE, INVALID, PLANNED, Place, Ran};
 
 const FEW: [&str; 2] = ["--trials", "2_048"];
 
@@ -335,32 +333,11 @@ fn wrong_usage_writes_nothing() {
 #[test]
 fn an_interrupted_walk_exits_with_130_and_leaves_nothing() {
     let place = Place::with(&[("a.toml", PLANNED)]);
-    let mut child = place
-        .command()
-        .args([
-            "frontier",
-            "a.toml",
-            "--trials",
-            "6_000_000",
-            "--points",
-            "3",
-        ])
-        .spawn()
-        .expect("imatrix starts");
-    let begun = Instant::now();
-    while names(&place.path("out")).is_empty() {
-        assert!(
-            begun.elapsed() < Duration::from_mins(1),
-            "no folder appears"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    std::thread::sleep(Duration::from_millis(200));
-    let kill = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(kill.expect("kill runs").success());
-    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let more = ["--trials", "6_000_000", "--points", "3"];
+    place
+        .interrupt(&[&["frontier", "a.toml"], &more[..]].concat())
+        .exits(130)
+        .says("interrupted");
     assert_eq!(place.names("out"), [""; 0]);
 }
 

@@ -1,8 +1,8 @@
 //! A folder of its own for each test, and the command run in it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -126,7 +126,15 @@ impl Place {
 
     /// Names of what a folder holds, hidden ones too, sorted; nothing if there is no such folder.
     pub(crate) fn names(&self, folder: &str) -> Vec<String> {
-        names(&self.path(folder))
+        let Ok(entries) = fs::read_dir(self.path(folder)) else {
+            return Vec::new();
+        };
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.expect("an entry").file_name())
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
     }
 
     pub(crate) fn command(&self) -> Command {
@@ -146,28 +154,41 @@ impl Place {
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
-        let output = self.command().args(args).output().expect("imatrix starts");
-        Ran {
+        Ran::of(self.command().args(args).output().expect("imatrix starts"))
+    }
+
+    /// Runs a command that writes below `out`, and interrupts it at its work.
+    #[cfg(unix)]
+    pub(crate) fn interrupt(&self, args: &[&str]) -> Ran {
+        use std::time::{Duration, Instant};
+
+        let mut child = self.command().args(args).spawn().expect("imatrix starts");
+        // The folder in the making appears when the long part begins; Ctrl-C is watched by then.
+        let begun = Instant::now();
+        while self.names("out").is_empty() {
+            let waited = begun.elapsed();
+            assert!(waited < Duration::from_mins(1), "no folder appears");
+            assert!(child.try_wait().expect("a child").is_none(), "it ended");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+        let kill = Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status();
+        assert!(kill.expect("kill runs").success());
+        Ran::of(child.wait_with_output().expect("it ends"))
+    }
+}
+
+impl Ran {
+    fn of(output: Output) -> Self {
+        Self {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).expect("UTF-8"),
             stderr: String::from_utf8(output.stderr).expect("UTF-8"),
         }
     }
-}
 
-pub(crate) fn names(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return Vec::new();
-    };
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.expect("an entry").file_name())
-        .map(|name| name.to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
-}
-
-impl Ran {
     /// Panics with everything the command said if it ended with another code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {

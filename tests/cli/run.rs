@@ -1,11 +1,8 @@
 //! run, optimize, simulate, compare, what-if: exit codes and plans.
 
-use std::io::Read;
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 
-use crate::place::{CERTAIN, INFEASIBLE, INVALID, PLANNED, Place, names};
+use crate::place::{CERTAIN, INFEASIBLE, INVALID, PLANNED, Place};
 
 fn plan_names(result: &Value) -> Vec<&str> {
     let plans = result["plans"].as_array().expect("plans");
@@ -309,39 +306,11 @@ fn a_plan_stopped_by_the_clock_says_so() {
 #[test]
 fn an_interrupted_run_exits_with_130_and_leaves_nothing() {
     let place = Place::with(&[("a.toml", PLANNED)]);
-    let mut child = place
-        .command()
-        .args([
-            "run",
-            "a.toml",
-            "--trials",
-            "1_000_000_000",
-            "--scopes",
-            "total",
-        ])
-        .spawn()
-        .expect("imatrix starts");
-    // The folder in the making appears once plans are made; Ctrl-C is watched by then.
-    let begun = Instant::now();
-    while names(&place.path("out")).is_empty() {
-        assert!(
-            begun.elapsed() < Duration::from_mins(1),
-            "no folder appears"
-        );
-        assert!(child.try_wait().expect("a child").is_none(), "it ended");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    std::thread::sleep(Duration::from_millis(200));
-    let kill = std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(kill.expect("kill runs").success());
-    let status = child.wait().expect("it ends");
-    let mut stderr = String::new();
-    let mut pipe = child.stderr.take().expect("a pipe");
-    pipe.read_to_string(&mut stderr).expect("UTF-8");
-    assert_eq!(status.code(), Some(130), "{stderr}");
-    assert!(stderr.contains("interrupted"), "{stderr}");
+    let more = ["--trials", "1_000_000_000", "--scopes", "total"];
+    place
+        .interrupt(&[&["run", "a.toml"], &more[..]].concat())
+        .exits(130)
+        .says("interrupted");
     assert_eq!(place.names("out"), [""; 0]);
 }
 

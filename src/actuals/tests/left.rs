@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::super::{NothingLeft, posterior, remaining};
-use super::{counts, market, row};
+use super::{counts, leaving, market, row};
 use crate::model::{
     Actuals, Band, BandSource, BookedAs, BudgetOver, CellPattern, FactorBelief, Factors, Level,
     Model, Origin, Over, Wave, WaveKind, WaveSchedule,
@@ -304,20 +304,7 @@ fn a_wave_under_way_has_what_is_left() {
 #[test]
 fn partners_are_those_of_the_last_month() {
     let mut model = market(3);
-    model.horizon.pipeline = Some(crate::model::Pipeline {
-        identified: crate::distribution::Distribution::Certain(0.0),
-        vetted: crate::distribution::Distribution::Certain(1.0),
-        contacted: crate::distribution::Distribution::Certain(1.0),
-        response: crate::distribution::Distribution::Certain(1.0),
-        partnership: crate::distribution::Distribution::Certain(1.0),
-        repeat: crate::distribution::Distribution::Certain(0.75),
-        lead_weeks: 4.0,
-        churn: 0.2,
-        starting: vec![10.0, 10.0],
-        before: None,
-        with: None,
-        origin: Origin::Default,
-    });
+    model.horizon.pipeline = Some(leaving(0.2, 0.75, vec![10.0, 10.0]));
     model.horizon.levels = vec![Level {
         name: "bronze".to_owned(),
         tiers: vec![0],

@@ -3,19 +3,9 @@
 use std::fmt::Write as _;
 
 use super::*;
+use crate::fixture::Dice;
 use crate::model::{Cancel, PlanStatus};
 use crate::scenario::{self, Overrides};
-
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % sides
-    }
-}
 
 /// A small scenario of tight rules.
 fn text(dice: &mut Dice) -> String {

@@ -1,9 +1,9 @@
 use std::collections::HashSet;
 
+use super::written::record;
 use crate::engine::RunResult;
 use crate::export::{
-    Description, PlanPosts, RunRecord, calendar_csv, calendar_ics, calendar_warnings, names,
-    write_files,
+    Description, PlanPosts, calendar_csv, calendar_ics, calendar_warnings, names, write_files,
 };
 use crate::fixture;
 use crate::model::Horizon;
@@ -30,14 +30,6 @@ fn base<'a>(result: &'a RunResult, posts: &'a [posting::Post]) -> PlanPosts<'a> 
         model: &first.model,
         plan: &first.plan,
         posts,
-    }
-}
-
-fn record() -> RunRecord {
-    RunRecord {
-        scenario_hash: String::new(),
-        resolved: serde_json::Value::Null,
-        threads: 1,
     }
 }
 

@@ -1,9 +1,9 @@
-use std::fs::{self, File};
-use std::path::Path;
+use std::fs;
 
-use polars::prelude::{DataFrame, DataType, ParquetReader, SerReader};
+use polars::prelude::DataType;
 use serde_json::{Value, json};
 
+use super::written::{columns, read, record, text};
 use crate::export::{
     Description, RunRecord, manifest, names, result_json, tables, write_files, write_table,
 };
@@ -12,25 +12,6 @@ use crate::fixture::{infeasible, result};
 use crate::model::{BestWanted, Indifference, Metric};
 use crate::ranking::{BestPlan, RivalPlan};
 use crate::stats::Standing;
-
-fn record() -> RunRecord {
-    RunRecord {
-        scenario_hash: "ab12".to_owned(),
-        resolved: json!([{ "key": "budget", "value": 100_000, "origin": "scenarios/q2.toml:6:1" }]),
-        threads: 2,
-    }
-}
-
-fn read(path: &Path) -> DataFrame {
-    ParquetReader::new(File::open(path).unwrap())
-        .finish()
-        .unwrap()
-}
-
-fn columns(frame: &DataFrame) -> String {
-    let names: Vec<&str> = frame.columns().iter().map(|c| c.name().as_str()).collect();
-    names.join(", ")
-}
 
 const SUMMARY: &str = "plan, month, scope, tier, partnership, category, region, metric, mean, ratio_of_means, sd, \
     mc_error, ratio_of_means_error, p05, p10, p25, p50, p75, p90, p95, p05_error, p50_error, p95_error, target, \
@@ -102,18 +83,9 @@ fn the_plan_has_every_offered_cell() {
     let frame = read(&path);
     assert_eq!(frame.height(), 2 * 12);
     let number = |name: &str| frame.column(name).unwrap().f64().unwrap().clone();
-    let text = |name: &str, row: usize| {
-        frame
-            .column(name)
-            .unwrap()
-            .str()
-            .unwrap()
-            .get(row)
-            .map(str::to_owned)
-    };
     // macro.sponsored.skincare.local, then the category a spreadsheet would run.
-    assert_eq!(text("category", 0).as_deref(), Some("skincare"));
-    assert_eq!(text("category", 1).as_deref(), Some("'=lifestyle"));
+    assert_eq!(text(&frame, "category", 0).as_deref(), Some("skincare"));
+    assert_eq!(text(&frame, "category", 1).as_deref(), Some("'=lifestyle"));
     assert_eq!(number("count").get(0), Some(2.0));
     assert_eq!(number("count").get(1), Some(0.0));
     assert_eq!(number("unit_cost").get(0), Some(10_000.0));

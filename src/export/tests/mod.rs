@@ -5,3 +5,4 @@ mod quarter;
 mod roster;
 mod sensitivity;
 mod trials;
+mod written;

@@ -1,30 +1,6 @@
-use std::fs::File;
-use std::path::Path;
-
-use polars::prelude::{DataFrame, ParquetReader, SerReader};
-use serde_json::json;
-
-use crate::export::{Description, RunRecord, names, result_json, write_files};
+use super::written::{columns, read, record};
+use crate::export::{Description, names, result_json, write_files};
 use crate::fixture::{quarter, result};
-
-fn record() -> RunRecord {
-    RunRecord {
-        scenario_hash: "ab12".to_owned(),
-        resolved: json!([]),
-        threads: 2,
-    }
-}
-
-fn read(path: &Path) -> DataFrame {
-    ParquetReader::new(File::open(path).unwrap())
-        .finish()
-        .unwrap()
-}
-
-fn columns(frame: &DataFrame) -> String {
-    let names: Vec<&str> = frame.columns().iter().map(|c| c.name().as_str()).collect();
-    names.join(", ")
-}
 
 const ESTIMATES: &str =
     "mean, sd, mc_error, p05, p10, p25, p50, p75, p90, p95, p05_error, p50_error, p95_error";

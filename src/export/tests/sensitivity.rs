@@ -1,20 +1,9 @@
-use std::fs::File;
-
-use polars::prelude::{DataType, ParquetReader, SerReader};
+use polars::prelude::DataType;
 use serde_json::{Value, json};
 
-use crate::export::{
-    Description, RunRecord, explanation_json, names, sensitivity, write_explanation,
-};
+use super::written::{read, record};
+use crate::export::{Description, explanation_json, names, sensitivity, write_explanation};
 use crate::fixture::explanation;
-
-fn record() -> RunRecord {
-    RunRecord {
-        scenario_hash: "ab12".to_owned(),
-        resolved: json!([]),
-        threads: 2,
-    }
-}
 
 #[test]
 fn the_folder_holds_what_the_manifest_says() {
@@ -33,9 +22,7 @@ fn the_folder_holds_what_the_manifest_says() {
     assert_eq!(written, named);
 
     let path = dir.path().join(names::SENSITIVITY);
-    let frame = ParquetReader::new(File::open(path).unwrap())
-        .finish()
-        .unwrap();
+    let frame = read(&path);
     let columns: Vec<(&str, DataType)> = frame
         .columns()
         .iter()

@@ -1,8 +1,7 @@
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 
-use polars::prelude::{DataFrame, ParquetReader, SerReader};
-
+use super::written::{read, text};
 use crate::export::trials::GROUP_ROWS;
 use crate::export::{ExportError, TrialWriter};
 use crate::fixture::{infeasible, model, plan};
@@ -62,12 +61,6 @@ fn write(path: &Path, trials: u64, size: u64) {
     writer.finish().unwrap();
 }
 
-fn read(path: &Path) -> DataFrame {
-    ParquetReader::new(File::open(path).unwrap())
-        .finish()
-        .unwrap()
-}
-
 #[test]
 fn rows_are_ordered_and_sums_are_right() {
     let dir = tempfile::tempdir().unwrap();
@@ -96,15 +89,6 @@ fn rows_are_ordered_and_sums_are_right() {
         ]
     );
     assert_eq!(frame.height(), 10 * 2 * 4);
-    let text = |name: &str, row: usize| {
-        frame
-            .column(name)
-            .unwrap()
-            .str()
-            .unwrap()
-            .get(row)
-            .map(str::to_owned)
-    };
     let number = |name: &str, row: usize| frame.column(name).unwrap().f64().unwrap().get(row);
     let trial = frame.column("trial").unwrap().i64().unwrap();
     for row in 0..frame.height() {
@@ -114,9 +98,9 @@ fn rows_are_ordered_and_sums_are_right() {
             Some(1)
         );
         let plan = if row % 8 < 4 { "base" } else { "'=other" };
-        assert_eq!(text("plan", row).as_deref(), Some(plan));
+        assert_eq!(text(&frame, "plan", row).as_deref(), Some(plan));
         let tier = [None, Some("macro"), Some("mid"), Some("micro")][row % 4];
-        assert_eq!(text("tier", row).as_deref(), tier);
+        assert_eq!(text(&frame, "tier", row).as_deref(), tier);
     }
     // Trial 4: the base plan's rows, then the other's.
     let of = |cell_index: usize| cell(cell_index, 4..5, true);

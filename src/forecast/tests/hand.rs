@@ -1,13 +1,11 @@
 //! Small cases in which every number follows by arithmetic.
 
 use super::{model, near, outcome, plan};
+use crate::fixture;
 use crate::forecast::collector::Columns;
 use crate::forecast::flows::{Flows, Schedule};
 use crate::forecast::{CashMetric, Collector, ForecastMetric, applies};
-use crate::model::{
-    BookedAs, CellBlock, Factors, Model, Origin, Payment, Plan, PlanBlock, TrialBlock, Wave,
-    WaveKind,
-};
+use crate::model::{BookedAs, CellBlock, Model, Payment, Plan, PlanBlock, TrialBlock};
 use crate::summary::Planned;
 
 fn flows(model: &Model, plan: &Plan, cells: Vec<CellBlock>) -> Flows {
@@ -146,17 +144,7 @@ fn retainers_are_paid_by_the_month_and_waves_in_their_days() {
         },
     );
     model.cells[0].terms.fee_amount = Some(500.0);
-    model.horizon.waves = vec![Wave {
-        name: "launch".to_owned(),
-        kind: WaveKind::Launch,
-        first_day: 15,
-        days: 10,
-        budget: (None, None),
-        counts: Vec::new(),
-        factors: Factors::ONE,
-        schedule: crate::model::WaveSchedule::default(),
-        origin: Origin::Default,
-    }];
+    model.horizon.waves = vec![fixture::wave(15, 10)];
     model.cells[1].booked_as = BookedAs::Wave(0);
     let plan = plan(&model, &[&[1.0, 1.0, 1.0], &[]]);
     let cells = (0..3).map(|c| outcome(0, c, &[600.0], &[0.0])).collect();

@@ -1,8 +1,9 @@
 //! Posts one by one, their sales instant by instant, and the days that money follows.
 
 use super::{model, near, outcome, plan};
+use crate::fixture;
 use crate::forecast::flows::Schedule;
-use crate::model::{BookedAs, Factors, Model, Origin, Payment, PlanBlock, Wave, WaveKind};
+use crate::model::{BookedAs, Model, Payment, PlanBlock};
 
 /// Parts of a day in which posts appear, and in which they sell: one even and one odd number, so that no sale
 /// falls on the end of a day.
@@ -60,17 +61,7 @@ fn months_agree_with_days() {
     };
     for half_life in [1.0, 6.0, 14.0] {
         let mut model = model(&[31, 28, 31, 30], half_life, payment);
-        model.horizon.waves = vec![Wave {
-            name: "launch".to_owned(),
-            kind: WaveKind::Launch,
-            first_day: 24,
-            days: 12,
-            budget: (None, None),
-            counts: Vec::new(),
-            factors: Factors::ONE,
-            schedule: crate::model::WaveSchedule::default(),
-            origin: Origin::Default,
-        }];
+        model.horizon.waves = vec![fixture::wave(24, 12)];
         model.cells[1].booked_as = BookedAs::Wave(0);
         model.cells[0].terms.commission = 0.25;
         model.cells[1].terms.commission = 0.25;

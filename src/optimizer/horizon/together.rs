@@ -45,6 +45,15 @@ impl<'a> Together<'a> {
         }
     }
 
+    /// What another solver needs of the program.
+    #[cfg(all(test, feature = "highs"))]
+    pub(super) fn posed(&self) -> (Model, Vec<UnitValue>, Vec<Constraint>) {
+        let alone = self.alone();
+        let units = units_of(self.model, &self.activities, |m, cell| alone[m][cell]);
+        let sums = units.iter().map(sum_of).collect();
+        (self.flat.clone(), sums, self.rules(&units).all)
+    }
+
     /// Plans the horizon.
     pub(super) fn plan(&self, settings: &PlanSettings, cancel: &Cancel, explains: bool) -> Plan {
         let started = Instant::now();

@@ -1,11 +1,11 @@
 use super::*;
 use crate::distribution::Distribution;
+use crate::model::Metric;
 use crate::model::{
     Basis, Bound, Origin, Past, PlanStatus, Target, TargetScope, UserAmount, UserRule,
     creator_value, past_ignored,
 };
-use crate::model::{CellPattern, Metric};
-use crate::optimizer::sample::{band, maturity, model as sample, segmented, tier, types};
+use crate::optimizer::sample::{band, maturity, model as sample, pattern, segmented, tier, types};
 
 /// Numbers in [0, 1), the same on every machine (Steele, Lea and Flood 2014).
 struct Draws(u64);
@@ -119,13 +119,6 @@ fn small(draws: &mut Draws) -> Model {
         model.rules.min_spend = 0.5;
     }
     model
-}
-
-fn pattern(tier: &str) -> CellPattern {
-    CellPattern {
-        tier: Some(tier.to_owned()),
-        ..CellPattern::default()
-    }
 }
 
 /// Shows every selection, its rules kept or not.

@@ -1,9 +1,9 @@
 //! Random small programs against enumeration that reads the rules themselves.
 
-use super::Random;
+use super::{Random, each_month, two_tiers, within};
 use crate::model::{
-    Band, BandSource, Bound, Cancel, CellPattern, Metric, Model, Objective, Origin, PlanSettings,
-    PlanStatus, Target, TargetScope, UserAmount, UserRule, valuation,
+    Band, BandSource, Bound, Cancel, Metric, Model, Objective, Origin, PlanSettings, PlanStatus,
+    Target, TargetScope, UserAmount, UserRule, valuation,
 };
 use crate::optimizer::{plan, sample};
 
@@ -27,20 +27,7 @@ fn random_band(random: &mut Random) -> Option<Band> {
 
 /// At most four cells, each of at most six by its tier's supply, and every kind of rule now and then.
 pub(super) fn random_model(random: &mut Random) -> Model {
-    let tiers = vec![
-        sample::tier(
-            "mid",
-            random.between(800.0, 3_000.0),
-            random.between(10_000.0, 90_000.0),
-            0.07,
-        ),
-        sample::tier(
-            "micro",
-            random.between(150.0, 900.0),
-            random.between(1_000.0, 10_000.0),
-            0.15,
-        ),
-    ];
+    let tiers = two_tiers(random);
     let types = sample::types();
     let first = random.below(3);
     let types = [types[first].clone(), types[first + 1].clone()];
@@ -90,10 +77,6 @@ pub(super) fn random_model(random: &mut Random) -> Model {
 }
 
 fn random_rule(random: &mut Random) -> UserRule {
-    let pattern = |tier: &str| CellPattern {
-        tier: Some(tier.to_owned()),
-        ..CellPattern::default()
-    };
     let value = random.between(-2.0, 3.0).round();
     let (amount, scale) = if random.chance(0.5) {
         (UserAmount::Count, 1.0)
@@ -103,7 +86,10 @@ fn random_rule(random: &mut Random) -> UserRule {
     UserRule {
         name: "mine".to_owned(),
         amount,
-        terms: vec![(pattern("micro"), 1.0), (pattern("mid"), -1.0)],
+        terms: vec![
+            (sample::pattern("micro"), 1.0),
+            (sample::pattern("mid"), -1.0),
+        ],
         min: random.chance(0.5).then_some(value * scale),
         max: random.chance(0.7).then_some((value + 2.0) * scale),
         origin: Origin::Default,
@@ -137,15 +123,10 @@ fn random_target(random: &mut Random) -> Target {
 
 /// Whether counts keep every rule, read from the rules and not from the constraints built of them.
 pub(super) fn allowed(model: &Model, units: &[valuation::UnitValue], x: &[f64]) -> bool {
-    const SLACK: f64 = 1e-9;
     let rules = &model.rules;
     let total = |of: &dyn Fn(usize) -> f64| (0..x.len()).map(|i| of(i) * x[i]).sum::<f64>();
     let spend = total(&|i| units[i].spend);
     let count = total(&|_| 1.0);
-    let within = |value: f64, low: f64, high: f64| {
-        let slack = SLACK * value.abs().max(1.0);
-        value >= low - slack && value <= high + slack
-    };
     if !within(spend, rules.min_spend * rules.budget, rules.budget) {
         return false;
     }
@@ -227,33 +208,23 @@ pub(super) fn allowed(model: &Model, units: &[valuation::UnitValue], x: &[f64]) 
     model.targets.iter().filter(|t| t.enforce).all(|target| {
         // A ratio of nothing meets a target on it.
         valuation::target_value(model, units, x, target).is_none_or(|value| match target.bound {
-            Bound::AtLeast(v) => value >= v - SLACK * v.abs().max(1.0),
-            Bound::AtMost(v) => value <= v + SLACK * v.abs().max(1.0),
+            Bound::AtLeast(v) => within(value, v, f64::INFINITY),
+            Bound::AtMost(v) => within(value, f64::NEG_INFINITY, v),
         })
     })
 }
 
 /// The best objective over all allowed counts, and how many are allowed.
 pub(super) fn enumerate(model: &Model, units: &[valuation::UnitValue]) -> (Option<f64>, usize) {
-    let most: Vec<usize> = model
-        .cells
-        .iter()
-        .map(|c| model.tiers[c.tier].max_creators.unwrap_or(6.0) as usize)
-        .collect();
-    let mut x = vec![0.0; most.len()];
     let (mut best, mut allowed_plans) = (None::<f64>, 0);
-    loop {
-        if allowed(model, units, &x) {
+    each_month(model, 6.0, |x| {
+        if allowed(model, units, x) {
             allowed_plans += 1;
-            let value = valuation::objective(units, &x, model.objective).unwrap_or(0.0);
+            let value = valuation::objective(units, x, model.objective).unwrap_or(0.0);
             best = Some(best.map_or(value, |b| b.max(value)));
         }
-        let Some(next) = (0..x.len()).find(|&i| (x[i] as usize) < most[i]) else {
-            return (best, allowed_plans);
-        };
-        x[next] += 1.0;
-        x[..next].fill(0.0);
-    }
+    });
+    (best, allowed_plans)
 }
 
 #[test]

@@ -4,9 +4,8 @@
 use super::Random;
 use super::enumeration::{allowed, enumerate};
 use crate::model::{
-    Band, BandSource, Bound, Cancel, Cell, CellPattern, Factors, Metric, Model, Objective, Origin,
-    PlanSettings, PlanStatus, Quantity, Segment, Target, TargetScope, UserAmount, UserRule,
-    valuation,
+    Bound, Cancel, Cell, CellPattern, Factors, Metric, Model, Objective, Origin, PlanSettings,
+    PlanStatus, Quantity, Segment, Target, TargetScope, UserAmount, UserRule, valuation,
 };
 use crate::optimizer::{plan, sample};
 
@@ -112,11 +111,10 @@ fn of_first(rule: Rule) -> impl Fn(&Cell) -> bool {
 }
 
 fn terms() -> Vec<(CellPattern, f64)> {
-    let pattern = |tier: &str| CellPattern {
-        tier: Some(tier.to_owned()),
-        ..CellPattern::default()
-    };
-    vec![(pattern("micro"), 1.0), (pattern("mid"), -1.5)]
+    vec![
+        (sample::pattern("micro"), 1.0),
+        (sample::pattern("mid"), -1.5),
+    ]
 }
 
 /// The value that a rule bounds.
@@ -174,13 +172,7 @@ fn value(model: &Model, units: &Units, rule: Rule, x: &[f64]) -> Option<f64> {
 fn state(model: &mut Model, rule: Rule, at: f64, below: bool) -> bool {
     let band = || {
         let (low, high) = if below { (at, 1.0) } else { (0.0, at) };
-        Some(Band {
-            low,
-            high,
-            asked: None,
-            source: BandSource::User,
-            origin: Origin::Default,
-        })
+        sample::band(low, high)
     };
     let rules = &mut model.rules;
     match (rule, below) {

@@ -1,9 +1,9 @@
 //! Small horizons against enumeration that reads the rules itself.
 
-mod brute;
+pub(super) mod brute;
 mod explained;
 
-use self::brute::{TIES, Tie, allowed, each, enumerate, objective, random_horizon, values};
+use self::brute::{TIES, Tie, allowed, each, enumerate, objective, random_horizon, rows, values};
 use super::Random;
 use crate::distribution::Distribution;
 use crate::model::valuation::{self, UnitValue};
@@ -34,12 +34,7 @@ fn small_horizons_agree_with_enumeration() {
             continue;
         };
         assert_eq!(found.status, PlanStatus::Optimal, "{name}: best {best}");
-        let rows: Vec<Vec<f64>> = found
-            .counts
-            .rows()
-            .into_iter()
-            .map(|r| r.to_vec())
-            .collect();
+        let rows = rows(&found);
         let units = values(&model);
         assert!(allowed(&model, &units, &rows), "{name}: {rows:?}");
         assert!(check_plan(&model, &found.counts).is_empty(), "{name}");
@@ -153,12 +148,7 @@ fn new_partnerships_are_within_what_the_pipeline_delivers() {
         plans += 1;
         bound_by_it += usize::from(free.is_none_or(|free| best < free - 1e-6 * free.abs()));
         assert_eq!(found.status, PlanStatus::Optimal, "{name}: best {best}");
-        let rows: Vec<Vec<f64>> = found
-            .counts
-            .rows()
-            .into_iter()
-            .map(|r| r.to_vec())
-            .collect();
+        let rows = rows(&found);
         let units = values(&model);
         assert!(allowed(&model, &units, &rows), "{name}: {rows:?}");
         assert!(supplied(&model, &delivered, &rows), "{name}: {rows:?}");
@@ -223,12 +213,7 @@ fn shocks_to_the_brand_lower_plans_and_not_bounds() {
             continue;
         }
         plans += 1;
-        let rows: Vec<Vec<f64>> = found
-            .counts
-            .rows()
-            .into_iter()
-            .map(|r| r.to_vec())
-            .collect();
+        let rows = rows(&found);
         let own = value(&rows).expect("the plan keeps every rule");
         assert!(own <= best + 1e-9 * best.abs(), "{name}");
         let stated = found.objective.expect("a plan has an objective");

@@ -1,7 +1,7 @@
 //! Plans on audiences against enumeration that values every plan as it is.
 
-use super::Random;
 use super::enumeration::{allowed, random_model};
+use super::{Random, each_month};
 use crate::model::audience::Which;
 use crate::model::joint::Effects;
 use crate::model::valuation::UnitValue;
@@ -30,25 +30,15 @@ fn units_at(model: &Model, effects: &Effects, x: &[f64]) -> Vec<UnitValue> {
 /// The best value over all whole counts that keep every rule at their own factors.
 fn enumerate(model: &Model) -> Option<f64> {
     let effects = Effects::new(model);
-    let most: Vec<usize> = model
-        .cells
-        .iter()
-        .map(|c| model.tiers[c.tier].max_creators.unwrap_or(6.0) as usize)
-        .collect();
-    let mut x = vec![0.0; most.len()];
     let mut best = None::<f64>;
-    loop {
-        let units = units_at(model, &effects, &x);
-        if allowed(model, &units, &x) {
-            let value = valuation::objective(&units, &x, model.objective).unwrap_or(0.0);
+    each_month(model, 6.0, |x| {
+        let units = units_at(model, &effects, x);
+        if allowed(model, &units, x) {
+            let value = valuation::objective(&units, x, model.objective).unwrap_or(0.0);
             best = Some(best.map_or(value, |b| b.max(value)));
         }
-        let Some(next) = (0..x.len()).find(|&i| (x[i] as usize) < most[i]) else {
-            return best;
-        };
-        x[next] += 1.0;
-        x[..next].fill(0.0);
-    }
+    });
+    best
 }
 
 /// Expected impressions of all supply at once.

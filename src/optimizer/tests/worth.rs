@@ -1,8 +1,8 @@
 //! What rules cost, what unused cells lack and which plans are as good, against solving again
 //! everywhere and against enumeration.
 
-use super::Random;
 use super::enumeration::{allowed, random_model};
+use super::{Random, each_month};
 use crate::model::{
     Cancel, Constraint, Form, Model, Objective, Plan, PlanSettings, constraints, valuation,
 };
@@ -280,22 +280,11 @@ fn alternatives_are_those_that_enumeration_finds() {
             allowed(&model, &units, x) && value >= floor - 1e-9 * best.abs()
         };
         let mut farthest = 0.0_f64;
-        let most: Vec<usize> = model
-            .cells
-            .iter()
-            .map(|c| model.tiers[c.tier].max_creators.unwrap_or(6.0) as usize)
-            .collect();
-        let mut x = vec![0.0; most.len()];
-        loop {
-            if good(&x) {
-                farthest = farthest.max(distance(&first, &x));
+        each_month(&model, 6.0, |x| {
+            if good(x) {
+                farthest = farthest.max(distance(&first, x));
             }
-            let Some(next) = (0..x.len()).find(|&i| (x[i] as usize) < most[i]) else {
-                break;
-            };
-            x[next] += 1.0;
-            x[..next].fill(0.0);
-        }
+        });
         assert_eq!(
             !found.alternatives.is_empty(),
             farthest >= APART - 1e-9,

@@ -2,6 +2,9 @@
 //!
 //! Every function returns a `String`; printing is the command line's. Widths are the caller's, colour codes appear only
 //! if asked for, numbers are never in scientific notation, and what is undefined is "–".
+//!
+//! `whole` puts a run's summary together from a file for each of its parts; a command with a text of its own has a file of its
+//! name. All of them say numbers by `figures` and set text by `layout`.
 
 mod best;
 mod calendar;

@@ -2,8 +2,10 @@
 
 use ndarray::Array2;
 
+use super::law::estimate;
 use super::market;
 use crate::model::audience::net_reach;
+use crate::model::valuation::UnitValue;
 use crate::model::{
     Audience, Incidents, Model, Origin, PlanBlock, Quantity, Uncertainty, joint, valuation,
 };
@@ -39,6 +41,13 @@ fn model(certain: bool, uncertainty: Uncertainty) -> Model {
     model
 }
 
+/// Expected impressions, people seen twice counted twice.
+fn gross(model: &Model, counts: &[f64]) -> f64 {
+    let units = valuation::units(model);
+    let own = |(unit, count): (&UnitValue, &f64)| count * unit.impressions.unwrap();
+    units.iter().zip(counts).map(own).sum()
+}
+
 fn simulate(model: &Model, counts: &[f64]) -> PlanBlock {
     let counts = Array2::from_shape_vec((1, counts.len()), counts.to_vec()).unwrap();
     let plan = PlanInput {
@@ -61,24 +70,12 @@ fn total(block: &PlanBlock, quantity: Quantity) -> Vec<f64> {
     sum
 }
 
-fn mean_and_error(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    (mean, (variance / n).sqrt())
-}
-
 #[test]
 fn certain_impressions_reach_what_the_formula_says() {
     let mut model = model(true, Uncertainty::NONE);
     model.audiences = vec![audience(300_000.0)];
     let counts = [9.0, 4.0, 30.0, 17.0];
-    let units = valuation::units(&model);
-    let gross: f64 = units
-        .iter()
-        .zip(counts)
-        .map(|(u, x)| x * u.impressions.unwrap())
-        .sum();
+    let gross = gross(&model, &counts);
     let reach = net_reach(gross, 300_000.0);
     let block = simulate(&model, &counts);
     for found in &block.audiences[0].net_reach {
@@ -88,12 +85,13 @@ fn certain_impressions_reach_what_the_formula_says() {
     let planned = joint::reached(&model, &counts)[0];
     assert!((planned.net_reach / reach - 1.0).abs() < 1e-12);
     assert!((planned.impressions / gross - 1.0).abs() < 1e-12);
+    let units = valuation::units(&model);
     let within = valuation::units_in(&model, &counts);
     for (cell, (own, unit)) in units.iter().zip(&within).enumerate() {
         let expected = own.conversions * reach / gross;
         // By quadrature over the share of posts seen.
         assert!((unit.conversions / expected - 1.0).abs() < 1e-11);
-        let (mean, error) = mean_and_error(&block.cells[cell].conversions);
+        let (mean, error) = estimate(&block.cells[cell].conversions);
         let wanted = counts[cell] * expected;
         // Four looks at 4.5 errors: a false alarm in 40,000 seeds.
         assert!(
@@ -177,12 +175,7 @@ fn the_mean_is_that_of_an_independent_quadrature() {
     );
     model.audiences = vec![audience(300_000.0)];
     let counts = [9.0, 4.0, 30.0, 17.0];
-    let units = valuation::units(&model);
-    let gross: f64 = units
-        .iter()
-        .zip(counts)
-        .map(|(u, x)| x * u.impressions.unwrap())
-        .sum();
+    let gross = gross(&model, &counts);
     let sigma = (1.0_f64 + 0.25).ln().sqrt();
     let (mut share, mut reach, mut weights) = (0.0, 0.0, 0.0);
     for i in -4_000..=4_000 {
@@ -196,17 +189,17 @@ fn the_mean_is_that_of_an_independent_quadrature() {
     }
     let (share, reach) = (share / weights, reach / weights);
     let block = simulate(&model, &counts);
-    let (mean, error) = mean_and_error(&block.audiences[0].net_reach);
+    let (mean, error) = estimate(&block.audiences[0].net_reach);
     assert!(
         (mean - reach).abs() < 4.5 * error,
         "{mean} {reach} ± {error}"
     );
-    let lambda: f64 = units
+    let lambda: f64 = valuation::units(&model)
         .iter()
         .zip(counts)
         .map(|(u, x)| x * u.conversions)
         .sum();
-    let (mean, error) = mean_and_error(&total(&block, Quantity::Conversions));
+    let (mean, error) = estimate(&total(&block, Quantity::Conversions));
     assert!(
         (mean - lambda * share).abs() < 4.5 * error,
         "{mean} {} ± {error}",
@@ -237,20 +230,16 @@ fn plans_of_few_creators_are_valued_as_they_are_simulated() {
         for load in [0.3, 1.0, 10.0, 100.0] {
             let mut model = model(false, market::PRESET);
             model.fractional_counts = counts[0] == 0.4;
-            let gross: f64 = valuation::units(&model)
-                .iter()
-                .zip(counts)
-                .map(|(u, x)| x * u.impressions.unwrap())
-                .sum();
+            let gross = gross(&model, &counts);
             model.audiences = vec![audience(gross / load)];
             let block = simulate(&model, &counts);
-            let (mean, error) = mean_and_error(&block.audiences[0].net_reach);
+            let (mean, error) = estimate(&block.audiences[0].net_reach);
             let planned = joint::reached(&model, &counts)[0].net_reach;
             assert!(
                 (planned - mean).abs() < 4.5 * error + 1e-4 * mean,
                 "{counts:?} {load} reach: {planned} {mean} ± {error}"
             );
-            let (mean, error) = mean_and_error(&total(&block, Quantity::Conversions));
+            let (mean, error) = estimate(&total(&block, Quantity::Conversions));
             let within = valuation::units_in(&model, &counts);
             let planned: f64 = within
                 .iter()
@@ -293,7 +282,7 @@ fn benchmark_tiers_and_incidents_are_valued_as_they_are_simulated() {
         for load in [0.5, 20.0] {
             model.audiences = vec![audience(gross / load)];
             let block = simulate(&model, &counts);
-            let (mean, error) = mean_and_error(&block.audiences[0].net_reach);
+            let (mean, error) = estimate(&block.audiences[0].net_reach);
             let planned = joint::reached(&model, &counts)[0].net_reach;
             assert!(
                 (planned - mean).abs() < 4.5 * error + 1e-4 * mean,
@@ -301,7 +290,7 @@ fn benchmark_tiers_and_incidents_are_valued_as_they_are_simulated() {
             );
             let within = valuation::units_in(&model, &counts);
             for cell in &block.cells {
-                let (mean, error) = mean_and_error(&cell.conversions);
+                let (mean, error) = estimate(&cell.conversions);
                 let planned = counts[cell.cell] * within[cell.cell].conversions;
                 assert!(
                     (planned - mean).abs() < 4.5 * error + 1e-4 * mean,
@@ -451,7 +440,7 @@ fn shocks_on_an_audience_are_valued_as_they_are_simulated() {
                 model.audiences = vec![audience(sum(&model, Quantity::Impressions) / load)];
                 let planned = sum(&model, Quantity::Conversions);
                 let simulated = total(&simulate(&model, &counts), Quantity::Conversions);
-                let (mean, error) = mean_and_error(&simulated);
+                let (mean, error) = estimate(&simulated);
                 assert!(
                     (planned - mean).abs() < 4.5 * error + 1e-4 * mean,
                     "{incidents:?} {counts:?} {load}: {planned} {mean} ± {error}"

@@ -2,7 +2,9 @@
 
 use ndarray::Array2;
 
-use super::market::{amount, by_benchmark, certain, counts, model, number, segment, tiers};
+use super::market::{
+    amount, by_benchmark, certain, counts, model, number, segment, tiers, without_chance,
+};
 use crate::distribution::Distribution;
 use crate::fixture::reference;
 use crate::model::{
@@ -132,12 +134,7 @@ fn means_agree_with_the_valuation() {
 #[test]
 fn certain_inputs_are_exact_in_every_trial() {
     let (mut model, booked) = everything();
-    model.uncertainty = Uncertainty::NONE;
-    model.tiers = model.tiers.iter().map(certain).collect();
-    for cell in &mut model.cells {
-        cell.terms.delivery = 1.0;
-        cell.terms.commission = 0.0;
-    }
+    without_chance(&mut model);
     for block in simulate(&model, &booked, 9000, 5) {
         let unit = valuation::law(&model, block.cell).expected();
         let count = booked[[0, block.cell]];

@@ -3,9 +3,10 @@
 use ndarray::Array2;
 
 use crate::distribution::Distribution;
+use crate::fixture;
 use crate::model::{
-    Basis, Benchmark, BookedAs, Cell, Dependence, Factors, Followers, Horizon, Incidents, Model,
-    Objective, Order, Partnership, Rules, Segment, Stage, Terms, Tier, Uncertainty,
+    Basis, Benchmark, BookedAs, Cell, Factors, Followers, Horizon, Model, Rules, Segment, Terms,
+    Tier, Uncertainty,
 };
 
 /// The preset uncertainty of shared factors.
@@ -202,21 +203,7 @@ pub(super) fn model(
         }
     }
     Model {
-        name: "base".to_owned(),
-        currency: "CNY".to_owned(),
-        start: None,
-        months: 1,
-        horizon: Horizon::equal(1),
-        stage: Stage::Custom,
-        objective: Objective::Revenue,
         fractional_counts: true,
-        counts: None,
-        targets: Vec::new(),
-        order: Order {
-            mean: 150.0,
-            sd: 60.0,
-            margin: 0.6,
-        },
         rules: Rules::of_budget(
             1e6,
             [
@@ -226,29 +213,40 @@ pub(super) fn model(
                 regions.len(),
             ],
         ),
-        tiers,
-        partnerships: partnerships
-            .iter()
-            .map(|&name| Partnership {
-                name: name.to_owned(),
-            })
-            .collect(),
         categories,
         regions,
-        cells,
         hour_cost: 20.0,
         uncertainty: PRESET,
-        dependence: Dependence::of_followers_and_fee(0.6),
-        incidents: Incidents::NONE,
-        risk: crate::model::Risk::NONE,
-        belief: None,
-        happened: Vec::new(),
-        known: Vec::new(),
-        audiences: Vec::new(),
+        ..fixture::plain_model(tiers, partnerships, cells, 1e6)
     }
 }
 
-/// Counts of one month: those given by key, 0 for the rest.
+/// [`model`] without segments, over so many months.
+pub(super) fn over(months: usize, tiers: Vec<Tier>, partnerships: &[&str]) -> Model {
+    Model {
+        months,
+        horizon: Horizon::equal(months),
+        ..model(tiers, partnerships, Vec::new(), Vec::new())
+    }
+}
+
+/// Leaves nothing to chance but orders.
+pub(super) fn without_chance(model: &mut Model) {
+    model.uncertainty = Uncertainty::NONE;
+    model.tiers = model.tiers.iter().map(certain).collect();
+    for cell in &mut model.cells {
+        cell.terms.delivery = 1.0;
+        cell.terms.commission = 0.0;
+    }
+}
+
+/// The same counts in every month: those given by key, 0 for the rest.
+pub(super) fn every_month(model: &Model, wanted: &[(&str, f64)]) -> Array2<f64> {
+    let first = counts(model, wanted);
+    Array2::from_shape_fn(first.dim(), |(_, cell)| first[[0, cell]])
+}
+
+/// Counts of the first month: those given by key, 0 for the rest.
 pub(super) fn counts(model: &Model, wanted: &[(&str, f64)]) -> Array2<f64> {
     let mut counts = Array2::zeros((model.months, model.cells.len()));
     for &(key, count) in wanted {

@@ -2,8 +2,8 @@
 
 use ndarray::Array2;
 
-use super::law::{assert_near, estimate};
-use super::market::{certain, counts, model, tiers};
+use super::law::{assert_near, estimate, simulate};
+use super::market::{certain, every_month, model, over, tiers};
 use crate::fixture;
 use crate::model::{
     BookedAs, CellBlock, CrossPromotion, FactorBelief, FactorName, Horizon, InputGroup, Level,
@@ -17,26 +17,15 @@ const TRIALS: usize = 1 << 16;
 /// Certain micro creators of a market of so many months: impressions are a constant times the platform's factor.
 fn market(months: usize, persistence: f64) -> (Model, Array2<f64>) {
     let tiers: Vec<_> = tiers().iter().map(certain).collect();
-    let mut model = model(tiers, &["sponsored"], Vec::new(), Vec::new());
-    model.months = months;
-    model.horizon = Horizon::equal(months);
+    let mut model = over(months, tiers, &["sponsored"]);
     model.horizon.market_persistence = persistence;
-    let first = counts(
-        &model,
-        &[("macro.sponsored", 2.0), ("micro.sponsored", 5.0)],
-    );
-    let row = first.row(0).to_owned();
-    let counts = Array2::from_shape_fn(first.dim(), |(_, cell)| row[cell]);
+    let wanted = [("macro.sponsored", 2.0), ("micro.sponsored", 5.0)];
+    let counts = every_month(&model, &wanted);
     (model, counts)
 }
 
 fn run(model: &Model, counts: &Array2<f64>, trials: usize) -> Vec<CellBlock> {
-    let plan = PlanInput {
-        model,
-        counts: counts.view(),
-    };
-    let mut block = Simulator::new(&[plan], 11).unwrap().block(0, trials);
-    block.plans.remove(0).cells
+    simulate(model, counts, trials, 11)
 }
 
 fn power(x: f64, n: usize) -> f64 {

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::law::{agree, assert_near, estimate, simulate};
-use super::market::{by_followers, certain, counts, model, number, rate, tiers};
+use super::market::{by_followers, certain, counts, model, number, rate, tiers, without_chance};
 use crate::distribution::Distribution;
 use crate::fixture::reference;
 use crate::model::{
@@ -255,12 +255,7 @@ fn other_tiers_move_no_correlated_factor() {
 #[test]
 fn certain_incidents_are_exact() {
     let (mut model, booked) = everything();
-    model.uncertainty = Uncertainty::NONE;
-    model.tiers = model.tiers.iter().map(certain).collect();
-    for cell in &mut model.cells {
-        cell.terms.delivery = 1.0;
-        cell.terms.commission = 0.0;
-    }
+    without_chance(&mut model);
     model.incidents = Incidents {
         probability: 1.0,
         yield_lost: 0.25,

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::law::{assert_near, estimate, simulate, spread};
-use super::market::{certain, counts, model, tiers};
+use super::market::{certain, counts, every_month, model, over, tiers};
 use crate::model::{Horizon, Incidents, Uncertainty};
 
 const TRIALS: usize = 60_000;
@@ -13,15 +13,11 @@ const TRIALS: usize = 60_000;
 #[test]
 fn orders_of_every_month_of_sale_are_poisson() {
     let tiers: Vec<_> = tiers().iter().map(certain).collect();
-    let mut model = model(tiers, &["sponsored"], Vec::new(), Vec::new());
+    let mut model = over(3, tiers, &["sponsored"]);
     model.uncertainty = Uncertainty::NONE;
     model.order.sd = 0.0;
-    model.months = 3;
-    model.horizon = Horizon::equal(3);
     model.horizon.response_half_life_days = 20.0;
-    let first = counts(&model, &[("micro.sponsored", 4.0)]);
-    let row = first.row(0).to_owned();
-    let plan = Array2::from_shape_fn(first.dim(), |(_, cell)| row[cell]);
+    let plan = every_month(&model, &[("micro.sponsored", 4.0)]);
     let blocks = simulate(&model, &plan, TRIALS, 3);
     assert_eq!(blocks.len(), 3);
     for block in &blocks {

@@ -5,19 +5,17 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Beta, Distribution as _};
 
-use super::law::{agree, assert_near, estimate, spread};
-use super::market::{model, number, tiers};
+use super::law::{agree, assert_near, estimate, simulate, spread};
+use super::market::{number, over, tiers};
 use crate::distribution::Distribution;
-use crate::model::{
-    Before, BookedAs, CellBlock, Factors, Horizon, Level, Model, Origin, Pipeline, PipelineLaw,
-    Wave, WaveKind, valuation,
-};
+use crate::fixture;
+use crate::model::{BookedAs, CellBlock, Level, Model, Origin, Pipeline, PipelineLaw, valuation};
 use crate::simulator::{PlanInput, Simulator};
 
-const TRIALS: usize = 40_000;
+pub(super) const TRIALS: usize = 40_000;
 
 /// Nobody is found, nobody leaves.
-fn still(model: &Model) -> Pipeline {
+pub(super) fn still(model: &Model) -> Pipeline {
     Pipeline {
         identified: number(0.0),
         vetted: number(0.3),
@@ -34,34 +32,25 @@ fn still(model: &Model) -> Pipeline {
     }
 }
 
-/// A market of so many months.
-fn market(types: &[&str], months: usize) -> Model {
-    let mut model = model(tiers(), types, Vec::new(), Vec::new());
-    model.months = months;
-    model.horizon = Horizon::equal(months);
-    model
+pub(super) fn market(types: &[&str], months: usize) -> Model {
+    over(months, tiers(), types)
 }
 
-fn cell(model: &Model, key: &str) -> usize {
+pub(super) fn cell(model: &Model, key: &str) -> usize {
     let mut cells = 0..model.cells.len();
     cells.find(|&c| model.key(c).to_string() == key).unwrap()
 }
 
-fn run(model: &Model, counts: &Array2<f64>, trials: usize) -> Vec<CellBlock> {
-    let plan = PlanInput {
-        model,
-        counts: counts.view(),
-    };
-    let mut block = Simulator::new(&[plan], 23).unwrap().block(0, trials);
-    block.plans.remove(0).cells
+pub(super) fn run(model: &Model, counts: &Array2<f64>, trials: usize) -> Vec<CellBlock> {
+    simulate(model, counts, trials, 23)
 }
 
-fn beta(mean: f64, sd: f64) -> Distribution {
+pub(super) fn beta(mean: f64, sd: f64) -> Distribution {
     Distribution::beta_mean_sd(mean, sd).unwrap()
 }
 
 /// E[Xⁿ].
-fn power(d: &Distribution, n: i32) -> f64 {
+pub(super) fn power(d: &Distribution, n: i32) -> f64 {
     let Distribution::Beta { alpha, beta } = *d else {
         return d.mean().powi(n);
     };
@@ -245,17 +234,7 @@ fn everything() -> (Model, Array2<f64>) {
         origin: Origin::Default,
     });
     model.cells[gold].booked_as = BookedAs::Level { level: 0, start: 1 };
-    model.horizon.waves.push(Wave {
-        name: "launch".to_owned(),
-        kind: WaveKind::Launch,
-        first_day: 35,
-        days: 5,
-        budget: (None, None),
-        counts: Vec::new(),
-        factors: Factors::ONE,
-        schedule: crate::model::WaveSchedule::default(),
-        origin: Origin::Default,
-    });
+    model.horizon.waves.push(fixture::wave(35, 5));
     model.cells[wave].booked_as = BookedAs::Wave(0);
     let flow = Pipeline {
         identified: number(17.4),
@@ -495,92 +474,5 @@ fn creators_of_places_add_up() {
     );
     for (found, wanted) in found.iter().zip(&wanted) {
         assert!((found / wanted - 1.0).abs() < 1e-9, "{found} {wanted}");
-    }
-}
-
-/// Partners of the month before the first: each stays with (1 − c)ρ where they are asked to work again, ambassadors in their term with 1 − c.
-/// Of n the number who are there in month m (from 0) is binomial given ρ, with ((1 − c)ρ)^(m + 1), or (1 − c)((1 − c)ρ)^m where the
-/// term holds at first. Comparisons at five standard errors: a false alarm of 6e-7 each, in twenty-four.
-#[test]
-fn who_was_there_before_stays_by_chance() {
-    for repeat in [number(0.7), beta(0.7, 0.15)] {
-        for asked in [true, false] {
-            let mut model = market(&["sponsored"], 3);
-            let micro = cell(&model, "micro.sponsored");
-            let mut flow = still(&model);
-            (flow.churn, flow.repeat) = (0.08, repeat);
-            let mut before = Before {
-                partners: vec![0.0; model.cells.len()],
-                asked: vec![asked; model.cells.len()],
-            };
-            before.partners[micro] = 20.0;
-            flow.starting = before.stay(flow.churn, flow.repeat.mean());
-            flow.before = Some(before);
-            model.horizon.pipeline = Some(flow);
-            let mut counts = Array2::zeros((3, model.cells.len()));
-            counts.column_mut(micro).fill(20.0);
-            for block in run(&model, &counts, TRIALS) {
-                let m = i32::try_from(block.month).unwrap();
-                let again = m + i32::from(asked);
-                let s = |k: i32| 0.92_f64.powi((m + 1) * k) * power(&repeat, again * k);
-                let what = format!("month {m}, asked {asked}");
-                let (mean, error) = estimate(&block.places);
-                assert_near(&what, mean, 20.0 * s(1), error);
-                let wanted = 20.0 * (s(1) - s(2)) + 400.0 * (s(2) - s(1) * s(1));
-                let (variance, error) = spread(&block.places);
-                assert_near(&what, variance, wanted, error);
-                // Nobody is new.
-                assert!(block.joined.iter().all(|&n| n == 0.0));
-            }
-        }
-    }
-}
-
-/// Of 10 partners of whom each stays with s, those who stay fill the 6 places that are booked: min(6, Binomial(10, s)) are there, and
-/// of these each is there in the month after with s. Comparisons at five standard errors: a false alarm of 6e-7 each, in four.
-#[test]
-fn who_stays_takes_a_place_that_is_booked() {
-    let stay = 0.9 * 0.7;
-    let mut model = market(&["sponsored"], 2);
-    let micro = cell(&model, "micro.sponsored");
-    let mut flow = still(&model);
-    (flow.churn, flow.repeat) = (0.1, number(0.7));
-    let mut before = Before {
-        partners: vec![0.0; model.cells.len()],
-        asked: vec![true; model.cells.len()],
-    };
-    before.partners[micro] = 10.0;
-    flow.starting = before.stay(flow.churn, 0.7);
-    flow.before = Some(before);
-    model.horizon.pipeline = Some(flow);
-    let mut counts = Array2::zeros((2, model.cells.len()));
-    counts[[0, micro]] = 6.0;
-    counts[[1, micro]] = 6.0;
-    let mut law = vec![1.0];
-    for _ in 0..10 {
-        let mut next = vec![0.0; law.len() + 1];
-        for (k, p) in law.iter().enumerate() {
-            next[k] += p * (1.0 - stay);
-            next[k + 1] += p * stay;
-        }
-        law = next;
-    }
-    let moment = |power: i32| -> f64 {
-        let of = |(k, p): (usize, &f64)| p * f64::from(k.min(6) as u32).powi(power);
-        law.iter().enumerate().map(of).sum()
-    };
-    let (first, second) = (moment(1), moment(2));
-    for block in run(&model, &counts, TRIALS) {
-        let (mean, error) = estimate(&block.places);
-        let (variance, noise) = spread(&block.places);
-        let what = format!("month {}", block.month);
-        let (wanted, scatter) = if block.month == 0 {
-            (first, second - first * first)
-        } else {
-            let thinned = first * stay * (1.0 - stay) + stay * stay * (second - first * first);
-            (first * stay, thinned)
-        };
-        assert_near(&what, mean, wanted, error);
-        assert_near(&what, variance, scatter, noise);
     }
 }

@@ -1,36 +1,17 @@
 //! Small random models against trying every small plan.
 
 use super::place;
+use crate::fixture::Dice;
 use crate::model::valuation;
 use crate::model::{
-    Band, BandSource, Bound, BudgetScale, Cancel, CellPattern, Constraint, ConstraintKind, Metric,
-    Model, PlanSettings, Target, TargetScope, Unit, UserAmount, UserRule, constraints,
+    Band, BandSource, Bound, BudgetScale, Cancel, Constraint, ConstraintKind, Metric, Model,
+    PlanSettings, Target, TargetScope, Unit, UserAmount, UserRule, constraints,
 };
 use crate::optimizer::conflict::change::{self, changed, least};
 use crate::optimizer::conflict::filter::{self, is_background};
 use crate::optimizer::conflict::joint;
 use crate::optimizer::conflict::probe::{Answer, Prober};
 use crate::optimizer::sample;
-
-/// A small deterministic generator for the random models.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % sides
-    }
-
-    fn chance(&mut self, percent: u64) -> bool {
-        self.roll(100) < percent
-    }
-
-    fn between(&mut self, low: f64, high: f64) -> f64 {
-        low + (high - low) * self.roll(10_000) as f64 / 10_000.0
-    }
-}
 
 /// Two or three tiers with one type each, and a random handful of rules, most of them tight.
 fn random(dice: &mut Dice) -> Model {
@@ -107,14 +88,13 @@ fn random(dice: &mut Dice) -> Model {
         });
     }
     if dice.chance(30) {
-        let pattern = |tier: &str| CellPattern {
-            tier: Some(tier.to_owned()),
-            ..CellPattern::default()
-        };
         model.rules.user.push(UserRule {
             name: "own".to_owned(),
             amount: UserAmount::Count,
-            terms: vec![(pattern("macro"), 1.0), (pattern("mid"), -1.0)],
+            terms: vec![
+                (sample::pattern("macro"), 1.0),
+                (sample::pattern("mid"), -1.0),
+            ],
             min: dice.chance(50).then(|| dice.between(-2.0, 3.0)),
             max: dice.chance(60).then(|| 3.0 + dice.between(0.0, 2.0)),
             origin: place(40),

@@ -4,17 +4,15 @@ use ndarray::Array2;
 
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
-    BookedAs, Bound, BudgetOver, Cell, CellPattern, Factors, Horizon, Level, Metric, Model,
-    Objective, Origin, Over, Quantity, Target, TargetScope, Wave, WaveKind, WaveSchedule,
+    BookedAs, Bound, BudgetOver, Cell, Factors, Horizon, Level, Metric, Model, Objective, Origin,
+    Over, Plan, Quantity, Target, TargetScope, Wave, WaveKind, WaveSchedule,
 };
-use crate::optimizer::tests::Random;
+use crate::optimizer::tests::{Random, two_tiers, within};
 use crate::optimizer::{check_plan, hang_together, sample};
-
-pub(super) const SLACK: f64 = 1e-9;
 
 /// What ties the months of a random horizon.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Tie {
+pub(in crate::optimizer::tests) enum Tie {
     None,
     CarryOver,
     Pot,
@@ -25,7 +23,7 @@ pub(super) enum Tie {
     All,
 }
 
-pub(super) const TIES: [Tie; 8] = [
+pub(in crate::optimizer::tests) const TIES: [Tie; 8] = [
     Tie::None,
     Tie::CarryOver,
     Tie::Pot,
@@ -36,34 +34,14 @@ pub(super) const TIES: [Tie; 8] = [
     Tie::All,
 ];
 
-pub(super) fn pattern(tier: &str) -> CellPattern {
-    CellPattern {
-        tier: Some(tier.to_owned()),
-        ..CellPattern::default()
-    }
-}
-
 /// Two open cells in two or three months, a wave's or a level's cell beside them now and then.
-pub(super) fn random_horizon(random: &mut Random, tie: Tie) -> Model {
+pub(in crate::optimizer::tests) fn random_horizon(random: &mut Random, tie: Tie) -> Model {
     let months = if tie == Tie::All {
         2
     } else {
         2 + random.below(2)
     };
-    let tiers = vec![
-        sample::tier(
-            "mid",
-            random.between(800.0, 3_000.0),
-            random.between(10_000.0, 90_000.0),
-            0.07,
-        ),
-        sample::tier(
-            "micro",
-            random.between(150.0, 900.0),
-            random.between(1_000.0, 10_000.0),
-            0.15,
-        ),
-    ];
+    let tiers = two_tiers(random);
     let types = [sample::types()[random.below(3)].clone()];
     let mut model = sample::model(tiers, &types, 1.0, |_, _| true);
     model.objective = Objective::ALL[random.below(6)];
@@ -157,7 +135,7 @@ pub(super) fn add_wave(random: &mut Random, model: &mut Model) {
             random.chance(0.5).then(|| random.between(500.0, 4_000.0)),
         ),
         counts: vec![(
-            pattern("micro"),
+            sample::pattern("micro"),
             low,
             random.chance(0.7).then_some(low + random.below(3) as f64),
         )],
@@ -209,11 +187,6 @@ pub(super) fn values(model: &Model) -> Vec<Vec<UnitValue>> {
                 .collect()
         })
         .collect()
-}
-
-pub(super) fn within(value: f64, low: f64, high: f64) -> bool {
-    let slack = SLACK * value.abs().max(1.0);
-    value >= low - slack && value <= high + slack
 }
 
 /// Whether counts (months × cells) keep every rule of these horizons.
@@ -408,6 +381,12 @@ fn targets_hold(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -> bool
             Bound::AtMost(v) => within(value, f64::NEG_INFINITY, v),
         }
     })
+}
+
+/// A plan's counts, months × cells.
+pub(super) fn rows(plan: &Plan) -> Vec<Vec<f64>> {
+    let rows = plan.counts.rows().into_iter();
+    rows.map(|row| row.to_vec()).collect()
 }
 
 pub(super) fn objective(model: &Model, units: &[Vec<UnitValue>], x: &[Vec<f64>]) -> f64 {

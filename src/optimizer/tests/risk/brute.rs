@@ -8,8 +8,8 @@ use crate::model::{
 };
 use crate::optimizer::check;
 use crate::optimizer::plan_at_risk;
-use crate::optimizer::tests::Random;
 use crate::optimizer::tests::enumeration::{allowed, random_model};
+use crate::optimizer::tests::{Random, each_month};
 
 /// A random model with creators that differ.
 fn uncertain(random: &mut Random) -> Model {
@@ -30,23 +30,13 @@ fn uncertain(random: &mut Random) -> Model {
 /// Whole plans that keep every linear rule.
 fn plans(model: &Model) -> Vec<Vec<f64>> {
     let units = valuation::units(model);
-    let most: Vec<usize> = model
-        .cells
-        .iter()
-        .map(|c| model.tiers[c.tier].max_creators.unwrap_or(4.0) as usize)
-        .collect();
     let mut out = Vec::new();
-    let mut x = vec![0.0; most.len()];
-    loop {
-        if allowed(model, &units, &x) {
-            out.push(x.clone());
+    each_month(model, 4.0, |x| {
+        if allowed(model, &units, x) {
+            out.push(x.to_vec());
         }
-        let Some(next) = (0..x.len()).find(|&i| (x[i] as usize) < most[i]) else {
-            return out;
-        };
-        x[next] += 1.0;
-        x[..next].fill(0.0);
-    }
+    });
+    out
 }
 
 /// A rule near what the best plan without it does.
