@@ -12,6 +12,7 @@
 //! (`lasting`).
 
 use super::lasting::Weights;
+use super::past::there;
 use super::spread::{Lasting, Spread};
 use crate::model::{
     ActualRow, Actuals, FactorBelief, InputGroup, Model, Quantity, name_of, valuation,
@@ -136,9 +137,11 @@ fn of_row(
         return Vec::new();
     };
     let expected = |quantity: Quantity| -> Option<f64> {
-        let parts = booked
-            .iter()
-            .map(|&(cell, count)| Some(count * units[cell].get(quantity)?));
+        let parts = booked.iter().map(|&(cell, count)| {
+            // Of what comes days after its booking, what is there.
+            let there = there(model, months, (row.month, cell), quantity);
+            Some(count * units[cell].get(quantity)? * there)
+        });
         parts.sum()
     };
     let spread = Spread::of(model, &model.cells[first], alike(booked, units));

@@ -23,9 +23,6 @@ use crate::model::{
 };
 use crate::units::{YearMonth, money, share_of};
 
-/// Days of a week.
-const WEEK: f64 = 7.0;
-
 /// Amounts are kept to a millionth: sums and differences of the file's are not the decimal numbers that they stand for.
 const MICROS: f64 = 1e6;
 
@@ -138,10 +135,10 @@ pub fn remaining(
                 .map(|&cell| !bound(model, cell, gone))
                 .collect(),
         };
-        pipeline.starting = before.stay(pipeline.churn, pipeline.repeat.mean());
+        pipeline.starting = before.stay(pipeline.churn.mean(), pipeline.repeat.mean());
         pipeline.before = Some(before);
         let days = f64::from(model.horizon.first_day(gone));
-        pipeline.lead_weeks = (pipeline.lead_weeks - days / WEEK).max(0.0);
+        pipeline.lead_weeks = pipeline.lead_weeks.after(days);
     }
     let mut cells = cells;
     left.known = known(model, (counts, actuals), &cells);

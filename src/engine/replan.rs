@@ -136,6 +136,7 @@ fn whole(before: &Plan, to_come: &Plan, (left, past): (&Remaining, &Past), gone:
     }
     for unused in &mut plan.unused {
         unused.month = unused.month.map(|month| month + gone);
+        unused.until = unused.until.map(|month| month + gone);
         unused.cell = left.cells[unused.cell];
     }
     // One cell can be two: of those who were seen and of those who are new.

@@ -13,7 +13,7 @@
 //!   next month too, those left stay away with probability 1 − ρ (repeat), ambassadors within their term not.
 //!
 //! Waves are booked one by one: their places are always filled. Of the pipeline a trial has its own number identified a month N,
-//! its own rates, and its own ρ. Every month ⌊N⌋ are identified, and one more with probability N − ⌊N⌋; each
+//! its own rates, and its own c and ρ. Every month ⌊N⌋ are identified, and one more with probability N − ⌊N⌋; each
 //! becomes a partner with the product of the rates and lands in a month by [`Pipeline::landing`], so that those
 //! who land are binomial.
 //!
@@ -42,7 +42,6 @@ pub(super) const MOST_MONTHS: usize = 32;
 #[derive(Debug)]
 pub(super) struct Turnover {
     months: usize,
-    churn: f64,
     places: Vec<Place>,
     /// Partners of the month before who have no booked place of their own.
     spares: Vec<Spare>,
@@ -94,6 +93,7 @@ struct Spare {
 struct Arrivals {
     identified: Uncertain,
     rates: [(Drawn, Uncertain); 4],
+    churn: Uncertain,
     repeat: Uncertain,
     landing: Array2<f64>,
 }
@@ -218,7 +218,6 @@ impl Turnover {
         });
         Ok(Some(Self {
             months: model.months,
-            churn: flow.churn,
             places,
             spares,
             first,
@@ -250,6 +249,8 @@ impl Turnover {
         }
         let arrivals = self.arrivals.draw(segment, self.months);
         let repeat = self.arrivals.repeat.values(segment, Drawn::Repeat);
+        let churn = self.arrivals.churn.values(segment, Drawn::Churn);
+        let rates: Vec<(f64, f64)> = churn.into_iter().zip(repeat).collect();
         let mut waiting = vec![0.0; len];
         let mut uniforms = vec![0.0; len];
         // Whether somebody is in a place as a month begins stands in its bit of `filled`.
@@ -258,7 +259,7 @@ impl Turnover {
             let own = if place.stays != Stays::Certain {
                 let mut stream = segment.stream(place.owner, Drawn::Starts, 0);
                 stream.fill_uniforms(&mut uniforms);
-                Started::Some(self.stayed(place.started, place.stays, &uniforms, &repeat))
+                Started::Some(Self::stayed(place.started, place.stays, &uniforms, &rates))
             } else if place.started > 0.0 && place.started < 1.0 {
                 let mut stream = segment.stream(place.owner, Drawn::Starts, 0);
                 stream.fill_uniforms(&mut uniforms);
@@ -282,7 +283,7 @@ impl Turnover {
         for spare in &self.spares {
             let mut stream = segment.stream(spare.owner, Drawn::Starts, 0);
             stream.fill_uniforms(&mut uniforms);
-            let stayed = self.stayed(spare.started, spare.stays, &uniforms, &repeat);
+            let stayed = Self::stayed(spare.started, spare.stays, &uniforms, &rates);
             for (trial, _) in stayed.iter().enumerate().filter(|(_, here)| **here == 1) {
                 let mut booked = spare.booked.clone();
                 let empty = booked.find(|&place| filled[place][trial] & 1 == 0);
@@ -318,9 +319,10 @@ impl Turnover {
                 let mut stream = segment.stream(place.owner, Drawn::Leaves, month);
                 stream.fill_uniforms(&mut uniforms);
                 let words = filled[number].iter_mut().zip(&mut left[number]);
-                for ((filled, left), (u, repeat)) in words.zip(uniforms.iter().zip(&repeat)) {
+                for ((filled, left), (u, (churn, repeat))) in words.zip(uniforms.iter().zip(&rates))
+                {
                     let back = if asked { *repeat } else { 1.0 };
-                    let goes = *u >= (1.0 - self.churn) * back;
+                    let goes = *u >= (1.0 - churn) * back;
                     let here = *filled & bit != 0;
                     *left |= if here && goes { bit } else { 0 };
                     *filled |= if here && !goes { bit << 1 } else { 0 };
@@ -332,15 +334,15 @@ impl Turnover {
 
 impl Turnover {
     /// In which trials a partner of the month before, who was there with a probability, is still.
-    fn stayed(&self, started: f64, stays: Stays, uniforms: &[f64], repeat: &[f64]) -> Vec<u32> {
-        let stay = |(u, repeat): (&f64, &f64)| {
+    fn stayed(started: f64, stays: Stays, uniforms: &[f64], rates: &[(f64, f64)]) -> Vec<u32> {
+        let stay = |(u, (churn, repeat)): (&f64, &(f64, f64))| {
             let back = match stays {
                 Stays::Asked => *repeat,
                 Stays::Certain | Stays::Bound => 1.0,
             };
-            u32::from(*u < started * (1.0 - self.churn) * back)
+            u32::from(*u < started * (1.0 - churn) * back)
         };
-        uniforms.iter().zip(repeat).map(stay).collect()
+        uniforms.iter().zip(rates).map(stay).collect()
     }
 }
 
@@ -390,6 +392,7 @@ impl Arrivals {
         Self {
             identified: Uncertain::new(&flow.identified),
             rates,
+            churn: Uncertain::new(&flow.churn),
             repeat: Uncertain::new(&flow.repeat),
             landing: flow.landing(&model.horizon),
         }

@@ -5,8 +5,8 @@ use ndarray::Array2;
 use super::super::{NothingLeft, posterior, remaining};
 use super::{counts, leaving, market, row};
 use crate::model::{
-    Actuals, Band, BandSource, BookedAs, BudgetOver, CellPattern, FactorBelief, Factors, Level,
-    Model, Origin, Over, Wave, WaveKind, WaveSchedule,
+    Actuals, Band, BandSource, BookedAs, BudgetOver, CellPattern, FactorBelief, Level, Model,
+    Origin, Over, Wave,
 };
 
 #[test]
@@ -251,18 +251,12 @@ fn a_wave_under_way_has_what_is_left() {
         ..CellPattern::default()
     };
     model.horizon.waves = vec![Wave {
-        name: "launch".to_owned(),
-        kind: WaveKind::Launch,
-        first_day: 15,
-        days: 30,
         budget: (Some(20_000.0), Some(30_000.0)),
         counts: vec![
             (any("mid"), 1.0, Some(1.0)),
             (any("micro"), 20.0, Some(40.0)),
         ],
-        factors: Factors::ONE,
-        schedule: WaveSchedule::default(),
-        origin: Origin::Default,
+        ..crate::fixture::wave(15, 30)
     }];
     for cell in 0..2 {
         let mut own = model.cells[cell].clone();

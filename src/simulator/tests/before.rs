@@ -17,13 +17,13 @@ fn who_was_there_before_stays_by_chance() {
             let mut model = market(&["sponsored"], 3);
             let micro = cell(&model, "micro.sponsored");
             let mut flow = still(&model);
-            (flow.churn, flow.repeat) = (0.08, repeat);
+            (flow.churn, flow.repeat) = (number(0.08), repeat);
             let mut before = Before {
                 partners: vec![0.0; model.cells.len()],
                 asked: vec![asked; model.cells.len()],
             };
             before.partners[micro] = 20.0;
-            flow.starting = before.stay(flow.churn, flow.repeat.mean());
+            flow.starting = before.stay(flow.churn.mean(), flow.repeat.mean());
             flow.before = Some(before);
             model.horizon.pipeline = Some(flow);
             let mut counts = Array2::zeros((3, model.cells.len()));
@@ -53,13 +53,13 @@ fn who_stays_takes_a_place_that_is_booked() {
     let mut model = market(&["sponsored"], 2);
     let micro = cell(&model, "micro.sponsored");
     let mut flow = still(&model);
-    (flow.churn, flow.repeat) = (0.1, number(0.7));
+    (flow.churn, flow.repeat) = (number(0.1), number(0.7));
     let mut before = Before {
         partners: vec![0.0; model.cells.len()],
         asked: vec![true; model.cells.len()],
     };
     before.partners[micro] = 10.0;
-    flow.starting = before.stay(flow.churn, 0.7);
+    flow.starting = before.stay(flow.churn.mean(), 0.7);
     flow.before = Some(before);
     model.horizon.pipeline = Some(flow);
     let mut counts = Array2::zeros((2, model.cells.len()));
