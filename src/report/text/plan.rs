@@ -12,7 +12,7 @@ use super::worth;
 use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
-    Band, Cell, ConstraintKind, ConstraintState, Model, Objective, Plan, PlanStatus,
+    Band, Cell, ConstraintKind, ConstraintState, HeldBy, Model, Objective, Plan, PlanStatus,
 };
 use crate::units::{YearMonth, money, percent};
 
@@ -341,10 +341,26 @@ fn unspent(page: &mut Page, model: &Model, plan: &Plan, units: &[UnitValue]) {
         } else {
             usize::MAX
         };
-        for held in plan.unspent_held_by.iter().take(most) {
-            page.item(&held.reason);
+        // Over months a rule is told once, with how often it comes again.
+        let several = plan.counts.nrows() > 1;
+        let mut rules: Vec<(&HeldBy, usize)> = Vec::new();
+        for held in &plan.unspent_held_by {
+            let same = |(other, _): &&mut (&HeldBy, usize)| other.constraint == held.constraint;
+            match rules.iter_mut().find(same).filter(|_| several) {
+                Some((_, again)) => *again += 1,
+                None => rules.push((held, 0)),
+            }
         }
-        let more = plan.unspent_held_by.len().saturating_sub(most);
+        for (held, again) in rules.iter().take(most) {
+            let again = match again {
+                0 => String::new(),
+                _ if model.horizon.is_separable() => "; likewise in other months".to_owned(),
+                1 => "; likewise in another month".to_owned(),
+                n => format!("; likewise in {n} other months"),
+            };
+            page.item(&format!("{}{again}", held.reason));
+        }
+        let more = rules.len().saturating_sub(most);
         if more > 0 {
             page.item(&format!("and {more} more in result.json"));
         }

@@ -192,7 +192,8 @@ pub(super) fn cells(page: &mut Page, model: &Model, plan: &Plan) {
         .unused
         .iter()
         .map(|u| (u, lacks(u)))
-        .filter(|(_, lack)| lack.is_finite())
+        // Of many months' cells those that lack more than as much again are not near.
+        .filter(|(unused, lack)| lack.is_finite() && (unused.month.is_none() || *lack <= 1.0))
         .collect();
     if nearest.is_empty() {
         return;

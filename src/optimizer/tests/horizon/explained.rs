@@ -132,3 +132,102 @@ fn budgets_of_months_rise_together() {
         }
     }
 }
+
+#[test]
+fn the_cheapest_joint_change_beside_a_pipeline_is_that_of_enumeration() {
+    let mut random = crate::optimizer::tests::Random::new(2_310);
+    let mut joint = 0;
+    for case in 0..24 {
+        let tiers = vec![
+            sample::tier("mid", random.between(2_000.0, 4_000.0), 40_000.0, 0.08),
+            sample::tier("micro", random.between(600.0, 1_200.0), 5_000.0, 0.15),
+        ];
+        let types = [("sponsored", sample::sponsored())];
+        let mut model = sample::model(tiers, &types, 1.0, |_, _| true);
+        model.months = 2;
+        model.horizon = Horizon::equal(2);
+        model.horizon.diversity_over = Over::Month;
+        model.horizon.months[1].budget_share = random.between(0.6, 1.8);
+        model.rules.budget = random.between(15_000.0, 30_000.0);
+        model.rules.min_spend = 0.9;
+        model.tiers[0].max_creators = Some(2.0);
+        model.tiers[1].max_creators = Some(12.0);
+        let delivered = [3.0, 6.0];
+        let stay = random.between(0.4, 1.0);
+        let mut pipeline = three_a_month();
+        pipeline.repeat = Distribution::Certain(stay);
+        pipeline.starting = vec![0.0; 2];
+        model.horizon.pipeline = Some(pipeline);
+        let found = plan(&model, &PlanSettings::default(), &Cancel::new());
+        let costs: Vec<Vec<f64>> = (0..2)
+            .map(|month| {
+                let units = valuation::units_in_month(&model, month, &[1.0, 1.0]);
+                units.iter().map(|unit| unit.spend).collect()
+            })
+            .collect();
+        let budgets = [model.budget_of(0), model.budget_of(1)];
+        // What it costs to let counts pass: a hundred for the whole of each bound.
+        let price = |x: [[f64; 2]; 2]| -> f64 {
+            let mut total = 0.0;
+            let mut needed = 0.0;
+            for m in 0..2 {
+                let spend = x[m][0] * costs[m][0] + x[m][1] * costs[m][1];
+                let budget = budgets[m].max(spend);
+                let least = 0.9 * budgets[m];
+                total += 100.0 * (budget - budgets[m]) / budgets[m];
+                total += 100.0 * (0.9 * budget - spend).max(0.0) / least;
+                for (cell, most) in [2.0, 12.0].into_iter().enumerate() {
+                    total += 100.0 * (x[m][cell] - most).max(0.0) / most;
+                    let there = if m == 0 { 0.0 } else { stay * x[0][cell] };
+                    needed += (x[m][cell] - there).max(0.0);
+                }
+                total += 100.0 * (needed - delivered[m]).max(0.0) / delivered[m];
+            }
+            total
+        };
+        let mut best = f64::INFINITY;
+        let most = |cell: usize| [8, 20][cell];
+        for code in 0..(most(0) * most(1)) * (most(0) * most(1)) {
+            let month = |code: i32| {
+                [
+                    f64::from(code % most(0)),
+                    f64::from(code / most(0) % most(1)),
+                ]
+            };
+            let x = [month(code), month(code / (most(0) * most(1)))];
+            if x.concat().iter().sum::<f64>() >= 1.0 {
+                best = best.min(price(x));
+            }
+        }
+        let label = format!("case {case}");
+        if found.is_usable() {
+            assert!(best <= 1e-6, "{label}: {best}");
+            continue;
+        }
+        assert_eq!(found.status, PlanStatus::Infeasible, "{label}");
+        let conflict = found.conflict.expect("an explanation");
+        let stated = |name: &str, month: Option<usize>| -> f64 {
+            let month = month.unwrap_or(0);
+            match name {
+                "budget" => budgets[month],
+                "diversity.min_spend" => 0.9 * budgets[month],
+                "pipeline.partnership" => delivered[month],
+                "tiers.mid.max_creators" => 2.0,
+                "tiers.micro.max_creators" => 12.0,
+                other => panic!("{label}: {other}"),
+            }
+        };
+        let changes = conflict.joint_change.iter();
+        let told: f64 = changes
+            .map(|c| 100.0 * (c.to - c.from).abs() / stated(&c.constraint, c.month))
+            .sum();
+        assert!(told > 0.0, "{label}: {:?}", conflict.sentences);
+        assert!(
+            (told - best).abs() <= 2e-3 * best,
+            "{label}: {told} against {best}: {:?}",
+            conflict.sentences
+        );
+        joint += 1;
+    }
+    assert!(joint >= 12, "{joint}");
+}
