@@ -202,6 +202,7 @@ pub(crate) fn plain_model(
         risk: Risk::NONE,
         belief: None,
         happened: Vec::new(),
+        known: Vec::new(),
         audiences: Vec::new(),
     }
 }

@@ -252,6 +252,7 @@ mod tests {
             lead_weeks: 4.0.into(),
             churn: certain(0.10),
             starting: vec![10.0, 4.0],
+            before: None,
             with: None,
             origin: Origin::Default,
         };

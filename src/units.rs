@@ -92,6 +92,15 @@ fn well_separated(digits: &str) -> bool {
         && !digits.ends_with('_')
 }
 
+/// The multiple of a mean that an amount is, so that mean × multiple is the amount to the last bit where there is such a one.
+pub(crate) fn share_of(amount: f64, mean: f64) -> f64 {
+    let near = amount / mean;
+    [near, near.next_down(), near.next_up()]
+        .into_iter()
+        .find(|s| s * mean == amount)
+        .unwrap_or(near)
+}
+
 /// An amount of a currency: two decimals below 100 (none if whole), whole above, thousands
 /// separated. ¥ for CNY and JPY, $ for USD, € for EUR, £ for GBP, else the code and a space. Undefined
 /// amounts are "–".

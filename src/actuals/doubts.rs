@@ -25,6 +25,11 @@ fn doubt(model: &Model, counts: &Array2<f64>, row: &ActualRow) -> Option<String>
     if row.spend == 0.0 && row.conversions == 0.0 && row.revenue == 0.0 {
         return None;
     }
+    if let Some(less) = funnel(row) {
+        return Some(format!(
+            "{name} has {less}: was a column taken for another?"
+        ));
+    }
     let cells = booked(model, counts, row);
     let number: f64 = cells.iter().map(|(_, count)| count).sum();
     if number <= 0.0 {
@@ -56,4 +61,22 @@ fn doubt(model: &Model, counts: &Array2<f64>, row: &ActualRow) -> Option<String>
             money(expected, currency)
         )
     })
+}
+
+/// Where a stage has more than the one before it: nobody engages with what nobody saw, and one order comes of one click.
+fn funnel(row: &ActualRow) -> Option<String> {
+    let stages = [
+        ("impressions", row.impressions),
+        ("engagements", row.engagements),
+        ("clicks", row.clicks),
+        ("conversions", Some(row.conversions)),
+    ];
+    let known: Vec<(&str, f64)> = stages
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    known
+        .windows(2)
+        .find(|pair| pair[1].1 > pair[0].1)
+        .map(|pair| format!("more {} than {}", pair[1].0, pair[0].0))
 }

@@ -8,8 +8,10 @@
 //!         + Σ (√v e − v/2) over what is new in the month
 //! ```
 //!
-//! with z the factors' latent normals, u and e standard normals, u the same in all months.
+//! with z the factors' latent normals, u and e standard normals, u the same in all months as far as the same creators are booked
+//! (`lasting`).
 
+use super::lasting::Weights;
 use super::past::there;
 use super::spread::{Lasting, Spread};
 use crate::model::{
@@ -29,6 +31,19 @@ pub(super) struct Part {
     pub(super) kind: Lasting,
     pub(super) tier: usize,
     pub(super) partnership: usize,
+    /// Which of the normals that make it, from the one that most months have.
+    pub(super) step: usize,
+}
+
+impl Part {
+    pub(super) fn new(kind: Lasting, tier: usize, partnership: usize) -> Self {
+        Self {
+            kind,
+            tier,
+            partnership,
+            step: 0,
+        }
+    }
 }
 
 /// One observed logarithm, moved to mean 0.
@@ -92,6 +107,7 @@ pub(super) fn observations(
     belief: &FactorBelief,
 ) -> Vec<Row> {
     let mut out = Vec::new();
+    let weights = Weights::new(model, counts, actuals);
     for row in &actuals.rows {
         let booked = booked(model, counts, row);
         let mut month = counts.row(row.month).to_vec();
@@ -99,7 +115,13 @@ pub(super) fn observations(
             month[cell] = count;
         }
         let units = valuation::units_in_month(model, row.month, &month);
-        out.push(of_row(model, row, actuals.months, &booked, &units, belief));
+        let lasting = |kind: Lasting| weights.of(kind, (row.tier, row.partnership), row.month);
+        let seen = (
+            actuals.months,
+            belief,
+            &lasting as &dyn Fn(Lasting) -> Vec<(Part, f64)>,
+        );
+        out.push(of_row(model, row, &booked, &units, seen));
     }
     out
 }
@@ -107,10 +129,9 @@ pub(super) fn observations(
 fn of_row(
     model: &Model,
     row: &ActualRow,
-    months: usize,
     booked: &[(usize, f64)],
     units: &[valuation::UnitValue],
-    belief: &FactorBelief,
+    (months, belief, parts): (usize, &FactorBelief, &dyn Fn(Lasting) -> Vec<(Part, f64)>),
 ) -> Row {
     let Some(&(first, _)) = booked.iter().find(|(_, count)| *count > 0.0) else {
         return Vec::new();
@@ -144,13 +165,8 @@ fn of_row(
                 }
             }
             for &(kind, variance) in lasting.iter().filter(|(_, v)| *v > 0.0) {
-                let part = Part {
-                    kind,
-                    tier: row.tier,
-                    partnership: row.partnership,
-                };
                 out.value += 0.5 * variance;
-                out.lasting.push((part, libm::sqrt(variance)));
+                out.lasting.extend(parts(kind));
             }
             for &(number, variance) in fresh.iter().filter(|(_, v)| *v > 0.0) {
                 out.value += 0.5 * variance;
@@ -216,7 +232,7 @@ fn of_row(
 }
 
 /// (Σ n e)²/Σ n e² with expectations e: as many creators alike would scatter as much.
-fn alike(booked: &[(usize, f64)], units: &[valuation::UnitValue]) -> f64 {
+pub(super) fn alike(booked: &[(usize, f64)], units: &[valuation::UnitValue]) -> f64 {
     let (mut sum, mut squares) = (0.0, 0.0);
     for &(cell, count) in booked {
         let e = units[cell].conversions.max(f64::MIN_POSITIVE.sqrt());

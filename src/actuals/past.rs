@@ -254,6 +254,7 @@ impl Past {
             cell.month += self.months;
             cell.cell = self.cells[cell.cell];
         }
+        together(&mut block.cells);
         for audience in &mut block.audiences {
             audience.month += self.months;
         }
@@ -280,4 +281,40 @@ impl Past {
         cells.append(&mut block.cells);
         block.cells = cells;
     }
+}
+
+/// Adds up what is of one cell and month: of those who were seen and of those who are new.
+fn together(cells: &mut Vec<CellBlock>) {
+    cells.sort_by_key(|block| (block.month, block.cell));
+    let mut out: Vec<CellBlock> = Vec::with_capacity(cells.len());
+    for block in cells.drain(..) {
+        match out.last_mut() {
+            Some(last) if (last.month, last.cell) == (block.month, block.cell) => {
+                add_block(last, &block);
+            }
+            _ => out.push(block),
+        }
+    }
+    *cells = out;
+}
+
+fn add_block(to: &mut CellBlock, from: &CellBlock) {
+    let add = |to: &mut [f64], from: &[f64]| {
+        for (to, from) in to.iter_mut().zip(from) {
+            *to += from;
+        }
+    };
+    add(&mut to.spend, &from.spend);
+    add(&mut to.impressions, &from.impressions);
+    add(&mut to.engagements, &from.engagements);
+    add(&mut to.clicks, &from.clicks);
+    add(&mut to.conversions, &from.conversions);
+    add(&mut to.revenue, &from.revenue);
+    for (to, from) in to.sold.iter_mut().zip(&from.sold) {
+        add(to, from);
+    }
+    add(&mut to.places, &from.places);
+    add(&mut to.cleanup, &from.cleanup);
+    add(&mut to.joined, &from.joined);
+    add(&mut to.left, &from.left);
 }

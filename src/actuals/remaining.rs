@@ -4,29 +4,66 @@
 //!
 //! - Budgets: where each month has its own, they stay; carried over, the first has what was released and not spent
 //!   before it on top (or less); one budget for the horizon has what was spent taken off.
-//! - Waves that ended are gone; of one that is under way the days left stay, with the same share of its budget and counts.
+//! - Waves that ended are gone; of one that is under way the days left stay, with what is left of its budget and counts.
 //! - Ambassadors who started stay if the last month's actuals have a row with spend of their tier and type: those within their term
 //!   are there to the end, those beyond it can be fewer. Their tenure goes on.
-//! - A pipeline's partners at the beginning are those of the last month who stay, and what is under way arrives.
-//! - Bands and least spend over the horizon hold over the months left.
+//! - A pipeline's partners at the beginning are those of the last month who stay, which is drawn, and what is under way arrives.
+//! - Bands and least spend over the horizon count what happened (`over`).
 
 use ndarray::Array2;
 
 use super::doubts::doubts;
+use super::known::{known, part_the_new};
+use super::over;
+use super::there::{Booked, there};
+use crate::model::valuation::{self, UnitValue};
 use crate::model::{
-    Actuals, BookedAs, BudgetOver, CellPattern, FactorBelief, Level, Model, UserAmount, UserRule,
+    Actuals, Before, BookedAs, BudgetOver, CellPattern, FactorBelief, Level, Model, UserAmount,
+    UserRule,
 };
-use crate::units::{YearMonth, money};
+use crate::units::{YearMonth, money, share_of};
+
+/// Amounts are kept to a millionth: sums and differences of the file's are not the decimal numbers that they stand for.
+const MICROS: f64 = 1e6;
 
 /// The problem of the months to come.
 #[derive(Debug, Clone)]
 pub struct Remaining {
     /// It.
     pub model: Model,
-    /// Cell of the whole problem, by cell.
+    /// Cell of the whole problem, by cell; one of it can be two here, of those who were seen and of those who are new.
     pub cells: Vec<usize>,
     /// Sentences that qualify it.
     pub warnings: Vec<String>,
+}
+
+impl Remaining {
+    /// What one partnership costs and brings in the months to come, by month and cell of the whole problem, for [`Model::happened`]: where a
+    /// plan has those who were seen and those who are new, their mean. `gone` months are before them.
+    #[must_use]
+    pub fn units(&self, counts: &Array2<f64>, gone: usize) -> Vec<(usize, usize, UnitValue)> {
+        let mut out: Vec<(usize, usize, UnitValue, f64)> = Vec::new();
+        for (month, row) in counts.rows().into_iter().enumerate() {
+            let row = row.to_vec();
+            let units = valuation::units_in_month(&self.model, month, &row);
+            for (own, (&count, &unit)) in row.iter().zip(&units).enumerate() {
+                let at = (month + gone, self.cells[own]);
+                if count <= 0.0 {
+                    continue;
+                }
+                match out.iter_mut().find(|(m, c, ..)| (*m, *c) == at) {
+                    Some((.., mean, number)) => {
+                        *mean = mean.mixed(&unit, count / (*number + count));
+                        *number += count;
+                    }
+                    None => out.push((at.0, at.1, unit, count)),
+                }
+            }
+        }
+        out.into_iter()
+            .map(|(m, c, unit, _)| (m, c, unit))
+            .collect()
+    }
 }
 
 /// Why nothing is left to plan.
@@ -74,8 +111,16 @@ pub fn remaining(
     left.horizon.months.drain(..gone);
     budgets(model, actuals, &mut left, &mut warnings)?;
     left.belief = Some(belief.from_month(gone));
-    let waves = waves(model, gone, &mut left);
-    let cells = cells(model, (counts, actuals), &mut left, &waves);
+    let booked = Booked::new(model, counts, actuals);
+    let waves = waves(model, &booked, gone, &mut left);
+    over::carry(
+        (model, counts),
+        (actuals, &booked),
+        &mut left,
+        &mut warnings,
+    );
+    let partners = there(model, counts, actuals);
+    let cells = cells(model, (&partners, actuals), &mut left, &waves);
     if let Some(fixed) = &model.counts {
         left.counts = Some(Array2::from_shape_fn(
             (left.months, cells.len()),
@@ -83,19 +128,48 @@ pub fn remaining(
         ));
     }
     if let Some(pipeline) = &mut left.horizon.pipeline {
-        let stay = pipeline.stay();
-        pipeline.starting = cells
-            .iter()
-            .map(|&cell| stay * counts[[gone - 1, cell]])
-            .collect();
+        let before = Before {
+            partners: cells.iter().map(|&cell| partners[cell]).collect(),
+            asked: cells
+                .iter()
+                .map(|&cell| !bound(model, cell, gone))
+                .collect(),
+        };
+        pipeline.starting = before.stay(pipeline.churn.mean(), pipeline.repeat.mean());
+        pipeline.before = Some(before);
         let days = f64::from(model.horizon.first_day(gone));
         pipeline.lead_weeks = pipeline.lead_weeks.after(days);
     }
+    let mut cells = cells;
+    left.known = known(model, (counts, actuals), &cells);
+    part_the_new(&mut left, &mut cells);
     Ok(Remaining {
         model: left,
         cells,
         warnings,
     })
+}
+
+/// What is left where all months happened: no month, and so nothing to plan. Arguments as in [`remaining`].
+#[must_use]
+pub fn closed(
+    model: &Model,
+    counts: &Array2<f64>,
+    actuals: &Actuals,
+    belief: &FactorBelief,
+) -> Remaining {
+    let mut left = model.clone();
+    left.months = 0;
+    left.horizon.months.clear();
+    left.horizon.pipeline = None;
+    left.audiences.clear();
+    left.counts = None;
+    left.belief = Some(belief.from_month(actuals.months));
+    Remaining {
+        model: left,
+        cells: (0..model.cells.len()).collect(),
+        warnings: doubts(model, counts, actuals),
+    }
 }
 
 fn budgets(
@@ -137,6 +211,9 @@ fn budgets(
             }
         }
     }
+    for budget in &mut budgets {
+        *budget = (*budget * MICROS).round() / MICROS;
+    }
     let sum: f64 = budgets.iter().sum();
     if sum <= 0.0 {
         return Err(NothingLeft::Budget {
@@ -144,20 +221,32 @@ fn budgets(
             budget: money(model.budget(), currency),
         });
     }
-    let mean = sum / budgets.len() as f64;
+    let mean = unit_of(&budgets, sum / budgets.len() as f64);
     left.rules.budget = mean;
     for (month, budget) in left.horizon.months.iter_mut().zip(&budgets) {
-        month.budget_share = budget / mean;
+        month.budget_share = share_of(*budget, mean);
     }
     Ok(())
 }
 
+/// A number near the mean of which all budgets are multiples to the last bit, if one is found.
+fn unit_of(budgets: &[f64], mean: f64) -> f64 {
+    let mut near = mean;
+    for _ in 0..100 {
+        if budgets.iter().all(|&b| share_of(b, near) * near == b) {
+            return near;
+        }
+        near = near.next_up();
+    }
+    mean
+}
+
 /// Moves the waves; where each stands now, `None` for those that ended.
-fn waves(model: &Model, gone: usize, left: &mut Model) -> Vec<Option<usize>> {
+fn waves(model: &Model, booked: &Booked, gone: usize, left: &mut Model) -> Vec<Option<usize>> {
     let today = model.horizon.first_day(gone);
     let mut places = Vec::new();
     let mut waves = Vec::new();
-    for wave in &model.horizon.waves {
+    for (number, wave) in model.horizon.waves.iter().enumerate() {
         let end = wave.first_day + wave.days.max(1);
         if end <= today {
             places.push(None);
@@ -166,13 +255,23 @@ fn waves(model: &Model, gone: usize, left: &mut Model) -> Vec<Option<usize>> {
         let mut own = wave.clone();
         own.first_day = wave.first_day.saturating_sub(today);
         own.days = end - wave.first_day.max(today);
-        let share = f64::from(own.days) / f64::from(wave.days.max(1));
-        if share < 1.0 {
-            let (low, high) = wave.budget;
-            own.budget = (low.map(|b| share * b), high.map(|b| share * b));
-            for (_, low, high) in &mut own.counts {
-                *low = (*low * share).floor();
-                *high = high.map(|most| (most * share).ceil());
+        if wave.first_day < today {
+            let of = |amounts: &Array2<f64>, chosen: &dyn Fn(usize) -> bool| -> f64 {
+                let cells = (0..model.cells.len()).filter(|&cell| {
+                    model.cells[cell].booked_as == BookedAs::Wave(number) && chosen(cell)
+                });
+                cells.map(|cell| amounts.column(cell).sum()).sum()
+            };
+            let spent = of(&booked.spend, &|_| true);
+            let rest = |amount: f64| (amount - spent).max(0.0);
+            own.budget = (wave.budget.0.map(rest), wave.budget.1.map(rest));
+            for (pattern, low, high) in &mut own.counts {
+                let meant = model.matching(pattern);
+                let made = of(&booked.counts, &|cell| meant.contains(&cell));
+                // A hair of rounding is no partnership.
+                let rest = |number: f64| (number - made - 1e-9).ceil().max(0.0);
+                *low = rest(*low);
+                *high = high.map(rest);
             }
         }
         places.push(Some(waves.len()));
@@ -185,7 +284,7 @@ fn waves(model: &Model, gone: usize, left: &mut Model) -> Vec<Option<usize>> {
 /// Takes out the cells that can't be booked any more and moves the others; the cells that stay.
 fn cells(
     model: &Model,
-    (counts, actuals): (&Array2<f64>, &Actuals),
+    (partners, actuals): (&[f64], &Actuals),
     left: &mut Model,
     waves: &[Option<usize>],
 ) -> Vec<usize> {
@@ -213,7 +312,7 @@ fn cells(
                         && row.partnership == cell.partnership
                         && row.spend > 0.0
                 });
-                let number = counts[[gone - 1, place]];
+                let number = partners[place];
                 if !seen || number <= 0.0 {
                     continue;
                 }
@@ -224,7 +323,7 @@ fn cells(
                     level: left.horizon.levels.len(),
                     start: 0,
                 };
-                let within = model.horizon.levels[level].term_months > served;
+                let within = bound(model, place, gone);
                 left.rules.user.push(UserRule {
                     name: format!("{} goes on", went_on.name),
                     amount: UserAmount::Count,
@@ -241,6 +340,14 @@ fn cells(
     }
     left.cells = cells;
     kept
+}
+
+/// Whether an ambassador's term holds in a month.
+fn bound(model: &Model, cell: usize, month: usize) -> bool {
+    match model.cells[cell].booked_as {
+        BookedAs::Level { level, start } => month < start + model.horizon.levels[level].term_months,
+        _ => false,
+    }
 }
 
 /// A level for those who started in an earlier month. With base = lift(served), its own lift times base is that of the level

@@ -5,7 +5,7 @@
 //! are the same in all months; delivery, incidents, orders and their values are new each month.
 
 use crate::distribution::Distribution;
-use crate::model::{Basis, Cell, Model};
+use crate::model::{Basis, Cell, InputGroup, Model};
 
 /// A part of the scatter that stays from month to month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,23 @@ pub(super) enum Lasting {
     Cpc,
     /// Costs per conversion.
     Cpa,
+}
+
+impl Lasting {
+    /// The input that varies from creator to creator.
+    pub(super) fn input(self) -> InputGroup {
+        match self {
+            Self::Reach => InputGroup::CreatorFollowers,
+            Self::Engagement => InputGroup::CreatorEngagementRate,
+            Self::Click => InputGroup::CreatorClickRate,
+            Self::Conversion => InputGroup::CreatorConversionRate,
+            Self::Fee => InputGroup::CreatorFee,
+            Self::Cpm => InputGroup::CreatorCpm,
+            Self::Cpe => InputGroup::CreatorCpe,
+            Self::Cpc => InputGroup::CreatorCpc,
+            Self::Cpa => InputGroup::CreatorCpa,
+        }
+    }
 }
 
 /// E\[X²\]/E\[X\]², 1 for what is certain.
@@ -130,5 +147,25 @@ impl Spread {
         let first = if self.chained { 0 } else { stage };
         let own = self.stages[first..=stage].iter().flatten();
         self.common.iter().chain(own).copied().collect()
+    }
+    /// The same, and 4 for drawn fees.
+    pub(super) fn of_stage(&self, stage: usize) -> Vec<(Lasting, f64)> {
+        if stage < self.stages.len() {
+            self.lasting(stage)
+        } else {
+            vec![self.fee]
+        }
+    }
+
+    /// Every lasting part that varies, once.
+    pub(super) fn all(&self) -> Vec<(Lasting, f64)> {
+        let mut out: Vec<(Lasting, f64)> = Vec::new();
+        let stages = self.stages.iter().flatten();
+        for part in self.common.iter().chain(stages).chain([&self.fee]) {
+            if part.1 > 0.0 && out.iter().all(|(kind, _)| *kind != part.0) {
+                out.push(*part);
+            }
+        }
+        out
     }
 }

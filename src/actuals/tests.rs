@@ -1,6 +1,7 @@
 //! Posteriors against dense algebra of covariances, forecasts against truths of the simulator.
 
 mod forecast;
+mod known;
 mod left;
 mod posterior;
 
@@ -8,7 +9,7 @@ use ndarray::Array2;
 
 use crate::distribution::Distribution;
 use crate::model::Basis;
-use crate::model::{ActualRow, Horizon, Model, Quantity, Uncertainty, valuation};
+use crate::model::{ActualRow, Horizon, Model, Origin, Pipeline, Quantity, Uncertainty, valuation};
 use crate::optimizer::sample;
 
 const DOUBT: Uncertainty = Uncertainty {
@@ -78,4 +79,23 @@ fn fixed(months: usize) -> Model {
     }
     model.counts = Some(counts(&model, &[30.0, 100.0]));
     model
+}
+
+/// Nobody is found; partners leave and do not work again.
+fn leaving(churn: f64, repeat: f64, starting: Vec<f64>) -> Pipeline {
+    let certain = Distribution::Certain;
+    Pipeline {
+        identified: certain(0.0),
+        vetted: certain(1.0),
+        contacted: certain(1.0),
+        response: certain(1.0),
+        partnership: certain(1.0),
+        repeat: certain(repeat),
+        lead_weeks: 4.0.into(),
+        churn: certain(churn),
+        starting,
+        before: None,
+        with: None,
+        origin: Origin::Default,
+    }
 }

@@ -1,4 +1,4 @@
-//! The Gaussian posterior of the shared factors.
+//! The Gaussian posterior of the shared factors and of creators' lasting parts.
 //!
 //! Latent normals are z = L w with independent standard normals w, lasting parts are further standard normals u. With x = (w, u) and
 //! observations y = A x + e, e ~ N(0, R), the posterior of x is normal with precision G = I + Aᵀ R⁻¹ A and mean
@@ -10,15 +10,31 @@ use super::linear::{backward, cholesky, forward};
 use super::observe::{FRESH, Part, Row, observations, range};
 use crate::model::{Actuals, FactorBelief, FactorName, InputGroup, Model, square};
 
-/// What is believed of the shared factors after the months that happened. `counts` is the plan of the whole horizon.
+/// What is believed of the shared factors after the months that happened, and of the lasting parts of the creators seen in them. `counts` is the plan of the whole horizon.
 #[must_use]
 pub fn posterior(model: &Model, counts: &Array2<f64>, actuals: &Actuals) -> FactorBelief {
     let prior = FactorBelief::prior(model);
     let rows = observations(model, counts, actuals, &prior);
-    condition(&prior, &rows)
+    let name = |part: &Part| {
+        let (tier, partnership) = (
+            &model.tiers[part.tier],
+            &model.partnerships[part.partnership],
+        );
+        FactorName::lasting(
+            part.kind.input(),
+            (&tier.name, &partnership.name),
+            part.step,
+        )
+    };
+    condition(&prior, &rows, &name)
 }
 
-pub(super) fn condition(prior: &FactorBelief, rows: &[Row]) -> FactorBelief {
+/// The posterior of the prior's factors, and of the lasting parts that the rows have behind them.
+pub(super) fn condition(
+    prior: &FactorBelief,
+    rows: &[Row],
+    name: &dyn Fn(&Part) -> FactorName,
+) -> FactorBelief {
     let n = prior.factors.len();
     let mut parts: Vec<Part> = Vec::new();
     for (part, _) in rows.iter().flatten().flat_map(|o| &o.lasting) {
@@ -71,10 +87,19 @@ pub(super) fn condition(prior: &FactorBelief, rows: &[Row]) -> FactorBelief {
     let shift = prior
         .factor
         .dot(&mean.slice_axis(Axis(0), Slice::from(..n)));
-    let rows: Vec<Vec<f64>> = factor.rows().into_iter().map(|row| row.to_vec()).collect();
+    let lasting = spread.slice_axis(Axis(0), Slice::from(n..));
+    let rows = factor.rows().into_iter().chain(lasting.rows());
+    let rows: Vec<Vec<f64>> = rows.map(|row| row.to_vec()).collect();
+    let shared = prior.mean.iter().zip(shift).map(|(m, s)| m + s);
+    let means = mean.column(0).iter().copied().skip(n).collect::<Vec<_>>();
     FactorBelief {
-        factors: prior.factors.clone(),
-        mean: prior.mean.iter().zip(shift).map(|(m, s)| m + s).collect(),
+        factors: prior
+            .factors
+            .iter()
+            .cloned()
+            .chain(parts.iter().map(name))
+            .collect(),
+        mean: shared.chain(means).collect(),
         factor: square(&rows),
     }
 }

@@ -55,12 +55,13 @@ impl VarianceRow {
 }
 
 /// All rows of one plan: months, then the horizon; total, then tiers. `planned` is the model and plan made before the actuals,
-/// `summary` what was simulated after them.
+/// `summary` what was simulated after them, `before` what of that plan, where trials alone say what it comes to: where partners leave.
 #[must_use]
 pub fn variance(
     (model, plan): (&Model, &Plan),
     actuals: &Actuals,
     summary: &[SummaryRow],
+    before: &[SummaryRow],
 ) -> Vec<VarianceRow> {
     let mut out = Vec::new();
     let scopes =
@@ -81,6 +82,7 @@ pub fn variance(
                     && row.month == month.map(|month| month + 1)
             };
             let rows: Vec<&SummaryRow> = summary.iter().filter(own).collect();
+            let drawn: Vec<&SummaryRow> = before.iter().filter(own).collect();
             if rows.is_empty() && key.kind != ScopeKind::Total {
                 continue;
             }
@@ -111,7 +113,12 @@ pub fn variance(
                     month: month.map(|month| month + 1),
                     tier: tier.as_ref().map(|(_, name)| name.clone()),
                     metric,
-                    planned: ratio(&planned, metric, model.order.margin),
+                    planned: if drawn.is_empty() {
+                        ratio(&planned, metric, model.order.margin)
+                    } else {
+                        let found = drawn.iter().find(|row| row.metric == metric);
+                        found.and_then(|row| row.estimate.headline())
+                    },
                     actual: if done || month.is_none() {
                         actual
                     } else {

@@ -1,5 +1,6 @@
 //! `imatrix optimize FILE`
 
+use influencer_matrix::actuals::NothingLeft;
 use influencer_matrix::batch::plan_cases;
 use influencer_matrix::engine::{self, EngineError};
 use influencer_matrix::export::result_json;
@@ -22,6 +23,11 @@ pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> 
     let wanted = args.alternatives.alternatives.unwrap_or(0);
     refuse_alternatives(&scenario, wanted)?;
     let actuals = actuals::read(args.actuals.actuals.as_deref(), &scenario)?;
+    if let Some(found) = &actuals
+        && found.months >= scenario.base.months
+    {
+        return Err(EngineError::Actuals(NothingLeft::Months(scenario.base.months)).into());
+    }
     on_threads(args.solve.threads, |_| {
         let settings = PlanSettings {
             alternatives: wanted,
@@ -31,10 +37,7 @@ pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> 
         let mut planned = match &actuals {
             Some(actuals) => engine::replan(models, actuals, &settings, &console.bar, &CANCEL)?
                 .into_iter()
-                .map(|found| match found.to_come {
-                    Some((left, plan)) => (left.model, plan),
-                    None => found.before,
-                })
+                .map(|found| found.now)
                 .collect(),
             None => engine::plans_so_far(models, &settings, &console.bar, &CANCEL)?,
         };

@@ -29,10 +29,10 @@ pub struct Replanned {
 }
 
 /// Plans models as if nothing had happened, learns from the actuals, and plans the months to come with what is left and
-/// what is believed now.
+/// what is believed now. Where all months happened, nothing is left to plan.
 ///
 /// # Errors
-/// [`EngineError::Actuals`] if no month or no budget is left, and the errors of [`super::plan_models`].
+/// [`EngineError::Actuals`] if no budget is left, and the errors of [`super::plan_models`].
 pub fn replan(
     models: Vec<Model>,
     actuals: &Actuals,
@@ -46,12 +46,17 @@ pub fn replan(
     for (model, plan) in &before {
         left.push(if plan.is_usable() {
             let belief = actuals::posterior(model, &plan.counts, actuals);
-            Some(actuals::remaining(model, &plan.counts, actuals, &belief)?)
+            Some(if actuals.months == model.months {
+                actuals::closed(model, &plan.counts, actuals, &belief)
+            } else {
+                actuals::remaining(model, &plan.counts, actuals, &belief)?
+            })
         } else {
             None
         });
     }
     let open = left.iter().flatten().map(|left| left.model.clone());
+    let open = open.filter(|model| model.months > 0);
     let mut planned = plans_so_far(open.collect(), settings, progress, cancel)?.into_iter();
     stop_if(cancel)?;
     let together = before.into_iter().zip(left).map(|(before, left)| {
@@ -64,7 +69,12 @@ pub fn replan(
             };
         };
         let past = Past::new(&before.0, &before.1.counts, actuals, &left);
-        let Some((_, to_come)) = planned.next() else {
+        let to_come = if left.model.months == 0 {
+            Some(nothing(&before.1, &left))
+        } else {
+            planned.next().map(|(_, plan)| plan)
+        };
+        let Some(to_come) = to_come else {
             return Replanned {
                 now: before.clone(),
                 before,
@@ -75,6 +85,11 @@ pub fn replan(
         let mut model = before.0.clone();
         model.belief = Some(actuals::posterior(&before.0, &before.1.counts, actuals));
         model.happened = past.units(&before.0);
+        if to_come.is_usable() {
+            model
+                .happened
+                .extend(left.units(&to_come.counts, actuals.months));
+        }
         let mut plan = whole(&before.1, &to_come, (&left, &past), actuals.months);
         if plan.is_usable() {
             plan.unspent = unspent(&model, &plan);
@@ -87,6 +102,23 @@ pub fn replan(
         }
     });
     Ok(together.collect())
+}
+
+/// The plan of no month: what is left where all happened.
+fn nothing(before: &Plan, left: &Remaining) -> Plan {
+    Plan {
+        counts: Array2::zeros((0, left.cells.len())),
+        unspent_held_by: Vec::new(),
+        constraints: Vec::new(),
+        risks: Vec::new(),
+        conflict: None,
+        unused: Vec::new(),
+        alternatives: Vec::new(),
+        warnings: vec![
+            "all months have actuals: nothing is left to plan, and nothing is uncertain".to_owned(),
+        ],
+        ..before.clone()
+    }
 }
 
 /// The plan of all months from that of the months to come.
@@ -107,6 +139,17 @@ fn whole(before: &Plan, to_come: &Plan, (left, past): (&Remaining, &Past), gone:
         unused.until = unused.until.map(|month| month + gone);
         unused.cell = left.cells[unused.cell];
     }
+    // One cell can be two: of those who were seen and of those who are new.
+    let mut told = Vec::new();
+    plan.unused.retain(|unused| {
+        let months = unused.month.map_or(gone..plan.counts.nrows(), |m| m..m + 1);
+        let booked = months
+            .into_iter()
+            .any(|m| plan.counts[[m, unused.cell]] > 0.0);
+        let new = !told.contains(&(unused.month, unused.cell));
+        told.push((unused.month, unused.cell));
+        new && !booked
+    });
     plan.alternatives.clear();
     plan.warnings.extend(left.warnings.iter().cloned());
     plan
@@ -154,16 +197,25 @@ pub fn simulate_replanned(
         pasts: &pasts,
     };
     let planned: Vec<(Model, Plan)> = replanned.iter().map(|r| r.now.clone()).collect();
-    let drawn: Drawn = draw(scenario, &planned, &source, settings, ports, cancel)?;
+    let (sink, progress) = ports;
+    let drawn: Drawn = draw(
+        scenario,
+        &planned,
+        &source,
+        settings,
+        (sink, progress),
+        cancel,
+    )?;
     let judge = |_: usize, model: &Model, plan: &Plan, summary: &[SummaryRow]| {
         judging::judge_by(model, plan, summary, |target| {
             estimated(model, plan, summary, target)
         })
     };
     let mut result = drawn.judged(planned, judge, cancel)?;
+    let expected = trials_before(scenario, replanned, settings, progress, cancel)?;
     for found in usable() {
         let (model, plan) = &found.before;
-        let rows = actuals::variance((model, plan), actuals, &result.summary);
+        let rows = actuals::variance((model, plan), actuals, &result.summary, &expected);
         result.variance.extend(rows);
         if let Some(belief) = &found.now.0.belief {
             let learned = actuals::learned(&plan.name, model, belief);
@@ -171,6 +223,43 @@ pub fn simulate_replanned(
         }
     }
     Ok(result)
+}
+
+/// What the plans made before the actuals come to in trials, where partners leave and others come: no closed form has that.
+fn trials_before(
+    scenario: &str,
+    replanned: &[Replanned],
+    settings: &SimulationSettings,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Vec<SummaryRow>, EngineError> {
+    let turning = |r: &&Replanned| r.now.1.is_usable() && r.before.0.horizon.pipeline.is_some();
+    let before: Vec<(Model, Plan)> = replanned
+        .iter()
+        .filter(turning)
+        .map(|r| r.before.clone())
+        .collect();
+    if before.is_empty() {
+        return Ok(Vec::new());
+    }
+    let inputs: Vec<PlanInput<'_>> = before
+        .iter()
+        .map(|(model, plan)| PlanInput {
+            model,
+            counts: plan.counts.view(),
+        })
+        .collect();
+    let simulator = Simulator::new(&inputs, settings.seed).map_err(|error| unsimulated(&error))?;
+    let source = Source::from(&simulator);
+    let drawn = draw(
+        scenario,
+        &before,
+        &source,
+        settings,
+        (None, progress),
+        cancel,
+    )?;
+    Ok(drawn.result.summary)
 }
 
 /// A target's figure over actuals and forecast: from trials, since no closed form has both.

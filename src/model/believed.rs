@@ -43,11 +43,20 @@ impl Believed {
         let tier = model.cells[cell].tier;
         let stages = model.factors_of(tier);
         let name = &model.tiers[tier].name;
-        let expected = |inputs: &[InputGroup]| belief.expected(model, inputs, (name, month));
+        let known = model.known_in(cell);
+        // Lasting parts of those who were seen come in beside the shared factors.
+        let expected = |inputs: &[InputGroup], lasting: usize| {
+            let shared = inputs
+                .iter()
+                .map(|&input| (name_of(input, (name, month)), model.log_spread(input)));
+            let parts = known.iter().flat_map(|known| &known.parts[lasting]);
+            let parts = parts.map(|part| (part.name.clone(), libm::sqrt(part.variance)));
+            belief.expected_product(shared.chain(parts))
+        };
         let mut product = Vec::new();
         let mut after = |stage: usize| {
             product.extend_from_slice(stages[stage]);
-            expected(&product)
+            expected(&product, stage.min(3))
         };
         Self {
             impressions: after(0),
@@ -55,7 +64,7 @@ impl Believed {
             clicks: after(2),
             conversions: after(3),
             revenue: after(4),
-            fee: expected(&[InputGroup::Fee]),
+            fee: expected(&[InputGroup::Fee], 4),
         }
     }
 }
@@ -109,14 +118,14 @@ pub(crate) fn name_of(input: InputGroup, (tier, month): (&str, usize)) -> Factor
 }
 
 impl FactorBelief {
-    /// Expected product of shared factors of a tier in a month.
+    /// Expected product of factors exp(σ z − σ²/2) by the names of their latent normals and σ. Those without a place in the belief have
+    /// mean one.
     #[must_use]
-    pub fn expected(&self, model: &Model, inputs: &[InputGroup], at: (&str, usize)) -> f64 {
+    pub fn expected_product(&self, factors: impl Iterator<Item = (FactorName, f64)>) -> f64 {
         let mut row = vec![0.0; self.factors.len()];
         let mut log = 0.0;
-        for &input in inputs {
-            let sigma = model.log_spread(input);
-            let Some(place) = self.place(&name_of(input, at)) else {
+        for (name, sigma) in factors {
+            let Some(place) = self.place(&name) else {
                 continue;
             };
             log += sigma * self.mean[place] - 0.5 * sigma * sigma;

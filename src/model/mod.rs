@@ -30,6 +30,7 @@ mod importance;
 mod incidents;
 mod input;
 pub mod joint;
+mod known;
 mod market;
 mod metric;
 mod origin;
@@ -67,6 +68,7 @@ pub use horizon::{BudgetOver, Horizon, Month, NOMINAL_DAYS, Over, Payment};
 pub use importance::Importance;
 pub use incidents::Incidents;
 pub use input::InputGroup;
+pub use known::{Known, LASTING_STAGES, LastingPart};
 pub use market::{
     Basis, Benchmark, Followers, Order, Partnership, Segment, Stage, Tier, Uncertainty,
 };
@@ -74,7 +76,7 @@ pub(crate) use metric::names as metric_names;
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
 pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
-pub use pipeline::{Pipeline, PipelineLaw};
+pub use pipeline::{Before, Pipeline, PipelineLaw};
 pub use plan::{
     BASE, Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus,
     SetLine, SolverReport,
@@ -150,7 +152,13 @@ pub struct Model {
     pub belief: Option<FactorBelief>,
     /// What one partnership cost and brought where a month happened, by month and cell: in place of what is expected.
     pub happened: Vec<(usize, usize, valuation::UnitValue)>,
+    /// Creators who were seen in months that happened, by cell; empty where nobody was.
+    pub known: Vec<Option<Known>>,
 }
+
+/// Stands behind the `@` of a cell that has those creators alone who were there in months that happened. No wave and no level is named
+/// so: their names have no spaces.
+pub(crate) const THERE: &str = "those there";
 
 impl Model {
     /// The key of a cell by names, e.g. `mid.sponsored.skincare.local`.
@@ -163,6 +171,9 @@ impl Model {
             category: c.category.map(|i| self.categories[i].name.clone()),
             region: c.region.map(|i| self.regions[i].name.clone()),
             booked_as: match c.booked_as {
+                BookedAs::Open if self.known_in(cell).is_some_and(|known| known.alone) => {
+                    Some((THERE.to_owned(), None))
+                }
                 BookedAs::Open => None,
                 BookedAs::Wave(wave) => Some((self.horizon.waves[wave].name.clone(), None)),
                 BookedAs::Level { level, start } => {

@@ -120,6 +120,25 @@ impl UnitValue {
     }
 }
 
+impl UnitValue {
+    /// The mean of this and another one that has a share of the weight.
+    #[must_use]
+    pub fn mixed(&self, other: &Self, share: f64) -> Self {
+        let mix = |a: f64, b: f64| a + share * (b - a);
+        let both = |a: Option<f64>, b: Option<f64>| Some(mix(a?, b?));
+        Self {
+            spend: mix(self.spend, other.spend),
+            impressions: both(self.impressions, other.impressions),
+            engagements: both(self.engagements, other.engagements),
+            clicks: both(self.clicks, other.clicks),
+            conversions: mix(self.conversions, other.conversions),
+            revenue: mix(self.revenue, other.revenue),
+            profit: mix(self.profit, other.profit),
+            hours: mix(self.hours, other.hours),
+        }
+    }
+}
+
 impl CellLaw<'_> {
     /// The part of a post's cost that is neither drawn nor shared doubt: posts × partnership
     /// factor × segment factor, to multiply the drawn fee; `None` where a fee amount replaces it.

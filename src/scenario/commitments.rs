@@ -255,6 +255,7 @@ impl Reader<'_> {
             lead_weeks,
             churn,
             starting,
+            before: None,
             with,
             origin: self.sources.origin(node.mark),
         });

@@ -7,6 +7,7 @@ use super::reader::Reader;
 use super::time_value;
 use super::tree::{Node, Value};
 use crate::model::{BudgetOver, Horizon, Model, NOMINAL_DAYS, Objective, Origin, Over, Payment};
+use crate::units::share_of;
 
 impl Reader<'_> {
     /// Reads [`Model::months`] and [`Model::horizon`] but its budgets.
@@ -177,7 +178,7 @@ impl Reader<'_> {
             return failed(self);
         }
         for (month, amount) in horizon.months.iter_mut().zip(&list) {
-            month.budget_share = share(*amount, mean);
+            month.budget_share = share_of(*amount, mean);
         }
         (mean, origin)
     }
@@ -293,15 +294,6 @@ impl Reader<'_> {
     }
 }
 
-/// The multiple of a mean that an amount is, so that mean × multiple is the amount to the last bit where there is such a one.
-fn share(amount: f64, mean: f64) -> f64 {
-    let near = amount / mean;
-    [near, near.next_down(), near.next_up()]
-        .into_iter()
-        .find(|s| s * mean == amount)
-        .unwrap_or(near)
-}
-
 /// Days of a month of the horizon.
 fn days(start: Option<(i16, i8)>, month: usize) -> u32 {
     let date = start.and_then(|(year, first)| {
@@ -338,7 +330,7 @@ mod tests {
         ] {
             let mean = list.iter().sum::<f64>() / 3.0;
             for amount in list {
-                assert_eq!(share(amount, mean) * mean, amount);
+                assert_eq!(share_of(amount, mean) * mean, amount);
             }
         }
     }

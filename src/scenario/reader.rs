@@ -317,6 +317,7 @@ impl<'a> Reader<'a> {
             risk: crate::model::Risk::NONE,
             belief: None,
             happened: Vec::new(),
+            known: Vec::new(),
         };
         self.horizon(&mut model);
         model.cells = self.cells(&model, &offered);

@@ -81,8 +81,8 @@ impl Simulator<'_> {
                     if group.recipe.sums > 0 {
                         let of =
                             |(plan, first): (usize, usize)| histories[plan].of(first + creator);
-                        let who = (&*group.slots[creator], group.places.map(of));
-                        kernel::alone(&group.recipe, segment, who, &mut scratch);
+                        let who = (creator, group.places.map(of));
+                        kernel::alone(group, segment, who, factors, &mut scratch);
                     }
                     for (number, (_, jobs)) in due.iter().enumerate() {
                         for &(job, weight) in jobs {

@@ -3,6 +3,7 @@
 use super::SimulationError;
 use super::draws::replacement;
 use super::job::{Job, Shared};
+use super::known::Pool;
 use super::recipe::{Costs, Recipe};
 use crate::distribution::Distribution;
 use crate::model::{Basis, CellKey, Dependence, Incidents};
@@ -32,6 +33,8 @@ pub(super) struct Group<'a> {
     pub(super) law: CreatorLaw<'a>,
     /// Where creators come and go: the plan whose places they fill, and the first of these.
     pub(super) places: Option<(usize, usize)>,
+    /// Creators who were seen in months that happened: the first.
+    pub(super) known: Option<Pool>,
     /// Jobs, by the index of their last creator.
     pub(super) jobs: Vec<Job>,
     /// Hashes of the creators' slots, for as many as the largest job books, and for all who can follow each in its
@@ -43,15 +46,28 @@ pub(super) struct Group<'a> {
 
 impl<'a> Group<'a> {
     /// A group without jobs.
-    pub(super) fn new(key: CellKey, law: CreatorLaw<'a>, places: Option<(usize, usize)>) -> Self {
+    pub(super) fn new(
+        key: CellKey,
+        law: CreatorLaw<'a>,
+        places: Option<(usize, usize)>,
+        known: Option<Pool>,
+    ) -> Self {
         Self {
             key,
             law,
             places,
+            known,
             jobs: Vec::new(),
             slots: Vec::new(),
             recipe: Recipe::default(),
         }
+    }
+
+    /// Whether a creator was seen in months that happened.
+    pub(super) fn seen(&self, creator: usize) -> bool {
+        self.known
+            .as_ref()
+            .is_some_and(|pool| creator < pool.creators)
     }
 
     /// Orders the jobs by their last creator, writes the recipe for them and names their creators'
@@ -78,7 +94,13 @@ impl<'a> Group<'a> {
         };
         self.recipe = Recipe::new(&self.law, costs, months, &mut shared.tables);
         if self.recipe.sums > 0 || self.law.incidents.shocks() {
-            let creators = self.jobs.last().map_or(0, |job| job.last_creator() + 1);
+            let booked = self.jobs.last().map_or(0, |job| job.last_creator() + 1);
+            // Those who were seen are known together, however few of them are booked.
+            let creators = self
+                .known
+                .as_ref()
+                .map_or(0, |pool| pool.creators)
+                .max(booked);
             let followers = if self.places.is_some() { months } else { 1 };
             for index in 0..creators as u64 {
                 let slots: Vec<u64> = (0..followers as u64)

@@ -176,6 +176,7 @@ fn group<'a>(
             incidents: model.incidents.of_one(),
         },
         None,
+        None,
     );
     for month in 0..model.months {
         let of_cell = law(month);

@@ -1,15 +1,22 @@
 //! The loops: one creator × one quantity at a time over a chunk of trials.
 
+mod pool;
+mod put;
+
 use std::sync::LazyLock;
 
+use pool::Scale;
+use put::{put, put_product, put_shock, times};
+
 use super::draws::{CHUNK, Drawn, Segment};
+use super::factors::FactorValues;
 use super::finish::{Columns, Finish, Sums};
 use super::group::Group;
 use super::recipe::{Correlated, REGISTERS, Recipe, Register, Step};
 use super::turnover::{Histories, History};
 use crate::distribution::QuantileTable;
 use crate::model::Quality;
-use crate::rng::{Path, STREAM_BLOCK, Stream};
+use crate::rng::{STREAM_BLOCK, Stream};
 
 /// Standard normal quantiles.
 pub(super) static NORMAL: LazyLock<QuantileTable> = LazyLock::new(QuantileTable::standard_normal);
@@ -33,6 +40,8 @@ pub(super) struct Scratch {
     /// stream block a month; and those of one creator alone.
     nearest: Vec<Vec<f64>>,
     own: Vec<Vec<f64>>,
+    /// Of creators who were seen in months that happened.
+    scales: Vec<Scale>,
     chunk: Chunk,
 }
 
@@ -46,6 +55,8 @@ struct Chunk {
     /// Standard normals kept for what is correlated, by quality.
     normals: [Box<[f64]>; 6],
     uniforms: Box<[f64]>,
+    /// A register's values, scaled.
+    scaled: Box<[f64]>,
 }
 
 impl Default for Chunk {
@@ -55,6 +66,7 @@ impl Default for Chunk {
             registers: [(); REGISTERS].map(|()| buffer()),
             normals: [(); 6].map(|()| buffer()),
             uniforms: buffer(),
+            scaled: buffer(),
         }
     }
 }
@@ -164,9 +176,13 @@ pub(super) fn run(
         }
         return;
     }
+    scratch.scale(group, segment, finish.factors);
     let mut jobs = &group.jobs[..];
     let mut columns = columns;
     for (creator, slots) in group.slots.iter().enumerate() {
+        if jobs.is_empty() {
+            break;
+        }
         let history = group
             .places
             .map(|(plan, first)| histories[plan].of(first + creator));
@@ -187,7 +203,8 @@ pub(super) fn run(
         (jobs, columns) = (later, later_columns);
 
         let keep = due.iter().any(|job| job.fraction() > 0.0);
-        draw_all(recipe, segment, (slots, history), scratch, keep);
+        let seen = group.seen(creator);
+        draw_all(recipe, segment, (slots, history, seen), scratch, keep);
         // Fractions of this creator go on top of the sums before it, whole ones into them.
         for fractional in [true, false] {
             for (job, columns) in due.iter().zip(&mut *due_columns) {
@@ -203,28 +220,32 @@ pub(super) fn run(
     }
 }
 
-/// Draws one creator on its own: its values stand beside running sums of zero.
+/// Draws one creator of a group on its own: its values stand beside running sums of zero.
 pub(super) fn alone(
-    recipe: &Recipe,
+    group: &Group<'_>,
     segment: &Segment<'_>,
-    creator: (&[u64], Option<History<'_>>),
+    (creator, history): (usize, Option<History<'_>>),
+    factors: &FactorValues,
     scratch: &mut Scratch,
 ) {
-    scratch.clear(recipe, segment.len);
-    draw_all(recipe, segment, creator, scratch, true);
+    scratch.clear(&group.recipe, segment.len);
+    scratch.scale(group, segment, factors);
+    let who = (&*group.slots[creator], history, group.seen(creator));
+    draw_all(&group.recipe, segment, who, scratch, true);
 }
 
 /// Draws a creator, or all who are ever in a place, over a segment, aside or onto the running sums.
 fn draw_all(
     recipe: &Recipe,
     segment: &Segment<'_>,
-    (slots, history): (&[u64], Option<History<'_>>),
+    (slots, history, seen): (&[u64], Option<History<'_>>, bool),
     scratch: &mut Scratch,
     aside: bool,
 ) {
     let Some(history) = history else {
         let mode = if aside { Mode::Keep } else { Mode::Add };
-        return draw(recipe, segment, (slots[0], None), scratch, (aside, mode));
+        let who = (slots[0], None, seen);
+        return draw(recipe, segment, who, scratch, (aside, mode));
     };
     if aside {
         scratch.clear_values(recipe, segment.len);
@@ -233,7 +254,7 @@ fn draw_all(
         draw(
             recipe,
             segment,
-            (slot, Some((history, number))),
+            (slot, Some((history, number)), seen),
             scratch,
             (aside, Mode::Add),
         );
@@ -245,7 +266,7 @@ fn draw_all(
 fn draw(
     recipe: &Recipe,
     segment: &Segment<'_>,
-    (slot, place): (u64, Option<(History<'_>, usize)>),
+    (slot, place, seen): (u64, Option<(History<'_>, usize)>, bool),
     scratch: &mut Scratch,
     (aside, mode): (bool, Mode),
 ) {
@@ -259,6 +280,7 @@ fn draw(
         kept,
         nearest,
         own,
+        scales,
         chunk,
     } = scratch;
     let months = |drawn: bool| 0..if drawn { recipe.lanes } else { 0 };
@@ -332,7 +354,17 @@ fn draw(
         for step in &recipe.steps {
             match *step {
                 Step::Add(register, sum) => {
-                    let value = &chunk.registers[register.place()][..n];
+                    let scale = scales.iter().find(|scale| scale.sum == sum);
+                    let value = match scale {
+                        None => &chunk.registers[register.place()][..n],
+                        Some(scale) => {
+                            let by = if seen { &scale.seen } else { &scale.others };
+                            let scaled = &mut chunk.scaled[..n];
+                            scaled.copy_from_slice(&chunk.registers[register.place()][..n]);
+                            times(scaled, &by[start..start + n]);
+                            scaled
+                        }
+                    };
                     let weight = if recipe.incident.is_some() && register != Register::Fee {
                         Some(&*kept)
                     } else {
@@ -441,53 +473,4 @@ impl Chunk {
             quality.table.fill(latent, register);
         }
     }
-}
-
-fn times(out: &mut [f64], by: &[f64]) {
-    for (out, by) in out.iter_mut().zip(by) {
-        *out *= by;
-    }
-}
-
-fn put(path: Path, target: &mut [f64], value: &[f64], mode: Mode) {
-    path.run(
-        #[inline(always)]
-        move || {
-            let pairs = target.iter_mut().zip(value);
-            match mode {
-                Mode::Add => pairs.for_each(|(target, value)| *target += value),
-                Mode::Keep => pairs.for_each(|(target, value)| *target = *value),
-            }
-        },
-    );
-}
-
-fn put_product(path: Path, target: &mut [f64], value: &[f64], delivery: &[f64], mode: Mode) {
-    path.run(
-        #[inline(always)]
-        move || {
-            let triples = target.iter_mut().zip(value.iter().zip(delivery));
-            match mode {
-                Mode::Add => triples.for_each(|(target, (value, d))| *target += value * d),
-                Mode::Keep => triples.for_each(|(target, (value, d))| *target = value * d),
-            }
-        },
-    );
-}
-
-/// The uniform where there is an incident: the least so far, or this creator's own.
-fn put_shock(path: Path, target: &mut [f64], uniforms: &[f64], incident: &[f64], mode: Mode) {
-    path.run(
-        #[inline(always)]
-        move || {
-            let triples = target.iter_mut().zip(uniforms.iter().zip(incident));
-            let near = |u: f64, incident: f64| if incident > 0.0 { u } else { NO_SHOCK };
-            match mode {
-                Mode::Add => triples.for_each(|(target, (u, i))| {
-                    *target = target.min(near(*u, *i));
-                }),
-                Mode::Keep => triples.for_each(|(target, (u, i))| *target = near(*u, *i)),
-            }
-        },
-    );
 }

@@ -28,6 +28,7 @@ mod inversion;
 mod job;
 mod joint;
 mod kernel;
+mod known;
 mod recipe;
 mod sample;
 mod seeds;

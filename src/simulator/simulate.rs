@@ -13,6 +13,7 @@ use super::individual::Selected;
 use super::job::{Job, Shared};
 use super::joint::{Booking, Own, Together};
 use super::kernel::{self, Scratch};
+use super::known::Pool;
 use super::turnover::{Histories, Turnover};
 use super::{Seeds, SimulationError};
 use crate::model::{
@@ -131,11 +132,12 @@ impl<'a> Simulator<'a> {
                     dependence: model.dependence.within(),
                     incidents: model.incidents.of_one(),
                 };
-                let known = groups
-                    .iter()
-                    .position(|g| g.key == key && g.law == creators && g.places == places);
+                let pool = Pool::new(model, cell, &mut shared)?;
+                let known = groups.iter().position(|g| {
+                    (&g.key, &g.law, &g.places, &g.known) == (&key, &creators, &places, &pool)
+                });
                 let group = known.unwrap_or_else(|| {
-                    groups.push(Group::new(key, creators, places));
+                    groups.push(Group::new(key, creators, places, pool));
                     groups.len() - 1
                 });
                 let jobs = &mut groups[group].jobs;

@@ -3,6 +3,8 @@
 //! A plan's cell has places, one for each creator that it books in some month. A place holds a creator or nobody:
 //!
 //! - In the first month the starting partners hold the first places of their cells, a part of one with its probability.
+//!   Where a month before the first happened, they are its partners who stay: each leaves as at the end of any month before the
+//!   first begins, and who stays beyond the places that the first month books takes one of these that is empty.
 //! - In every month, creators that the pipeline has delivered until its end and who have no place yet take the empty
 //!   places that the plan books in the month: those first that are the smallest part of their cell's count,
 //!   (i + ½)/n for the i-th of n places, so that cells fill up alike; of equal ones the first by the names of the cells.
@@ -17,7 +19,13 @@
 //!
 //! [`Pipeline::landing`]: crate::model::Pipeline::landing
 
+mod histories;
+
 use ndarray::{Array2, ArrayView1, ArrayView2};
+
+pub(super) use histories::{Histories, History};
+
+use histories::Started;
 
 use super::SimulationError;
 use super::draws::{Drawn, Segment, landing, pipeline, place};
@@ -35,6 +43,8 @@ pub(super) const MOST_MONTHS: usize = 32;
 pub(super) struct Turnover {
     months: usize,
     places: Vec<Place>,
+    /// Partners of the month before who have no booked place of their own.
+    spares: Vec<Spare>,
     /// First place of each cell; `None` where nothing turns over.
     first: Vec<Option<usize>>,
     /// Booked places of each month, in the order in which they are filled.
@@ -46,10 +56,36 @@ pub(super) struct Turnover {
 #[derive(Debug)]
 struct Place {
     owner: u64,
-    /// Probability that a partner is there from the beginning.
+    /// Probability that a partner is there from the beginning, or was in the month before it.
     started: f64,
+    /// Whether a partner of the month before may have left since.
+    stays: Stays,
     /// Months at whose end a creator is asked to work again and may not, bit by bit.
     asked: u32,
+}
+
+/// What decides whether a partner is still there as the first month begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stays {
+    /// Nothing: no month happened.
+    Certain,
+    /// Churn alone: a term holds.
+    Bound,
+    /// Churn and repeat.
+    Asked,
+}
+
+/// A partner of the month before the first, without a place that the first month books.
+#[derive(Debug)]
+struct Spare {
+    owner: u64,
+    /// Probability that there was one.
+    started: f64,
+    stays: Stays,
+    /// Places that the first month books.
+    booked: std::ops::Range<usize>,
+    /// A place of its own that a later month books.
+    own: Option<usize>,
 }
 
 /// The pipeline's random flow.
@@ -93,91 +129,6 @@ impl Uncertain {
     }
 }
 
-/// What became of a plan's places in a segment: two words of bits, month by month, a trial.
-#[derive(Debug, Default)]
-pub(super) struct Histories {
-    /// Place after place: months in which it is filled.
-    filled: Vec<Vec<u32>>,
-    /// Months in which somebody new is in it.
-    joined: Vec<Vec<u32>>,
-    /// Months at whose end its creator leaves for good.
-    left: Vec<Vec<u32>>,
-    /// Whether the first of them was there from the beginning.
-    started: Vec<Started>,
-}
-
-/// In which trials somebody is in a place from the beginning.
-#[derive(Debug, Clone)]
-enum Started {
-    All(bool),
-    Some(Vec<u32>),
-}
-
-impl Started {
-    fn bit(&self, trial: usize) -> u32 {
-        match self {
-            Self::All(started) => u32::from(*started),
-            Self::Some(started) => started[trial],
-        }
-    }
-}
-
-/// One place's months.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct History<'a> {
-    pub(super) filled: &'a [u32],
-    pub(super) joined: &'a [u32],
-    pub(super) left: &'a [u32],
-    /// Whether its first creator was there from the beginning.
-    started: &'a Started,
-}
-
-impl History<'_> {
-    /// Creators that are ever in the place, in the trial with the most.
-    pub(super) fn creators(&self) -> usize {
-        let most = self.joined.iter().map(|months| months.count_ones()).max();
-        most.unwrap_or(0) as usize
-    }
-
-    /// Adds one where somebody new comes in a month, and where the creator leaves at its end.
-    pub(super) fn count(&self, month: usize, joined: &mut [f64], left: &mut [f64]) {
-        for (trial, (sum, months)) in joined.iter_mut().zip(self.joined).enumerate() {
-            let known = if month == 0 {
-                self.started.bit(trial)
-            } else {
-                0
-            };
-            *sum += f64::from((months >> month & 1) - known);
-        }
-        for (sum, months) in left.iter_mut().zip(self.left) {
-            *sum += f64::from(months >> month & 1);
-        }
-    }
-
-    /// Whether the creator of a number is there in a month: 1 or 0, from trial `start` on.
-    pub(super) fn presence(&self, month: usize, creator: usize, start: usize, out: &mut [f64]) {
-        let until = u32::MAX >> (MOST_MONTHS - 1 - month);
-        let months = self.filled[start..].iter().zip(&self.joined[start..]);
-        for (out, (filled, joined)) in out.iter_mut().zip(months) {
-            let here = filled >> month & 1;
-            let number = (joined & until).count_ones();
-            *out = f64::from(here * u32::from(number == creator as u32 + 1));
-        }
-    }
-}
-
-impl Histories {
-    /// Those of a place.
-    pub(super) fn of(&self, place: usize) -> History<'_> {
-        History {
-            filled: &self.filled[place],
-            joined: &self.joined[place],
-            left: &self.left[place],
-            started: &self.started[place],
-        }
-    }
-}
-
 impl Turnover {
     /// Of a plan; `None` where the model has no pipeline.
     pub(super) fn new(
@@ -195,7 +146,8 @@ impl Turnover {
                 most: MOST_MONTHS,
             });
         }
-        let mut places = Vec::new();
+        let mut places: Vec<Place> = Vec::new();
+        let mut spares = Vec::new();
         let mut first = vec![None; model.cells.len()];
         let mut order: Vec<Vec<(f64, CellKey, usize)>> = vec![Vec::new(); model.months];
         for (cell, own) in model.cells.iter().enumerate() {
@@ -209,8 +161,15 @@ impl Turnover {
             }
             first[cell] = Some(places.len());
             let key = model.key(cell);
-            let starting = flow.starting.get(cell).copied().unwrap_or(0.0);
-            for index in 0..most {
+            let (starting, stays) = partners(flow, cell);
+            let from = places.len();
+            let opens = column.first().map_or(0, |n| n.ceil() as usize);
+            let last = if stays == Stays::Certain {
+                most
+            } else {
+                most.max(starting.ceil() as usize)
+            };
+            for index in 0..last {
                 let booked = |month: usize| column.get(month).is_some_and(|n| *n > index as f64);
                 let mut asked = 0;
                 for month in 0..model.months {
@@ -225,11 +184,25 @@ impl Turnover {
                 let owner = place(&key, index as u64);
                 let name = || format!("place {} of {key}", index + 1);
                 shared.owners.register(owner, name)?;
-                places.push(Place {
-                    owner,
-                    started: started(starting, &column, index),
-                    asked,
-                });
+                let mut started = started(starting, &column, index);
+                if stays != Stays::Certain && index >= opens {
+                    spares.push(Spare {
+                        owner,
+                        started,
+                        stays,
+                        booked: from..from + opens,
+                        own: (index < most).then_some(from + index),
+                    });
+                    started = 0.0;
+                }
+                if index < most {
+                    places.push(Place {
+                        owner,
+                        started,
+                        stays,
+                        asked,
+                    });
+                }
             }
         }
         let owners = &mut shared.owners;
@@ -246,6 +219,7 @@ impl Turnover {
         Ok(Some(Self {
             months: model.months,
             places,
+            spares,
             first,
             order: order.collect(),
             arrivals: Arrivals::new(flow, model),
@@ -282,7 +256,11 @@ impl Turnover {
         // Whether somebody is in a place as a month begins stands in its bit of `filled`.
         started.clear();
         for (number, place) in self.places.iter().enumerate() {
-            let own = if place.started > 0.0 && place.started < 1.0 {
+            let own = if place.stays != Stays::Certain {
+                let mut stream = segment.stream(place.owner, Drawn::Starts, 0);
+                stream.fill_uniforms(&mut uniforms);
+                Started::Some(Self::stayed(place.started, place.stays, &uniforms, &rates))
+            } else if place.started > 0.0 && place.started < 1.0 {
                 let mut stream = segment.stream(place.owner, Drawn::Starts, 0);
                 stream.fill_uniforms(&mut uniforms);
                 let starts = |u: &f64| u32::from(*u < place.started);
@@ -301,6 +279,22 @@ impl Turnover {
                 }
             }
             started.push(own);
+        }
+        for spare in &self.spares {
+            let mut stream = segment.stream(spare.owner, Drawn::Starts, 0);
+            stream.fill_uniforms(&mut uniforms);
+            let stayed = Self::stayed(spare.started, spare.stays, &uniforms, &rates);
+            for (trial, _) in stayed.iter().enumerate().filter(|(_, here)| **here == 1) {
+                let mut booked = spare.booked.clone();
+                let empty = booked.find(|&place| filled[place][trial] & 1 == 0);
+                if let Some(place) = empty.or(spare.own)
+                    && let Started::Some(started) = &mut started[place]
+                {
+                    filled[place][trial] |= 1;
+                    joined[place][trial] |= 1;
+                    started[trial] = 1;
+                }
+            }
         }
         for (month, arrived) in arrivals.iter().enumerate() {
             let bit = 1_u32 << month;
@@ -335,6 +329,32 @@ impl Turnover {
                 }
             }
         }
+    }
+}
+
+impl Turnover {
+    /// In which trials a partner of the month before, who was there with a probability, is still.
+    fn stayed(started: f64, stays: Stays, uniforms: &[f64], rates: &[(f64, f64)]) -> Vec<u32> {
+        let stay = |(u, (churn, repeat)): (&f64, &(f64, f64))| {
+            let back = match stays {
+                Stays::Asked => *repeat,
+                Stays::Certain | Stays::Bound => 1.0,
+            };
+            u32::from(*u < started * (1.0 - churn) * back)
+        };
+        uniforms.iter().zip(rates).map(stay).collect()
+    }
+}
+
+/// Partners of a cell at the beginning, or of the month before it, and what decides whether these stay.
+fn partners(flow: &Pipeline, cell: usize) -> (f64, Stays) {
+    let of = |numbers: &[f64]| numbers.get(cell).copied().unwrap_or(0.0);
+    match &flow.before {
+        None => (of(&flow.starting), Stays::Certain),
+        Some(before) if before.asked.get(cell).is_none_or(|asked| *asked) => {
+            (of(&before.partners), Stays::Asked)
+        }
+        Some(before) => (of(&before.partners), Stays::Bound),
     }
 }
 

@@ -63,7 +63,7 @@ fn a_month_that_happened_stands_as_it_was() {
 fn optimize_and_simulate_take_them_too() {
     let place = Place::with(&[("q.toml", SCENARIO), ("july.csv", JULY)]);
     for (command, words) in [
-        ("optimize", "for 2 months from 2026-08"),
+        ("optimize", "for 3 months from 2026-07"),
         ("simulate", "Plan, actuals and forecast"),
     ] {
         let ran = place
@@ -99,7 +99,8 @@ fn what_is_wrong_is_told_with_its_place() {
         .says("binary.csv: the file is no text");
     let whole = JULY.to_owned() + "2,mid,sponsored,1,1,1,1,1,1\n3,mid,sponsored,1,1,1,1,1,1\n";
     place.write("whole.csv", &whole);
-    run("q.toml", "whole.csv")
+    place
+        .run(&["optimize", "q.toml", "--actuals", "whole.csv"])
         .exits(2)
         .says("all 3 months have actuals");
     assert!(!place.names(".").contains(&"out".to_owned()));
@@ -141,7 +142,7 @@ fn the_shipped_july_belongs_to_the_shipped_quarter() {
         ])
         .exits(0);
     assert!(
-        ran.stdout.contains("over 2 months from 2026-08"),
+        ran.stdout.contains("over 3 months from 2026-07"),
         "{}",
         ran.stdout
     );
@@ -192,4 +193,67 @@ fn rows_that_can_hardly_be_are_doubted() {
         .run(&["run", "q.toml", "--actuals", "open.csv"])
         .exits(2)
         .says("open.csv:3:9: a quotation mark opens here and is never closed");
+}
+
+/// A closed quarter has its variance, cash and workbook, and nothing in it is uncertain.
+#[test]
+fn a_closed_quarter_is_what_it_was() {
+    let whole = JULY.to_owned()
+        + "2026-08,mid,sponsored,30000,130k,12k,N/A,40,6000\n2026-08,micro,sponsored,25000,60k,9k,900,38,5700\n\
+           2026-09,mid,sponsored,29000,120k,11k,N/A,45,6900\n";
+    let place = Place::with(&[("q.toml", SCENARIO), ("whole.csv", &whole)]);
+    place
+        .run(&["run", "q.toml", "--actuals", "whole.csv", "--xlsx"])
+        .exits(0);
+    let names = place.names("out/q");
+    for file in [
+        "variance.parquet",
+        "cash.parquet",
+        "q.xlsx",
+        "trials.parquet",
+    ] {
+        assert!(names.contains(&file.to_owned()), "{file}: {names:?}");
+    }
+    let result = place.json("out/q/result.json");
+    let spends = [57_500.0, 55_000.0, 29_000.0];
+    for row in result["summary"].as_array().unwrap() {
+        assert!(matches!(row["sd"].as_f64(), None | Some(0.0)), "{row}");
+        if row["metric"] == "spend" && row["scope"] == "total" {
+            let wanted = match row["month"].as_u64() {
+                Some(month) => spends[month as usize - 1],
+                None => spends.iter().sum(),
+            };
+            assert!(
+                (row["mean"].as_f64().unwrap() - wanted).abs() < 1e-6,
+                "{row}"
+            );
+        }
+    }
+    let close = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs();
+    for row in result["variance"].as_array().unwrap() {
+        let [actual, forecast] = ["actual", "forecast"].map(|f| row[f].as_f64());
+        match (actual, forecast) {
+            (Some(a), Some(b)) => assert!(close(a, b), "{row}"),
+            other => assert_eq!(other, (None, None), "{row}"),
+        }
+    }
+    for row in result["cash"].as_array().unwrap() {
+        assert!(matches!(row["sd"].as_f64(), None | Some(0.0)), "{row}");
+    }
+}
+
+#[test]
+fn a_funnel_that_cannot_be_is_doubted() {
+    let upside = "month,tier,partnership,spend,impressions,engagements,clicks,conversions,revenue\n\
+        1,mid,sponsored,26000,10,100,1000,10000,15000\n";
+    let place = Place::with(&[("q.toml", SCENARIO), ("upside.csv", upside)]);
+    let ran = place
+        .run(&["run", "q.toml", "--actuals", "upside.csv"])
+        .exits(0);
+    assert!(
+        ran.stdout
+            .contains("actuals of month 1: mid.sponsored has more engagements than impressions"),
+        "{}",
+        ran.stdout
+    );
 }

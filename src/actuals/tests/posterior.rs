@@ -38,6 +38,10 @@ fn solve(mut a: Vec<Vec<f64>>, mut b: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     b
 }
 
+fn named(part: &Part) -> FactorName {
+    FactorName::lasting(part.kind.input(), ("mid", "sponsored"), part.step)
+}
+
 fn sigma(s: f64) -> f64 {
     (1.0 + s * s).ln().sqrt()
 }
@@ -205,6 +209,7 @@ fn lasting_scatter_does_not_average_out_over_months() {
         kind: Lasting::Engagement,
         tier: 0,
         partnership: 0,
+        step: 0,
     };
     let one = |fresh: f64| Observation {
         value: 0.4,
@@ -213,7 +218,7 @@ fn lasting_scatter_does_not_average_out_over_months() {
         fresh: vec![(0, fresh)],
     };
     let after = |rows: &[Vec<Observation>]| {
-        let found = condition(&prior, rows);
+        let found = condition(&prior, rows, &named);
         let row = found.factor.row(place);
         (found.mean[place], row.dot(&row))
     };
@@ -234,7 +239,7 @@ fn nothing_seen_changes_nothing() {
     let mut model = market(3);
     model.dependence.tiers = 0.4;
     let prior = FactorBelief::prior(&model);
-    let found = condition(&prior, &[]);
+    let found = condition(&prior, &[], &named);
     assert_eq!(found.mean, prior.mean);
     for (a, b) in found.factor.iter().zip(&prior.factor) {
         assert!((a - b).abs() < 1e-15, "{a} {b}");

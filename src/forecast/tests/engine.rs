@@ -217,6 +217,7 @@ fn empty_places_are_not_paid_for() {
         lead_weeks: 5.0.into(),
         churn: Distribution::Certain(0.2),
         starting: vec![1.0, 2.0, 5.0, 2.0, 10.0, 5.0],
+        before: None,
         with: None,
         origin: Origin::Default,
     });

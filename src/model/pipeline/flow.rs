@@ -96,6 +96,7 @@ impl Pipeline {
     pub fn without_plan(self) -> Self {
         Self {
             starting: Vec::new(),
+            before: None,
             with: None,
             origin: Origin::Default,
             ..self

@@ -20,6 +20,7 @@ fn playbook() -> Pipeline {
         lead_weeks: 0.0.into(),
         churn: Distribution::Certain(0.08),
         starting: Vec::new(),
+        before: None,
         with: None,
         origin: Origin::Default,
     }

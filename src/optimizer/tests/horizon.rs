@@ -128,6 +128,7 @@ fn new_partnerships_are_within_what_the_pipeline_delivers() {
                     _ => 0.0,
                 })
                 .collect(),
+            before: None,
             with,
             origin: Origin::Default,
         });

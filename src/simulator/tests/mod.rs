@@ -1,6 +1,7 @@
 //! The simulator against itself, closed forms and a slow reference.
 
 mod addressing;
+mod before;
 mod conditional;
 mod creators;
 mod joint;

@@ -12,10 +12,10 @@ use crate::fixture;
 use crate::model::{BookedAs, CellBlock, Level, Model, Origin, Pipeline, PipelineLaw, valuation};
 use crate::simulator::{PlanInput, Simulator};
 
-const TRIALS: usize = 40_000;
+pub(super) const TRIALS: usize = 40_000;
 
 /// Nobody is found, nobody leaves.
-fn still(model: &Model) -> Pipeline {
+pub(super) fn still(model: &Model) -> Pipeline {
     Pipeline {
         identified: number(0.0),
         vetted: number(0.3),
@@ -26,30 +26,31 @@ fn still(model: &Model) -> Pipeline {
         lead_weeks: 4.0.into(),
         churn: Distribution::Certain(0.0),
         starting: vec![0.0; model.cells.len()],
+        before: None,
         with: None,
         origin: Origin::Default,
     }
 }
 
-fn market(types: &[&str], months: usize) -> Model {
+pub(super) fn market(types: &[&str], months: usize) -> Model {
     over(months, tiers(), types)
 }
 
-fn cell(model: &Model, key: &str) -> usize {
+pub(super) fn cell(model: &Model, key: &str) -> usize {
     let mut cells = 0..model.cells.len();
     cells.find(|&c| model.key(c).to_string() == key).unwrap()
 }
 
-fn run(model: &Model, counts: &Array2<f64>, trials: usize) -> Vec<CellBlock> {
+pub(super) fn run(model: &Model, counts: &Array2<f64>, trials: usize) -> Vec<CellBlock> {
     simulate(model, counts, trials, 23)
 }
 
-fn beta(mean: f64, sd: f64) -> Distribution {
+pub(super) fn beta(mean: f64, sd: f64) -> Distribution {
     Distribution::beta_mean_sd(mean, sd).unwrap()
 }
 
 /// E[Xⁿ].
-fn power(d: &Distribution, n: i32) -> f64 {
+pub(super) fn power(d: &Distribution, n: i32) -> f64 {
     let Distribution::Beta { alpha, beta } = *d else {
         return d.mean().powi(n);
     };

@@ -32,6 +32,7 @@ fn three_a_month() -> Pipeline {
         lead_weeks: 0.0.into(),
         churn: Distribution::Certain(0.0),
         starting: vec![0.0],
+        before: None,
         with: None,
         origin: Origin::Default,
     }

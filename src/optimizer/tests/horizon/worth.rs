@@ -30,6 +30,7 @@ fn pipeline(random: &mut Random, model: &Model) -> Pipeline {
         lead_weeks: random.between(0.0, 3.0).into(),
         churn: Distribution::Certain(random.between(0.0, 0.4)),
         starting: vec![0.0; model.cells.len()],
+        before: None,
         with: None,
         origin: Origin::Default,
     }
