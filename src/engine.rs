@@ -495,6 +495,4 @@ fn next_blocks(source: &Source<'_>, from: u64, checkpoint: u64, block: usize) ->
 }
 
 #[cfg(test)]
-mod shipped;
-#[cfg(test)]
 mod tests;

@@ -44,17 +44,26 @@ fn tier(name: &str, fee: f64, cpm: Option<f64>, cpa: f64, roas: f64) -> Tier {
     }
 }
 
-fn terms(fee: f64, commission: f64) -> Terms {
+/// Terms of a sponsored post.
+pub(crate) fn sponsored() -> Terms {
     Terms {
-        fee,
+        fee: 1.0,
         fee_amount: None,
-        commission,
+        commission: 0.0,
         product_cost: 0.0,
         posts: 1.0,
         delivery: 1.0,
         conversion_lift: 1.0,
         hours: 2.0,
         post_days: 0,
+    }
+}
+
+fn terms(fee: f64, commission: f64) -> Terms {
+    Terms {
+        fee,
+        commission,
+        ..sponsored()
     }
 }
 
@@ -208,6 +217,7 @@ pub(crate) fn wave(first_day: u32, days: u32) -> Wave {
         counts: Vec::new(),
         factors: Factors::ONE,
         schedule: WaveSchedule::default(),
+        turns: [true; 4],
         origin: Origin::Default,
         budget_origin: Origin::Default,
         count_origins: Vec::new(),

@@ -1,4 +1,4 @@
-//! Numbers as people write and read them: `1_000`, `0.5m`, `40 %`, `1k to 10k`, ¥12,345, months.
+//! Numbers as people write and read them: `1_000`, `0.5m`, `40 %`, ¥12,345, months.
 
 use jiff::civil::Date;
 use std::borrow::Cow;
@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
 
-/// A text that is no number, interval or month.
+/// A text that is no number or month.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum UnitError {
     /// Nothing there.
@@ -23,24 +23,12 @@ pub enum UnitError {
     /// Infinite, or too large to hold.
     #[error("\"{0}\" is not finite")]
     NotFinite(String),
-    /// An interval with its ends swapped.
-    #[error("\"{0}\" ends below its start; write the lower end first")]
-    Swapped(String),
     /// Not a month.
     #[error("\"{0}\" is not a month; write year and month, as in 2026-04")]
     NotAMonth(String),
 }
 
-/// A number or an interval, as read from a string.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Amount {
-    /// One number.
-    Number(f64),
-    /// "a to b", a ≤ b.
-    Interval(f64, f64),
-}
-
-/// Reads a number: digits with optional sign, decimal point, exponent, `_` or spaces between digits,
+/// Reads a number: digits with optional sign, decimal point, exponent, `_` within or spaces between digits,
 /// and one unit behind it: `%` (÷ 100), `k` (× 1,000) or `m` (× 1,000,000), in either case.
 ///
 /// # Errors
@@ -94,43 +82,14 @@ pub fn parse_number(text: &str) -> Result<f64, UnitError> {
     }
 }
 
-/// Whether every `_` and space stands between two digits.
+/// Whether every space stands between two digits, and no `_` at an end.
 fn well_separated(digits: &str) -> bool {
     let bytes = digits.as_bytes();
     let digit = |i: Option<usize>| i.and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_digit);
-    bytes.iter().enumerate().all(|(i, byte)| {
-        !matches!(byte, b'_' | b' ') || digit(i.checked_sub(1)) && digit(Some(i + 1))
-    })
-}
-
-/// Reads a number, or an interval "a to b".
-///
-/// Each end has its own unit: "1 to 10k" is 1 to 10,000.
-///
-/// # Errors
-/// If an end is not a number, or the ends are swapped.
-///
-/// ```
-/// use influencer_matrix::units::{Amount, parse_amount};
-/// assert_eq!(parse_amount("10% to 20%"), Ok(Amount::Interval(0.1, 0.2)));
-/// assert_eq!(parse_amount("5k"), Ok(Amount::Number(5000.0)));
-/// ```
-pub fn parse_amount(text: &str) -> Result<Amount, UnitError> {
-    let Some((low, high)) = split_interval(text) else {
-        return parse_number(text).map(Amount::Number);
-    };
-    let (low, high) = (parse_number(low)?, parse_number(high)?);
-    if low > high {
-        return Err(UnitError::Swapped(text.trim().to_owned()));
-    }
-    Ok(Amount::Interval(low, high))
-}
-
-/// The two ends around the word "to".
-fn split_interval(text: &str) -> Option<(&str, &str)> {
-    let lower = text.to_ascii_lowercase();
-    let at = lower.find("to")?;
-    Some((&text[..at], &text[at + 2..]))
+    let mut spaces = bytes.iter().enumerate().filter(|(_, byte)| **byte == b' ');
+    spaces.all(|(i, _)| digit(i.checked_sub(1)) && digit(Some(i + 1)))
+        && !digits.starts_with('_')
+        && !digits.ends_with('_')
 }
 
 /// An amount of a currency: two decimals below 100 (none if whole), whole above, thousands
@@ -330,6 +289,12 @@ impl YearMonth {
     pub fn first_day(self) -> Date {
         self.first
     }
+
+    /// The weekday of its first day, Monday being 0.
+    #[must_use]
+    pub fn first_weekday(self) -> usize {
+        usize::try_from(self.first.weekday().to_monday_zero_offset()).unwrap_or(0)
+    }
 }
 
 impl fmt::Display for YearMonth {
@@ -386,7 +351,7 @@ mod tests {
     fn other_texts_are_refused() {
         for text in [
             "", " ", "%", "k", "abc", "1,000", "1kk", "1k%", "inf", "nan", "infinity", "1_", "_1",
-            "1__0", "1 _0", "0x10", "1e", "--1", "1e400", "¥5", "5 to", "1.2.3", "é",
+            "1 _0", "0x10", "1e", "--1", "1e400", "¥5", "5 to 6", "1.2.3", "é",
         ] {
             assert!(parse_number(text).is_err(), "{text}");
         }
@@ -395,22 +360,6 @@ mod tests {
             Err(UnitError::NotFinite("1e400".into()))
         );
         assert_eq!(parse_number("1,5"), Err(UnitError::Comma("1,5".into())));
-    }
-
-    #[test]
-    fn intervals_are_read() {
-        assert_eq!(parse_amount("1k to 10k"), Ok(Amount::Interval(1e3, 1e4)));
-        assert_eq!(parse_amount("1% TO 3 %"), Ok(Amount::Interval(0.01, 0.03)));
-        assert_eq!(parse_amount("200to1_000"), Ok(Amount::Interval(200.0, 1e3)));
-        assert_eq!(parse_amount("5 to 5"), Ok(Amount::Interval(5.0, 5.0)));
-        assert_eq!(parse_amount("12"), Ok(Amount::Number(12.0)));
-        assert_eq!(
-            parse_amount("3 to 1"),
-            Err(UnitError::Swapped("3 to 1".into()))
-        );
-        assert_eq!(parse_amount("3 to "), Err(UnitError::Empty));
-        assert!(parse_amount("1 to 2 to 3").is_err());
-        assert!(parse_amount("tomorrow").is_err());
     }
 
     #[test]
@@ -481,7 +430,7 @@ mod tests {
 
         #[test]
         fn no_text_panics(text in "[0-9a-zA-Z%_ .,+¥é-]{0,12}") {
-            let _ = parse_amount(&text);
+            let _ = parse_number(&text);
             let _ = text.parse::<YearMonth>();
         }
 

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use influencer_matrix::model::BASE;
 
 use super::values;
 
@@ -282,7 +283,7 @@ pub(crate) struct CalendarArgs {
     #[command(flatten)]
     pub(crate) scenario: ScenarioArgs,
     /// Whose posts: base, or the name of a what-if
-    #[arg(long, value_name = "NAME", default_value = "base")]
+    #[arg(long, value_name = "NAME", default_value = BASE)]
     pub(crate) plan: String,
     #[command(flatten)]
     pub(crate) solve: SolveArgs,
@@ -373,10 +374,47 @@ pub(crate) struct NewArgs {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use std::collections::HashSet;
 
+    use clap::{Arg, CommandFactory, Parser};
+
+    use super::Cli;
+
+    /// What a command cannot do without, as it could be typed.
+    fn needed(arg: &Arg) -> Vec<String> {
+        let flag = arg.get_long().map(|long| format!("--{long}"));
+        let value = if arg.get_long() == Some("set") {
+            "budget=1"
+        } else {
+            "x"
+        };
+        flag.into_iter().chain([value.to_owned()]).collect()
+    }
+
+    /// clap looks for such mistakes in builds with debug assertions alone, which tests are not.
     #[test]
-    fn the_arguments_are_well_formed() {
-        super::Cli::command().debug_assert();
+    fn every_command_explains_its_flags_and_takes_its_own_defaults() {
+        let mut all = Cli::command();
+        all.build();
+        let commands = || all.get_subcommands().filter(|c| c.get_name() != "help");
+        assert_eq!(commands().count(), 15);
+        for command in commands() {
+            let name = command.get_name();
+            assert!(command.get_about().is_some(), "{name}");
+            let (mut names, mut flags) = (HashSet::new(), HashSet::new());
+            for arg in command.get_arguments() {
+                let id = arg.get_id().as_str();
+                assert!(names.insert(id), "{name}: {id} twice");
+                assert!(arg.get_help().is_some(), "{name}: {id} without help");
+                let long = arg.get_long();
+                assert!(long.is_none_or(|l| flags.insert(l)), "{name}: {id}");
+            }
+            let required = command.get_arguments().filter(|arg| arg.is_required_set());
+            let typed = ["imatrix".to_owned(), name.to_owned()].into_iter();
+            let typed: Vec<String> = typed.chain(required.flat_map(needed)).collect();
+            if let Err(error) = Cli::try_parse_from(&typed) {
+                panic!("{typed:?}: {error}");
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ use influencer_matrix::export::roster::read_parquet;
 use influencer_matrix::export::selection::{Selected, selection_json, write_selection};
 use influencer_matrix::export::{TrialWriter, names};
 use influencer_matrix::model::{
-    Model, Plan, Progress as _, RosterSettings, TrialSink, joint, past_ignored,
+    BASE, Model, Plan, Progress as _, RosterSettings, TrialSink, joint, past_ignored,
 };
 use influencer_matrix::optimizer;
 use influencer_matrix::report::text;
@@ -141,7 +141,7 @@ fn select(
 
 /// The base and the what-ifs that leave something to select.
 fn models(scenario: &Scenario) -> impl Iterator<Item = &Model> {
-    let open = |model: &&Model| model.name == "base" || model.counts.is_none();
+    let open = |model: &&Model| model.name == BASE || model.counts.is_none();
     scenario.models().filter(open)
 }
 
@@ -207,7 +207,7 @@ fn judge(args: &SelectArgs, run: &RunResult, console: &Console) -> Exit {
 
 fn read(path: &Path, table: &RawTable, scenario: &Scenario, model: &Model) -> Result<Roster, Stop> {
     roster::read_table(table, model, &scenario.roster).map_err(|error| {
-        let whose = if model.name == "base" {
+        let whose = if model.name == BASE {
             String::new()
         } else {
             format!("what-if {}: ", model.name)

@@ -162,7 +162,6 @@ impl<const MULTIPLY: bool, const BITS: u32, const SIZE: usize> Work
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "the hottest loop")]
 fn fill<const BITS: u32, const SIZE: usize>(words: &[u64; SIZE], bits: &[u64], out: &mut [f64]) {
     for (out, &bits) in out.iter_mut().zip(bits) {
         *out = line::<BITS, SIZE>(words, bits);
@@ -170,7 +169,6 @@ fn fill<const BITS: u32, const SIZE: usize>(words: &[u64; SIZE], bits: &[u64], o
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "the hottest loop")]
 fn multiply<const BITS: u32, const SIZE: usize>(
     words: &[u64; SIZE],
     bits: &[u64],
@@ -188,7 +186,6 @@ const fn even<const SIZE: usize>() -> u64 {
 
 /// Value of a number's line.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "the body of the hottest loop")]
 fn line<const BITS: u32, const SIZE: usize>(words: &[u64; SIZE], bits: u64) -> f64 {
     let f = uniform(bits);
     let place = f.to_bits() >> (51 - BITS) & even::<SIZE>() | bits & 1;
@@ -198,7 +195,6 @@ fn line<const BITS: u32, const SIZE: usize>(words: &[u64; SIZE], bits: u64) -> f
 
 /// The same of eight numbers.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "the body of the hottest loop")]
 fn row<S: Simd, const BITS: u32, const SIZE: usize>(
     simd: S,
     words: &[u64; SIZE],

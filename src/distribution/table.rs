@@ -186,10 +186,6 @@ impl QuantileTable {
     }
 
     #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "one straight loop per form and combination"
-    )]
     fn apply(&self, uniforms: &[f64], out: &mut [f64], combine: impl Fn(f64, f64) -> f64) {
         let pairs = out.iter_mut().zip(uniforms);
         match self.form {
@@ -271,7 +267,6 @@ impl QuantileTable {
 
 /// Where the machine loads from many places at once, one plain loop is the fastest.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "a hot loop")]
 fn gather(cells: &[[f64; 4]; PADDED], uniforms: &[f64], out: &mut [f64]) {
     for (out, &u) in out.iter_mut().zip(uniforms) {
         let (place, offset) = locate(u);
@@ -280,7 +275,6 @@ fn gather(cells: &[[f64; 4]; PADDED], uniforms: &[f64], out: &mut [f64]) {
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "the body of the hot loop")]
 fn triangular(u: f64, min: f64, max: f64, turn: f64, rise: f64, fall: f64) -> f64 {
     let below = u < turn;
     // IEEE 754 rounds square roots exactly: the machine's instruction has the same bits everywhere.
@@ -289,7 +283,6 @@ fn triangular(u: f64, min: f64, max: f64, turn: f64, rise: f64, fall: f64) -> f6
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "the body of the hot loop")]
 fn locate(u: f64) -> (u64, f64) {
     let v = 1.0 - u;
     // Written as comparisons, not min and max, for the plain machine instruction.
@@ -302,7 +295,6 @@ fn locate(u: f64) -> (u64, f64) {
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "the body of the hot loop")]
 fn cubic(cells: &[[f64; 4]; PADDED], place: u64, s: f64) -> f64 {
     // The mask changes nothing: it shows that the place is inside.
     let c = &cells[place as usize & (PADDED - 1)];

@@ -109,7 +109,6 @@ impl ZTable {
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "one straight loop per combination")]
 fn apply(
     cells: &[[f64; 4]; PADDED],
     z: &[f64],
@@ -132,7 +131,6 @@ fn apply(
 
 /// Cell of `z`, and where in it, from its centre.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "the body of the hot loop")]
 fn locate(z: f64) -> (i64, f64) {
     let z = if z > -LARGEST { z } else { -LARGEST };
     let z = if z < LARGEST { z } else { LARGEST };
@@ -143,7 +141,6 @@ fn locate(z: f64) -> (i64, f64) {
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "the body of the hot loop")]
 fn cubic(cells: &[[f64; 4]; PADDED], place: i64, s: f64) -> f64 {
     // The mask changes nothing: it shows that the place is inside.
     let c = &cells[place as usize & (PADDED - 1)];

@@ -1,7 +1,10 @@
+//! The way from models to results, on small models.
+
 mod best;
 mod frontier;
 mod remedy;
 mod risk;
+mod shipped;
 mod together;
 
 use ndarray::Array2;

@@ -9,6 +9,7 @@ use ics::{Event, ICalendar, escape_text};
 use sha2::{Digest, Sha256};
 
 use super::calendar::PlanPosts;
+use crate::model::BASE;
 use crate::posting::{self, Post};
 
 /// The stamp of every event: no time of a run.
@@ -21,7 +22,7 @@ const LINE: usize = 75;
 /// The text of the file; `None` where the scenario names no first month.
 pub(super) fn ics(scenario: &str, plan: PlanPosts<'_>) -> Option<String> {
     plan.model.start?;
-    let name = if plan.plan.name == "base" {
+    let name = if plan.plan.name == BASE {
         scenario.to_owned()
     } else {
         format!("{scenario}: {}", plan.plan.name)

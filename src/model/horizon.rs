@@ -128,19 +128,28 @@ impl Horizon {
     /// Months that a wave touches, from 0.
     #[must_use]
     pub fn touched(&self, wave: &Wave) -> Range<usize> {
+        self.months_with(&[wave.first_day, wave.first_day + wave.days.max(1) - 1])
+    }
+
+    /// Months from that of the first of rising days to that of the last, from 0; none without days.
+    #[must_use]
+    pub fn months_with(&self, days: &[u32]) -> Range<usize> {
         let of = |day: u32| {
             (0..self.months.len())
                 .find(|&month| day < self.first_day(month + 1))
                 .unwrap_or(self.months.len().saturating_sub(1))
         };
-        of(wave.first_day)..of(wave.first_day + wave.days.max(1) - 1) + 1
+        match (days.first(), days.last()) {
+            (Some(&first), Some(&last)) => of(first)..of(last) + 1,
+            _ => 0..0,
+        }
     }
 
-    /// Days of a wave within a month.
+    /// How many of some days are in a month.
     #[must_use]
-    pub fn days_within(&self, wave: &Wave, month: usize) -> u32 {
-        let end = (wave.first_day + wave.days).min(self.first_day(month + 1));
-        end.saturating_sub(wave.first_day.max(self.first_day(month)))
+    pub fn days_in(&self, days: &[u32], month: usize) -> u32 {
+        let own = self.first_day(month)..self.first_day(month + 1);
+        days.iter().filter(|day| own.contains(day)).count() as u32
     }
 
     /// Whether every month can be planned by itself: no budget, share, wave, commitment or pipeline ties them together, and creators
@@ -171,10 +180,11 @@ mod tests {
         assert_eq!(horizon.touched(&wave(30, 2)), 0..2);
         assert_eq!(horizon.touched(&wave(31, 28)), 1..2);
         assert_eq!(horizon.touched(&wave(20, 50)), 0..3);
-        let days: Vec<u32> = (0..3)
-            .map(|m| horizon.days_within(&wave(20, 50), m))
-            .collect();
-        assert_eq!(days, [11, 28, 11]);
-        assert_eq!(horizon.days_within(&wave(0, 5), 1), 0);
+        let days: Vec<u32> = (20..70).collect();
+        assert_eq!(horizon.months_with(&days), 0..3);
+        assert_eq!(horizon.months_with(&[]), 0..0);
+        let by_month: Vec<u32> = (0..3).map(|m| horizon.days_in(&days, m)).collect();
+        assert_eq!(by_month, [11, 28, 11]);
+        assert_eq!(horizon.days_in(&[0, 4], 1), 0);
     }
 }

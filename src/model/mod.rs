@@ -45,7 +45,7 @@ mod rules;
 mod settings;
 mod target;
 pub mod valuation;
-mod wave;
+pub mod wave;
 mod worth;
 
 pub use activity::{Activity, activities, counts_of, sum_of, units_of};
@@ -76,8 +76,8 @@ pub use origin::{Assumption, Location, Origin};
 pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
 pub use pipeline::{Pipeline, PipelineLaw};
 pub use plan::{
-    Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus, SetLine,
-    SolverReport,
+    BASE, Conflict, ConflictMember, ConstraintState, Gap, HeldBy, JointChange, Plan, PlanStatus,
+    SetLine, SolverReport,
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
 pub use response::Response;
@@ -185,13 +185,13 @@ impl Model {
         (0..self.months).map(|month| self.budget_of(month)).sum()
     }
 
-    /// Months in which a cell can be booked, from 0: all, those that its wave touches, or those from the start of
+    /// Months in which a cell can be booked, from 0: all, those of its tier's days in its wave, or those from the start of
     /// its commitment on.
     #[must_use]
     pub fn months_of(&self, cell: usize) -> Range<usize> {
         match self.cells[cell].booked_as {
             BookedAs::Open => 0..self.months,
-            BookedAs::Wave(wave) => self.horizon.touched(&self.horizon.waves[wave]),
+            BookedAs::Wave(_) => self.horizon.months_with(&self.wave_days(cell)),
             BookedAs::Level { start, .. } => start..self.months,
         }
     }

@@ -103,6 +103,9 @@ impl PlanStatus {
     }
 }
 
+/// Name of a scenario's own plan, which those of its what-ifs stand beside.
+pub const BASE: &str = "base";
+
 /// A proven bound.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gap {

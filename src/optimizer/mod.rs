@@ -46,5 +46,5 @@ mod words;
 pub use alternatives::{APART, no_alternatives};
 pub use check::{Violation, check, check_plan};
 pub use horizon::{by_month, hang_together};
-pub use plan::{free_cells, is_feasible, plan, plan_at_risk};
+pub use plan::{is_feasible, plan, plan_at_risk};
 pub use select::{Booking, Selection, check_selection, select};

@@ -26,7 +26,7 @@ use crate::optimizer::check::{Violation, check};
 use crate::optimizer::goal::Goal;
 use crate::optimizer::horizon;
 use crate::optimizer::price::{Price, plan_price_unit, prices};
-use crate::optimizer::program::{Program, dot, program_of};
+use crate::optimizer::program::{Program, dot};
 use crate::optimizer::ratio::solve_relaxed;
 use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict};
 use crate::optimizer::state::{Surroundings, keeps, violation};
@@ -157,26 +157,6 @@ pub(super) fn refuse(plan: &mut Plan, broken: Vec<Violation>) {
                 broken.join("; ")
             ),
         };
-    }
-}
-
-/// Cells that no rule limits though the objective gains by them, empty for every sound model:
-/// the program is unbounded. A scenario with such a cell is invalid; [`plan`] fails on it.
-#[must_use]
-pub fn free_cells(model: &Model, cancel: &Cancel) -> Vec<usize> {
-    let units = valuation::units(model);
-    let constraints = constraints(model, &units);
-    let program = program_of(model, &units, &constraints);
-    let goal = Goal::of(model, &units);
-    let settings = PlanSettings {
-        time_limit: PATIENCE,
-        ..PlanSettings::default()
-    };
-    let solved = solve_relaxed(&program, &goal, &settings, cancel);
-    if solved.verdict == Verdict::Unbounded {
-        along(&solved.x)
-    } else {
-        Vec::new()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::distribution::Distribution;
 use crate::fixture;
+pub(crate) use crate::fixture::sponsored;
 use crate::model::{
     Band, BandSource, Basis, BookedAs, Cell, CellPattern, Factors, Followers, Model, Origin,
     Segment, Stage, Terms, Tier,
@@ -25,21 +26,6 @@ pub(crate) fn tier(name: &str, fee: f64, followers: f64, engagement: f64) -> Tie
         }),
         min_creators: 0.0,
         max_creators: None,
-    }
-}
-
-/// Terms of a sponsored post.
-pub(crate) fn sponsored() -> Terms {
-    Terms {
-        fee: 1.0,
-        fee_amount: None,
-        commission: 0.0,
-        product_cost: 0.0,
-        posts: 1.0,
-        delivery: 1.0,
-        conversion_lift: 1.0,
-        hours: 2.0,
-        post_days: 0,
     }
 }
 

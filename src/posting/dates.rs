@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::model::{Model, Wave};
+use crate::model::Model;
 use crate::units::YearMonth;
 
 /// The date of a day of the horizon, a day of the month given (both from 0); `None` where the scenario names no
@@ -25,13 +25,4 @@ pub fn weekday(date: Date) -> &'static str {
 
 fn monday_is_zero(date: Date) -> usize {
     usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0)
-}
-
-/// The weekday of a day of a wave, Monday being 0: the calendar's, or, without dates, counted from the
-/// wave's first day as a Monday.
-pub(super) fn weekday_of(model: &Model, wave: &Wave, month: usize, day: u32) -> usize {
-    match date(model, month, day) {
-        Some(date) => monday_is_zero(date),
-        None => (day.saturating_sub(wave.first_day) % 7) as usize,
-    }
 }

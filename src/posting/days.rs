@@ -1,7 +1,7 @@
 //! Which day a post is on.
 
-use super::dates::weekday_of;
 use super::deal::Dealt;
+use crate::model::wave::{LAUNCH_DAYS, WEEK_DAYS, turn_of};
 use crate::model::{BookedAs, Model, Wave, WaveSchedule};
 
 /// A post with its day, before it has a time.
@@ -19,19 +19,9 @@ pub(super) struct Dated {
     pub(super) stage: usize,
 }
 
-/// Days of a week of the playbook's launch for each stage: mega, macro, mid, micro and nano.
-const LAUNCH_DAYS: [u64; 4] = [1, 2, 2, 2];
-/// Weekdays of each stage in the playbook's weekly calendar, Monday being 0.
-const WEEK: [&[usize]; 4] = [&[0], &[0], &[1, 2], &[3, 4]];
-
-/// When a tier's turn is in a wave.
+/// When a cell's tier has its turn in a wave.
 fn stage(model: &Model, cell: usize) -> usize {
-    match model.tiers[model.cells[cell].tier].name.as_str() {
-        "mega" => 0,
-        "macro" => 1,
-        "mid" => 2,
-        _ => 3,
-    }
+    turn_of(&model.tiers[model.cells[cell].tier].name)
 }
 
 /// All posts with their days, in the order in which they were given days.
@@ -79,9 +69,9 @@ fn of_wave(
             }
         }
         WaveSchedule::Week => {
-            for (turn, wanted) in WEEK.iter().enumerate() {
+            for (turn, wanted) in WEEK_DAYS.iter().enumerate() {
                 let own: Vec<&Dealt> = only(posts, |d| stages(d) == turn);
-                let on = weekdays(model, wave, month, &part, wanted);
+                let on = weekdays(model, wave, &part, wanted);
                 for (at, day) in evenly(&own, &on) {
                     dated.push(at.on(model, day));
                 }
@@ -128,9 +118,9 @@ fn part(model: &Model, wave: &Wave, month: usize) -> Vec<u32> {
 }
 
 /// The days of a part that fall on weekdays; where none does, the first of those nearest to them.
-fn weekdays(model: &Model, wave: &Wave, month: usize, part: &[u32], wanted: &[usize]) -> Vec<u32> {
+fn weekdays(model: &Model, wave: &Wave, part: &[u32], wanted: &[usize]) -> Vec<u32> {
     let off = |day: u32| {
-        let is = weekday_of(model, wave, month, day);
+        let is = model.weekday_in(wave, day);
         let apart = |&want: &usize| (is + 7 - want) % 7;
         wanted
             .iter()
@@ -160,8 +150,12 @@ struct Within {
 impl Within {
     fn of(wave: &Wave, part: &[u32], turn: usize, in_wave: &[usize]) -> Self {
         let taken = |stage: usize| in_wave.contains(&stage);
-        let until =
-            |end: usize| -> u64 { (0..end).filter(|&s| taken(s)).map(|s| LAUNCH_DAYS[s]).sum() };
+        let until = |end: usize| -> u64 {
+            (0..end)
+                .filter(|&s| taken(s))
+                .map(|s| u64::from(LAUNCH_DAYS[s]))
+                .sum()
+        };
         let unit = until(LAUNCH_DAYS.len()).max(1);
         let days = u64::from(wave.days.max(1));
         let relative =

@@ -106,7 +106,6 @@ impl Path {
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "one copy of the work per path")]
 fn on<S: Simd, W: Work>(simd: S, work: W) -> W::Output {
     simd.vectorize(
         #[inline(always)]

@@ -114,7 +114,6 @@ impl Stream {
     /// Turns the next numbers into values, one for each of `out`, which `put` combines with what
     /// stands there: eight at a time by `row`, those that do not fill a row by `one`.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "one loop per use")]
     pub(crate) fn rows<S: Simd, T>(
         &mut self,
         simd: S,
@@ -135,7 +134,6 @@ impl Stream {
 
     /// The next `out.len()` numbers as they are.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "part of hot loops")]
     pub(crate) fn fill_bits<S: Simd>(&mut self, simd: S, out: &mut [u64]) {
         let row = |out: &mut [u64; LANES], bits: u64x8<S>| bits.store_slice(out);
         self.rows(simd, out, row, |out, bits| *out = bits);
@@ -212,7 +210,6 @@ impl Work for Sided<'_> {
 
 /// f/2 for an even number, 1 − f/2 for an odd one.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "part of hot loops")]
 fn sided(bits: u64) -> f64 {
     let half = 0.5 * uniform(bits);
     if bits & 1 == 0 { half } else { 1.0 - half }
@@ -225,7 +222,6 @@ pub(crate) const LESS: f64 = 1.0 - 1.0 / 9_007_199_254_740_992.0;
 
 /// (2k + 1)/2⁵³ with k the leading 52 bits: as the mantissa of a number in [1, 2), less 1 − 2⁻⁵³, exactly.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "part of hot loops")]
 pub(crate) fn uniform(bits: u64) -> f64 {
     f64::from_bits(bits >> 12 | ONE) - LESS
 }

@@ -50,7 +50,6 @@ impl Xoshiro8 {
 
     /// Gives each item the next number of every lane.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "the state must stay in registers")]
     pub(super) fn rows<S: Simd, T>(
         &mut self,
         simd: S,
@@ -77,7 +76,6 @@ impl Xoshiro8 {
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "part of the hot loop")]
 fn rotate_left<S: Simd>(words: u64x8<S>, by: u32) -> u64x8<S> {
     (words << by) | (words >> (64 - by))
 }

@@ -151,7 +151,9 @@ impl<'a> Reader<'a> {
     ) -> Vec<(usize, f64, Mark)> {
         let mut faults = Vec::new();
         let entries = cells::entries(node, &cells::Known::of(model), &mut faults);
-        faults.into_iter().for_each(|fault| self.fault(fault));
+        for fault in faults {
+            self.fault(fault);
+        }
         let keys: Vec<_> = (0..model.cells.len()).map(|i| model.key(i)).collect();
         let mut named: HashMap<usize, Mark> = HashMap::new();
         let mut out = Vec::new();
@@ -306,19 +308,19 @@ fn not_offered(
 }
 
 /// What one number for a cell means month by month: each month of an open cell, each month from the start of a commitment to the
-/// end of the horizon, and a wave's days shared out over the months it touches, in whole numbers where the count is whole.
+/// end of the horizon, and a wave's, by the days on which the tier posts, in whole numbers where the count is whole.
 fn over_months(model: &Model, cell: usize, count: f64) -> Vec<(usize, f64)> {
     let months = model.months_of(cell);
-    let BookedAs::Wave(wave) = model.cells[cell].booked_as else {
+    let BookedAs::Wave(_) = model.cells[cell].booked_as else {
         return months.map(|month| (month, count)).collect();
     };
-    let wave = &model.horizon.waves[wave];
+    let all = model.wave_days(cell);
     let mut before = 0.0;
     let mut days = 0;
     months
         .map(|month| {
-            days += model.horizon.days_within(wave, month);
-            let share = count * f64::from(days) / f64::from(wave.days.max(1));
+            days += model.horizon.days_in(&all, month);
+            let share = count * f64::from(days) / all.len().max(1) as f64;
             let until = if model.fractional_counts {
                 share
             } else {

@@ -90,23 +90,11 @@ impl Place {
                 of["required"] = json!(["metric", "with"]);
                 of
             }
-            path => self.of_tables(path, one(&["at_least", "at_most"])),
+            path => of_tables(path, one(&["at_least", "at_most"])),
         };
         match needed {
             Json::Object(map) => map,
             _ => Map::new(),
-        }
-    }
-
-    /// Tables that stand in several places. `level` is what a target needs.
-    fn of_tables(&self, path: &str, level: Json) -> Json {
-        match path.rsplit_once('.') {
-            Some(("targets", _)) => level,
-            Some((above, _)) if above.ends_with(".targets") => level,
-            Some((above, "benchmark")) if above.starts_with("tiers.") => {
-                json!({ "required": ["cpa"] })
-            }
-            _ => json!({}),
         }
     }
 
@@ -121,5 +109,17 @@ impl Place {
                 ] }
             })
         })
+    }
+}
+
+/// Tables that stand in several places. `level` is what a target needs.
+fn of_tables(path: &str, level: Json) -> Json {
+    match path.rsplit_once('.') {
+        Some(("targets", _)) => level,
+        Some((above, _)) if above.ends_with(".targets") => level,
+        Some((above, "benchmark")) if above.starts_with("tiers.") => {
+            json!({ "required": ["cpa"] })
+        }
+        _ => json!({}),
     }
 }

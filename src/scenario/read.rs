@@ -21,7 +21,7 @@ use super::structure;
 use super::tree::{self, Node, Value};
 use super::value::{is_slug, short};
 use super::write;
-use crate::model::{Model, Origin, RosterSettings, Trials};
+use crate::model::{BASE, Model, Origin, RosterSettings, Trials};
 
 /// Largest file read, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -261,7 +261,7 @@ impl Reading {
         let description = reader.text(&["description"]);
         let (seed, trials) = (reader.seed(), reader.trials());
         let roster = reader.roster();
-        let base_model = reader.model("base");
+        let base_model = reader.model(BASE);
         let mut faults = reader.faults;
         let mut warnings = reader.warnings;
         let assumed_terms = reader.assumed_terms;
@@ -391,7 +391,7 @@ impl Reading {
                 .changes
                 .get("name")
                 .map_or(what_if.changes.mark, |n| n.mark);
-            if name == "base" {
+            if name == BASE {
                 self.faults.push(
                     Fault::at(mark, "a what-if cannot be named \"base\"")
                         .expected("this is the name of the file's own plan"),

@@ -11,29 +11,36 @@ use super::keys::{
 use super::needed::Place;
 use super::risk_keys::MOST_RULES;
 
-/// Digits with `_` between them and a decimal point: `1_000`, `0.5`, `.5`, `1e3`.
-const DIGITS: &str = r"([0-9]([0-9_]*[0-9])?|[0-9][0-9_]*\.([0-9_]*[0-9])?|\.[0-9]([0-9_]*[0-9])?|([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)[eE][-+]?[0-9]+)";
+/// Digits with `_` or a space between them.
+const WHOLE: &str = "[0-9]+([_ ][0-9]+)*";
 /// Characters that no name may hold.
 const CONTROL: &str = r"\u0000-\u001f\u007f-\u009f";
 /// Most entries of a list, and most names of the user's own.
 const MOST: usize = 1000;
 
+/// Digits with a decimal point and an exponent: `1_000`, `0.5`, `.5`, `1e3`.
+fn digits() -> String {
+    format!(r"({WHOLE}(\.({WHOLE})?)?|\.{WHOLE})([eE][-+]?[0-9]+)?")
+}
+
 /// Numbers in strings, then `%`, `k` or `m`.
 fn number_text(signed: bool) -> String {
     let sign = if signed { "[-+]?" } else { r"\+?" };
-    format!(r"^\s*{sign}{DIGITS}\s*[%kKmM]?\s*$")
+    format!(r"^\s*{sign}{}\s*[%kKmM]?\s*$", digits())
 }
 
 /// Whole numbers in strings, thousands and millions perhaps in parts.
 fn whole_text() -> String {
+    let digits = digits();
     format!(
-        r"^\s*\+?([0-9]([0-9_]*[0-9])?(\.0*)?([eE]\+?[0-9]+)?|[0-9_.]+[eE]\+?[0-9]+|{DIGITS}\s*[kKmM]|[0-9]+00\s*%)\s*$"
+        r"^\s*\+?({WHOLE}(\.0*)?([eE]\+?[0-9]+\s*%?)?|[0-9_.]+[eE]\+?[0-9]+\s*%?|{digits}\s*[kKmM]|[0-9]+00\s*%)\s*$"
     )
 }
 
 /// `"a to b"`.
 fn interval_text() -> String {
-    format!(r"^\s*\+?{DIGITS}\s*[%kKmM]?\s* to \s*\+?{DIGITS}\s*[%kKmM]?\s*$")
+    let end = format!(r"\+?{}\s*[%kKmM]?", digits());
+    format!(r"^\s*{end}\s* to \s*{end}\s*$")
 }
 
 /// Names: on one line, not empty.

@@ -6,6 +6,7 @@ use super::problem::Fault;
 use super::spread;
 use super::time_value;
 use super::tree::{Node, Value};
+use crate::units::{UnitError, parse_number};
 
 /// A band as written.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,38 +44,13 @@ pub(super) fn wrong(node: &Node, expected: &str) -> Fault {
         .expected(format!("expected {expected}"))
 }
 
-/// A number written plainly: digits, `_`, a decimal point, an exponent, then `%`, `k` or `m`.
-/// `None` if it is no number.
+/// A number in a string, as [`parse_number`] reads it: infinite if it is too large to hold, `None` if it is no number.
 pub(super) fn number_text(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let (digits, decimals) = match text.chars().last()? {
-        '%' => (&text[..text.len() - 1], -2),
-        'k' | 'K' => (&text[..text.len() - 1], 3),
-        'm' | 'M' => (&text[..text.len() - 1], 6),
-        _ => (text, 0),
-    };
-    let digits = digits.trim_end();
-    let plain = !digits.is_empty()
-        && digits
-            .chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, '_' | '.' | '-' | '+' | 'e' | 'E'))
-        && !digits.starts_with('_')
-        && !digits.ends_with('_');
-    if !plain {
-        return None;
+    match parse_number(text) {
+        Ok(value) => Some(value),
+        Err(UnitError::NotFinite(_)) => Some(f64::INFINITY),
+        Err(_) => None,
     }
-    let digits = digits.replace('_', "");
-    // The suffix joins the exponent, so that "40%" is the double nearest to 0.4.
-    if decimals != 0 && !digits.contains(['e', 'E']) {
-        return format!("{digits}e{decimals}").parse().ok();
-    }
-    let value: f64 = digits.parse().ok()?;
-    Some(match decimals {
-        0 => value,
-        -2 => value / 100.0,
-        3 => value * 1e3,
-        _ => value * 1e6,
-    })
 }
 
 /// Any finite number, also in a string.

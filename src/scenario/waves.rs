@@ -9,6 +9,7 @@ use super::source::Mark;
 use super::time_value::{self, Range};
 use super::tree::{Node, Value};
 use super::value::{self, short};
+use crate::model::wave::turn_of;
 use crate::model::{BookedAs, CellPattern, Factors, Model, Origin, Wave, WaveKind, WaveSchedule};
 
 /// Counts of a wave, each with where it was written.
@@ -56,9 +57,14 @@ impl Reader<'_> {
                 let (counts, chosen) = self.wave_cells(entry, &wave, model, offered, open);
                 let index = model.horizon.waves.len();
                 let (counts, count_origins) = counts.into_iter().unzip();
+                let mut turns = [false; 4];
+                for &cell in &chosen {
+                    turns[turn_of(&model.tiers[model.cells[cell].tier].name)] = true;
+                }
                 model.horizon.waves.push(Wave {
                     counts,
                     count_origins,
+                    turns,
                     ..wave
                 });
                 let factors = model.horizon.waves[index].factors;
@@ -158,6 +164,7 @@ impl Reader<'_> {
             counts: Vec::new(),
             factors,
             schedule,
+            turns: [false; 4],
             origin: self.sources.origin(entry.mark),
             budget_origin: self.sources.origin(budget_at),
             count_origins: Vec::new(),

@@ -23,9 +23,7 @@ pub use correlation::{Matrix, cholesky, eigen, nearest_correlation};
 pub use count_law::{CountLaw, binomial};
 pub use decision::{normal_expectation, regret, unit_normal_loss};
 pub use indices::{SobolIndices, SobolMoments};
-pub use moments::{
-    GRANULE, Moments, PairMoments, granule_sums, mean_error, probability_error, total,
-};
+pub use moments::{GRANULE, Moments, PairMoments, mean_error, probability_error, total};
 pub use quadrature::gauss_hermite;
 pub use quantiles::{
     QuantileEstimate, level_error, quantiles, quantiles_with_errors, slope_levels,

@@ -67,16 +67,7 @@ fn pair_sums<const K: usize>(
     )
 }
 
-/// Sums of consecutive granules of `values`; the last may be shorter. NaN is not skipped.
-#[must_use]
-pub fn granule_sums(values: &[f64]) -> Vec<f64> {
-    values
-        .chunks(GRANULE)
-        .map(|granule| sums(granule, |v| [v])[0])
-        .collect()
-}
-
-/// Sum of `values`: their granule sums, added in order. NaN is not skipped.
+/// Sum of `values`: sums of consecutive granules, of which the last may be shorter, added in order. NaN is not skipped.
 ///
 /// ```
 /// use influencer_matrix::stats::total;
@@ -296,16 +287,6 @@ impl PairMoments {
         }
     }
 
-    /// Covariance with n − 1; NaN below two pairs.
-    #[must_use]
-    pub fn covariance(&self) -> f64 {
-        if self.count < 2 {
-            f64::NAN
-        } else {
-            self.product / float(self.count - 1)
-        }
-    }
-
     /// Pearson's correlation; NaN if a column does not vary.
     #[must_use]
     pub fn correlation(&self) -> f64 {
@@ -428,8 +409,6 @@ mod tests {
             assert_eq!(all, Moments::of(&column));
             assert_eq!(pairs, PairMoments::of(&column, &other));
         }
-        let sums = granule_sums(&column);
-        assert_eq!(sums.iter().fold(0.0, |a, b| a + b), total(&column));
     }
 
     #[test]
@@ -451,7 +430,6 @@ mod tests {
         let expected = residuals.iter().std_dev() / 2.0 / 3.5;
         let pairs = PairMoments::of(&x, &y);
         assert!((pairs.ratio_of_means_error() / expected - 1.0).abs() < 1e-12);
-        assert!((pairs.covariance() - x.iter().covariance(y.iter())).abs() < 1e-12);
     }
 
     #[test]

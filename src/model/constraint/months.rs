@@ -165,7 +165,6 @@ impl Rows<'_> {
     fn wave(&self, index: usize, wave: &Wave, out: &mut Vec<Constraint>) {
         let model = self.model;
         let own = |cell: usize| model.cells[cell].booked_as == BookedAs::Wave(index);
-        let touched = model.horizon.touched(wave);
         for (number, (pattern, low, high)) in wave.counts.iter().enumerate() {
             let origin = wave.count_origins.get(number).unwrap_or(&wave.origin);
             let meant = model.matching(pattern);
@@ -183,10 +182,17 @@ impl Rows<'_> {
                 high: *high,
                 ..plain(name.clone(), counted(&|_| true), origin)
             });
+            let mut days: Vec<u32> = Vec::new();
+            for &cell in meant.iter().filter(|&&cell| own(cell)) {
+                days.extend(model.wave_days(cell));
+            }
+            days.sort_unstable();
+            days.dedup();
+            let touched = model.horizon.months_with(&days);
             if let (Some(most), true) = (high, touched.len() > 1) {
-                for month in touched.clone() {
-                    let days = f64::from(model.horizon.days_within(wave, month));
-                    let part = most * days / f64::from(wave.days.max(1));
+                for month in touched {
+                    let here = f64::from(model.horizon.days_in(&days, month));
+                    let part = most * here / days.len() as f64;
                     out.push(Constraint {
                         month: Some(month),
                         // A hair of rounding is no partnership.

@@ -61,12 +61,6 @@ impl PipelineLaw {
         self.variance(&self.alone(month))
     }
 
-    /// Their quantile: the least number with P(≤ it) ≥ p.
-    #[must_use]
-    pub fn quantile_in(&self, month: usize, p: f64) -> u64 {
-        self.law_in(month).quantile(p)
-    }
-
     /// Their whole law.
     #[must_use]
     pub fn law_in(&self, month: usize) -> CountLaw {

@@ -1,5 +1,7 @@
 //! A plan of several months against the rules as the user stated them.
 
+use std::collections::BTreeSet;
+
 use ndarray::Array2;
 
 use super::super::conflict::words::{Rounding, amount};
@@ -228,15 +230,18 @@ impl Plan<'_> {
             });
             whole.hold_sum(&rule, all, (Some(*low), *high), Unit::Count);
             let Some(most) = high else { continue };
-            let ends = wave.first_day + wave.days;
+            let days: BTreeSet<u32> = meant
+                .iter()
+                .flat_map(|&cell| model.wave_days(cell))
+                .collect();
             let mut first = 0;
             for (month, length) in model.horizon.months.iter().enumerate() {
-                // Days of the wave in the month, by its first and last day.
+                // Days of the counted tiers in the month.
                 let next = first + length.days;
-                let days = ends.min(next).saturating_sub(wave.first_day.max(first));
+                let here = days.range(first..next).count();
                 first = next;
-                if days < wave.days {
-                    let part = most * f64::from(days) / f64::from(wave.days);
+                if here < days.len() {
+                    let part = most * here as f64 / days.len() as f64;
                     let most = (part - 1e-9).ceil().max(0.0);
                     whole.hold_sum(&rule, in_month(month), (None, Some(most)), Unit::Count);
                 }

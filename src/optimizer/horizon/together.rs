@@ -330,5 +330,6 @@ fn named(name: String) -> Wave {
         budget_origin: Origin::Default,
         count_origins: Vec::new(),
         schedule: WaveSchedule::default(),
+        turns: [false; 4],
     }
 }

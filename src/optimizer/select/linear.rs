@@ -51,6 +51,14 @@ impl Found {
             self.choice = Some(state.choice);
         }
     }
+
+    /// The same of choices as a solver left them, once polished; of none that breaks a rule.
+    fn offer_polished(&mut self, search: &Search<'_>, choices: Vec<Option<usize>>) {
+        let state = search.state(choices);
+        if search.keeps(&state) {
+            self.offer(search.polish(state, f64::INFINITY));
+        }
+    }
 }
 
 /// One program.
@@ -230,11 +238,7 @@ impl Task<'_> {
             let solved = core.solve(self.all, start, None, &self.nodes(NODES), self.cancel);
             found.nodes += solved.nodes;
             if solved.found() {
-                let state = search.state(core.choices(self.all, &solved, &base));
-                if search.keeps(&state) {
-                    let polished = search.polish(state, f64::INFINITY);
-                    found.offer(polished);
-                }
+                found.offer_polished(search, core.choices(self.all, &solved, &base));
             }
         }
     }
@@ -318,11 +322,7 @@ impl Task<'_> {
             );
             found.nodes += solved.nodes;
             if solved.found() {
-                let state = search.state(core.choices(self.all, &solved, &base));
-                if search.keeps(&state) {
-                    let polished = search.polish(state, f64::INFINITY);
-                    found.offer(polished);
-                }
+                found.offer_polished(search, core.choices(self.all, &solved, &base));
             }
             let within = match (&solved.verdict, solved.bound) {
                 (Verdict::Infeasible, _) => Some(f64::NEG_INFINITY),

@@ -103,7 +103,29 @@ impl Bookings {
             .iter()
             .filter(|i| i.rules.iter().all(|&r| held(r)))
             .collect();
-        let mut by = Vec::new();
+        let mut by: Vec<usize> = Vec::new();
+        let out = self.only(|j| {
+            let over = |i: &&&Implied| self.weigh(&i.weights, j) > i.most;
+            let Some(over) = implied.iter().find(over) else {
+                return true;
+            };
+            for rule in &over.rules {
+                if !by.contains(rule) {
+                    by.push(*rule);
+                }
+            }
+            false
+        });
+        (out, by)
+    }
+
+    /// Those of at most so much by weights of a rule.
+    pub(super) fn up_to(&self, weights: &Weights, most: f64) -> Self {
+        self.only(|j| self.weigh(weights, j) <= most)
+    }
+
+    /// The bookings that `keep` holds for, of the same creators.
+    fn only(&self, mut keep: impl FnMut(usize) -> bool) -> Self {
         let mut out = Self {
             start: vec![0],
             creator: Vec::new(),
@@ -111,50 +133,16 @@ impl Bookings {
             features: Vec::new(),
         };
         for creator in 0..self.creators() {
-            for j in self.of_creator(creator) {
-                let cell = self.cell[j] as usize;
-                let over = |i: &&&Implied| dot(&i.weights[cell], &self.features[j]) > i.most;
-                if let Some(i) = implied.iter().find(over) {
-                    by.extend(
-                        i.rules
-                            .iter()
-                            .filter(|r| !by.contains(*r))
-                            .copied()
-                            .collect::<Vec<_>>(),
-                    );
-                    continue;
-                }
+            for j in self.of_creator(creator).filter(|&j| keep(j)) {
                 out.creator.push(self.creator[j]);
                 out.cell.push(self.cell[j]);
                 out.features.push(self.features[j]);
             }
             out.start.push(out.cell.len());
         }
-        (out, by)
-    }
-
-    /// Those of at most so much by weights of a rule.
-    pub(super) fn up_to(&self, weights: &Weights, most: f64) -> Self {
-        let mut out = Self {
-            start: vec![0],
-            creator: Vec::new(),
-            cell: Vec::new(),
-            features: Vec::new(),
-        };
-        for creator in 0..self.creators() {
-            for j in self.of_creator(creator) {
-                if self.weigh(weights, j) <= most {
-                    out.creator.push(self.creator[j]);
-                    out.cell.push(self.cell[j]);
-                    out.features.push(self.features[j]);
-                }
-            }
-            out.start.push(out.cell.len());
-        }
         out
     }
 
-    /// Bookings of a creator.
     /// What a booking comes to by weights.
     pub(super) fn weigh(&self, weights: &Weights, booking: usize) -> f64 {
         dot(
@@ -163,6 +151,7 @@ impl Bookings {
         )
     }
 
+    /// Bookings of a creator.
     pub(super) fn of_creator(&self, creator: usize) -> std::ops::Range<usize> {
         self.start[creator]..self.start[creator + 1]
     }

@@ -1,7 +1,7 @@
 //! Numbers and names as the summary says them.
 
 use crate::frontier::{Axis, By};
-use crate::model::{Band, Metric, Model, Objective, Unit};
+use crate::model::{BASE, Band, Metric, Model, Objective, Unit};
 use crate::units::{count, currency_sign, fixed, money, percent, ratio, significant};
 
 /// What is undefined.
@@ -9,7 +9,7 @@ pub(super) const UNDEFINED: &str = "–";
 
 /// A plan's name in running text.
 pub(super) fn plan_name(name: &str) -> String {
-    if name == "base" {
+    if name == BASE {
         name.to_owned()
     } else {
         format!("\"{name}\"")

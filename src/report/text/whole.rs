@@ -9,7 +9,7 @@ use super::plan;
 use super::quarter;
 use super::variance;
 use crate::engine::RunResult;
-use crate::model::{Basis, BudgetOver, Model, Plan, RiskMeasure};
+use crate::model::{BASE, Basis, BudgetOver, Model, Plan, RiskMeasure};
 use crate::risk_words;
 use crate::scenario::AssumedTerms;
 use crate::units::{YearMonth, count, listed, money, percent};
@@ -167,8 +167,8 @@ pub(super) fn assumptions(
         let first = models
             .first()
             .is_some_and(|base| base.incidents == model.incidents);
-        if model.incidents.matter() && (first == (model.name == "base")) {
-            let of = if model.name == "base" {
+        if model.incidents.matter() && (first == (model.name == BASE)) {
+            let of = if model.name == BASE {
                 String::new()
             } else {
                 format!("In {}: ", model.name)

@@ -154,7 +154,6 @@ const PIECE: usize = 128;
     clippy::needless_bitwise_bool,
     reason = "straight code becomes vectors"
 )]
-#[expect(clippy::inline_always, reason = "the hot loop")]
 fn expand(orders: &[f64], normals: &[f64], shape: f64, scale: f64, out: &mut [f64]) -> bool {
     for (out, (&n, &z)) in out.iter_mut().zip(orders.iter().zip(normals)) {
         let a = n * shape;
@@ -201,7 +200,6 @@ impl Tables {
 
 /// Gamma quantile of shape `a` and scale 1 at Φ(z); anything where it does not hold.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "the body of the hot loop")]
 fn expansion(a: f64, z: f64) -> f64 {
     let r = 1.0 / a;
     let s = z * (a.sqrt() * r);

@@ -19,7 +19,6 @@ mod tests;
 
 /// Value of a polynomial, coefficients from the lowest power up.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "the body of the hot loops")]
 fn polynomial<const N: usize>(coefficients: &[f64; N], x: f64) -> f64 {
     let mut value = coefficients[N - 1];
     for k in (0..N - 1).rev() {

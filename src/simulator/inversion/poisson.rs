@@ -81,7 +81,6 @@ fn piece(path: Path, expected: &[f64], uniforms: &[f64], normals: &[f64], out: &
 
 /// Least and largest of the numbers.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "part of a hot loop")]
 fn range(numbers: &[f64]) -> (f64, f64) {
     let (mut least, mut most) = ([f64::INFINITY; LANES], [0.0; LANES]);
     let mut row = |numbers: &[f64]| {
@@ -101,7 +100,6 @@ fn range(numbers: &[f64]) -> (f64, f64) {
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "the hot loop")]
 fn expand(expected: &[f64], normals: &[f64], out: &mut [f64]) {
     for (out, (&mean, &z)) in out.iter_mut().zip(expected.iter().zip(normals)) {
         *out = expansion(mean, z);
@@ -186,7 +184,6 @@ fn exp_of_minus(x: f64) -> f64 {
 
 /// Bound on the error of the expansion, normal quantiles being off by up to 2e-8.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "part of the hot loop")]
 fn bound(mean: f64, root: f64) -> f64 {
     1e-3 + 1e-7 * root + 4e-15 * mean
 }
@@ -197,7 +194,6 @@ fn bound(mean: f64, root: f64) -> f64 {
     clippy::needless_bitwise_bool,
     reason = "straight code becomes vectors"
 )]
-#[expect(clippy::inline_always, reason = "the body of the hot loop")]
 fn expansion(mean: f64, z: f64) -> f64 {
     let root = mean.sqrt();
     let r = 1.0 / mean;

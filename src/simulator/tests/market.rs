@@ -119,17 +119,7 @@ pub(super) fn tiers() -> Vec<Tier> {
 
 /// The preset terms of the four partnership types.
 pub(super) fn terms(name: &str) -> Terms {
-    let none = Terms {
-        fee: 1.0,
-        fee_amount: None,
-        commission: 0.0,
-        product_cost: 0.0,
-        posts: 1.0,
-        delivery: 1.0,
-        conversion_lift: 1.0,
-        hours: 2.0,
-        post_days: 0,
-    };
+    let none = fixture::sponsored();
     match name {
         "affiliate" => Terms {
             fee: 0.3,

@@ -143,7 +143,8 @@ pub(super) fn add_wave(random: &mut Random, model: &mut Model) {
         origin: Origin::Default,
         budget_origin: Origin::Default,
         count_origins: Vec::new(),
-        schedule: WaveSchedule::default(),
+        schedule: WaveSchedule::Even,
+        turns: [true; 4],
     });
     let cell = Cell {
         booked_as: BookedAs::Wave(model.horizon.waves.len() - 1),

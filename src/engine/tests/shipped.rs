@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::{SimulationSettings, plan_models, simulate_plans};
+use crate::engine::{SimulationSettings, plan_models, simulate_plans};
 use crate::fixture::reference;
 use crate::model::{Cancel, Metric, Model, NoProgress, Plan, PlanSettings, Quantity, Trials};
 use crate::scenario::{self, Overrides};
