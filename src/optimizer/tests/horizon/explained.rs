@@ -168,9 +168,7 @@ fn the_cheapest_joint_change_beside_a_pipeline_is_that_of_enumeration() {
         let budgets = [model.budget_of(0), model.budget_of(1)];
         // What it costs to let counts pass: a hundred for the whole of each bound.
         let price = |x: [[f64; 2]; 2]| -> f64 {
-            let mut total = 0.0;
-            let mut needed = 0.0;
-            for m in 0..2 {
+            let until = |(mut total, mut needed): (f64, f64), m: usize| {
                 let spend = x[m][0] * costs[m][0] + x[m][1] * costs[m][1];
                 let budget = budgets[m].max(spend);
                 let least = 0.9 * budgets[m];
@@ -182,8 +180,9 @@ fn the_cheapest_joint_change_beside_a_pipeline_is_that_of_enumeration() {
                     needed += (x[m][cell] - there).max(0.0);
                 }
                 total += 100.0 * (needed - delivered[m]).max(0.0) / delivered[m];
-            }
-            total
+                (total, needed)
+            };
+            (0..2).fold((0.0, 0.0), until).0
         };
         let mut best = f64::INFINITY;
         let most = |cell: usize| [8, 20][cell];

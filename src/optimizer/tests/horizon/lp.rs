@@ -75,16 +75,16 @@ impl<'a> Relaxation<'a> {
         of: impl Fn(usize, &UnitValue) -> f64,
     ) -> Vec<(usize, f64)> {
         let mut out = Vec::new();
-        for month in months.clone() {
-            for cell in 0..self.model.cells.len() {
-                out.push((self.at(month, cell), of(cell, &self.units[month][cell])));
-            }
-        }
         if let Some(extra) = &self.extra {
             let own = extra.months.clone().zip(&extra.units);
             let own = own.filter(|(month, _)| months.contains(month));
             let value = own.map(|(_, unit)| of(extra.cell, unit)).sum();
             out.push((self.at(self.months(), 0), value));
+        }
+        for month in months {
+            for cell in 0..self.model.cells.len() {
+                out.push((self.at(month, cell), of(cell, &self.units[month][cell])));
+            }
         }
         out
     }

@@ -55,6 +55,26 @@ fn extra(model: &Model, unused: &UnusedCell, fee: f64, conversions: f64) -> Extr
     }
 }
 
+/// Every cell that can be booked in a month and is not is told, a commitment once.
+fn all_idle_are_told(model: &Model, found: &Plan, case: usize) {
+    for cell in 0..model.cells.len() {
+        let level = matches!(model.cells[cell].booked_as, BookedAs::Level { .. });
+        let told = |month: usize| {
+            let mut own = found.unused.iter();
+            own.any(|u| u.cell == cell && u.month == Some(month))
+        };
+        if level {
+            let idle = found.counts.column(cell).sum() == 0.0;
+            assert_eq!(told(model.months_of(cell).start), idle, "case {case}");
+        } else {
+            for month in model.months_of(cell) {
+                let idle = found.counts[[month, cell]] == 0.0;
+                assert_eq!(told(month), idle, "case {case}");
+            }
+        }
+    }
+}
+
 #[test]
 fn unused_cells_of_joint_months_enter_where_they_are_said_to() {
     let mut random = Random::new(8_112);
@@ -137,23 +157,7 @@ fn unused_cells_of_joint_months_enter_where_they_are_said_to() {
                 }
             }
         }
-        // Every cell that can be booked in a month and is not is among them, a commitment once.
-        for cell in 0..model.cells.len() {
-            let level = matches!(model.cells[cell].booked_as, BookedAs::Level { .. });
-            let told = |month: usize| {
-                let mut own = found.unused.iter();
-                own.any(|u| u.cell == cell && u.month == Some(month))
-            };
-            if level {
-                let idle = found.counts.column(cell).sum() == 0.0;
-                assert_eq!(told(model.months_of(cell).start), idle, "case {case}");
-            } else {
-                for month in model.months_of(cell) {
-                    let idle = found.counts[[month, cell]] == 0.0;
-                    assert_eq!(told(month), idle, "case {case}");
-                }
-            }
-        }
+        all_idle_are_told(&model, &found, case);
     }
     assert!(
         fees > 60 && conversions > 90 && kept_out > 40 && levels > 10 && waves > 10,
