@@ -224,6 +224,7 @@ fn state(name: &str, kind: ConstraintKind, unit: Unit) -> ConstraintState {
         high: None,
         binding: false,
         shadow_price: None,
+        price_is_back: false,
         range: PriceRange::default(),
         unit,
         price_unit: String::new(),

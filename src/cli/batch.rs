@@ -41,6 +41,7 @@ pub(crate) fn run(args: &BatchArgs, console: &Console) -> Result<Exit, Stop> {
         if files::tell_duplicates(&entries, console) {
             return Err(Stop::told(Exit::Invalid));
         }
+        check_out(&args.out)?;
         let mut folders = Folders::new(&args.out, args.trial_rows, threads);
         let settings = BatchSettings {
             plan: plan_settings(&args.solve),
@@ -61,6 +62,23 @@ pub(crate) fn run(args: &BatchArgs, console: &Console) -> Result<Exit, Stop> {
         )?;
         finish(args, console, &reports, baseline.as_ref())
     })
+}
+
+/// Finds out before the work is done whether the folder of the outputs can be written to.
+fn check_out(out: &Path) -> Result<(), Stop> {
+    let made = !out.exists();
+    let probe = || {
+        fs::create_dir_all(out)?;
+        tempfile::Builder::new().prefix(".batch.").tempdir_in(out)
+    };
+    let found = probe().map(drop).map_err(|error| {
+        Stop::invalid(format!("--out: cannot write to {}: {error}", out.display()))
+    });
+    if made {
+        // The first output makes it again; what is not empty stays.
+        let _ = fs::remove_dir(out);
+    }
+    found
 }
 
 /// Finds out before the work is done whether the `JUnit` file's folder is there.

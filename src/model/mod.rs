@@ -61,7 +61,7 @@ pub use constraint::{
     BudgetScale, Constraint, ConstraintKind, Excess, Form, Rule, Unit, constraints,
     constraints_over,
 };
-pub use cross_promotion::{CrossPromotion, reach_factors};
+pub use cross_promotion::{CrossPromotion, largest_reach_factors, pairs_within, reach_factors};
 pub use dependence::{Dependence, Quality};
 pub use horizon::{BudgetOver, Horizon, Month, NOMINAL_DAYS, Over, Payment};
 pub use importance::Importance;

@@ -280,4 +280,87 @@ mod tests {
         assert!((shares[1] - left * (1.0 - 2_f64.powf(-2.8))).abs() < 1e-14);
         assert!((shares[3] - left * 2_f64.powf(-5.9)).abs() < 1e-14);
     }
+
+    /// Posts that come later are posts of later days, behind the month and the horizon too.
+    #[test]
+    fn later_posts_sell_later() {
+        let mut model = fixture::model("base", false);
+        model.months = 3;
+        model.horizon = Horizon::equal(3);
+        model.horizon.waves = vec![fixture::wave(25, 10)];
+        model.cells[1].booked_as = BookedAs::Wave(0);
+        assert!(!model.posts_later() && !model.sells_later(0));
+        for cell in &mut model.cells[..2] {
+            cell.terms.post_days = 20;
+        }
+        assert!(model.posts_later() && model.sells_later(0) && !model.sells_later(2));
+        assert_eq!(model.days_of_posts(0, 0), 20..50);
+        assert_eq!(model.days_of_posts(2, 0), 80..110);
+        assert_eq!(model.days_of_posts(0, 1), 45..50);
+        assert_eq!(model.days_of_posts(1, 1), 50..55);
+        assert_eq!(model.days_of_posts(0, 2), 0..30);
+        let near = |found: Vec<f64>, wanted: &[f64]| {
+            assert_eq!(found.len(), wanted.len());
+            for (found, wanted) in found.iter().zip(wanted) {
+                assert!((found - wanted).abs() < 1e-15, "{found} {wanted}");
+            }
+        };
+        // Ten of thirty days in the month, the rest in the next.
+        near(
+            model.response_shares(0, 0),
+            &[1.0 / 3.0, 2.0 / 3.0, 0.0, 0.0],
+        );
+        near(model.response_shares(2, 0), &[1.0 / 3.0, 2.0 / 3.0]);
+        near(model.response_shares(0, 1), &[0.0, 1.0, 0.0, 0.0]);
+        model.horizon.response_half_life_days = 10.0;
+        let (now, later) = (model.response(0, 2), model.response(0, 0));
+        for day in [0.0, 19.0, 27.5, 40.0, 55.0, 300.0] {
+            assert_eq!(later.sold_by(day + 20.0), now.sold_by(day));
+        }
+        model.cells[0].terms.post_days = 3650;
+        assert_eq!(model.response_shares(0, 0), [0.0, 0.0, 0.0, 1.0]);
+    }
+
+    /// The season is that of the days posts appear on, day by day; behind the horizon it is 1.
+    #[test]
+    fn the_season_is_that_of_the_post() {
+        let mut model = fixture::model("base", false);
+        model.months = 3;
+        model.horizon = Horizon::equal(3);
+        for (month, (days, season)) in
+            model
+                .horizon
+                .months
+                .iter_mut()
+                .zip([(31, 1.0), (28, 1.0), (31, 2.5)])
+        {
+            (month.days, month.seasonality) = (days, season);
+        }
+        let on = |day: u32| if (59..90).contains(&day) { 2.5 } else { 1.0 };
+        for later in [0, 1, 14, 40, 75, 200] {
+            model.cells[0].terms.post_days = later;
+            for month in 0..3 {
+                let days = model.days_of_posts(month, 0);
+                let slow = days.clone().map(on).sum::<f64>() / days.len() as f64;
+                let found = model.season(month, 0);
+                assert!(
+                    (found - slow).abs() < 1e-12,
+                    "{later} {month}: {found} {slow}"
+                );
+                assert_eq!(found, model.conversion_factor(month, 0));
+                assert_eq!(
+                    model.season(month, 1),
+                    model.horizon.months[month].seasonality
+                );
+            }
+            // Of January and February, none in March or all behind it.
+            assert_eq!(model.same_season(0, 1), matches!(later, 0 | 200));
+        }
+        for month in &mut model.horizon.months {
+            month.seasonality = 1.0;
+        }
+        model.cells[0].terms.post_days = 17;
+        assert!((0..3).all(|month| model.season(month, 0) == 1.0));
+        assert!(model.same_season(0, 2));
+    }
 }

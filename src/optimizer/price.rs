@@ -3,8 +3,8 @@
 //!
 //! The bound moved is the one that the relaxation's optimum reaches; the upper one where both
 //! are; where neither is, the lower one if its step goes past the optimum's value. Any other constraint
-//! has price 0: its step lets everything be. Where nothing keeps the bound moved so (a least spend above the
-//! budget), the bound moves the other way, and what that changes is the price with its sign turned. The budget takes along every bound that follows it, so it has
+//! has price 0: its step lets everything be. Where nothing keeps a least sum moved so (a least spend above
+//! the budget), it moves the other way, and what that changes is the price with its sign turned. The budget takes along every bound that follows it, so it has
 //! a price where the optimum reaches one of those, or will: more budget asks for more spend where a
 //! least spend binds.
 
@@ -28,7 +28,16 @@ use crate::optimizer::solver::Solved;
 /// How near the relaxation's optimum lies to a bound that it reaches, relative to the bound.
 const REACHED: f64 = 1e-7;
 
-/// One price a constraint; `None` where the program has no optimum with the bound moved to either side.
+/// What a step of a bound is worth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Price {
+    /// Change of the optimum with the bound a step up.
+    pub(crate) change: f64,
+    /// Whether it is that of a step down, its sign turned.
+    pub(crate) back: bool,
+}
+
+/// One price a constraint; `None` where the program with the bound moved has no optimum.
 pub(crate) fn prices(
     program: &Program,
     goal: &Goal,
@@ -36,7 +45,7 @@ pub(crate) fn prices(
     at: (&[f64], f64),
     settings: &PlanSettings,
     cancel: &Cancel,
-) -> Vec<Option<f64>> {
+) -> Vec<Option<Price>> {
     prices_of(
         constraints.len(),
         program,
@@ -57,7 +66,7 @@ fn prices_of(
     (relaxed, optimum): (&[f64], f64),
     settings: &PlanSettings,
     cancel: &Cancel,
-) -> Vec<Option<f64>> {
+) -> Vec<Option<Price>> {
     let size = optimum.abs().max(f64::MIN_POSITIVE);
     (0..first)
         .map(|i| {
@@ -81,7 +90,10 @@ fn prices_of(
                 reached(&constraints[i], relaxed).or_else(low)
             };
             let Some(side) = side else {
-                return Some(0.0);
+                return Some(Price {
+                    change: 0.0,
+                    back: false,
+                });
             };
             let by = |step: f64| {
                 let moved = moved(constraints, i, side, step);
@@ -100,13 +112,14 @@ fn prices_of(
                     }
                 })
             };
-            let back = || {
-                let budget = constraints[i].scales == Some(BudgetScale::Budget);
-                let has_it = constraints[i].high.is_some_and(|budget| budget > step);
-                let change = by(-step).filter(|_| !budget || has_it);
-                change.map(|change| 0.0 - change)
+            let price = |step: f64, back: bool| {
+                let change = by(step)?;
+                let change = if back { 0.0 - change } else { change };
+                Some(Price { change, back })
             };
-            by(step).or_else(back)
+            let sum = matches!(constraints[i].form, Form::Sum(_));
+            let back = || price(-step, true).filter(|_| sum && side == Side::Low);
+            price(step, false).or_else(back)
         })
         .collect()
 }

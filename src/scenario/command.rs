@@ -162,7 +162,8 @@ impl Reading {
                     if let Some(before) = entry.item(&field.key)
                         && ["count", "spend"].contains(&field.key.as_str())
                     {
-                        field.node = by_cells(&before.node, &field.node);
+                        let wider = what == "wave";
+                        field.node = by_cells(&before.node, &field.node, wider);
                     }
                     entry.set(field);
                 }
@@ -208,7 +209,7 @@ fn partners_by_cell(settings: &mut Node, root: &Node, sets: &[(String, String, S
     let (Some(before), Some(now)) = (root.at(&PLACE), settings.at(&PLACE)) else {
         return;
     };
-    let node = by_cells(before, now);
+    let node = by_cells(before, now, true);
     let Value::Table(items) = &mut settings.value else {
         return;
     };
@@ -220,8 +221,8 @@ fn partners_by_cell(settings: &mut Node, root: &Node, sets: &[(String, String, S
 }
 
 /// What was said by cells, changed where it is said anew: `count.mega = 2` leaves the other tiers' counts. Quoted and
-/// nested keys are one.
-fn by_cells(before: &Node, now: &Node) -> Node {
+/// nested keys are one. With `wider` a key takes the place of those of parts of it, `mega` that of `mega.sponsored`.
+fn by_cells(before: &Node, now: &Node, wider: bool) -> Node {
     fn flatten(node: &Node, path: &str, out: &mut Vec<Item>) {
         for item in node.items() {
             let key = match path {
@@ -250,6 +251,10 @@ fn by_cells(before: &Node, now: &Node) -> Node {
         mark: now.mark,
     };
     for item in new {
+        if let (true, Value::Table(items)) = (wider, &mut out.value) {
+            let within = format!("{}.", item.key);
+            items.retain(|old| !old.key.starts_with(&within));
+        }
         out.set(item);
     }
     out

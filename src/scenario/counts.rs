@@ -149,7 +149,9 @@ impl<'a> Reader<'a> {
         model: &Model,
         offered: &[Vec<&str>],
     ) -> Vec<(usize, f64, Mark)> {
-        let entries = cells::entries(node, &cells::Known::of(model), &mut self.faults);
+        let mut faults = Vec::new();
+        let entries = cells::entries(node, &cells::Known::of(model), &mut faults);
+        faults.into_iter().for_each(|fault| self.fault(fault));
         let keys: Vec<_> = (0..model.cells.len()).map(|i| model.key(i)).collect();
         let mut named: HashMap<usize, Mark> = HashMap::new();
         let mut out = Vec::new();

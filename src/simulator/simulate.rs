@@ -97,9 +97,9 @@ impl<'a> Simulator<'a> {
             months = months.max(model.months);
             let who = Turnover::new(model, &plan.counts, &mut shared)?;
             let mut booked = Vec::new();
-            let reach = plan.counts.rows().into_iter();
-            let reach: Vec<Vec<f64>> = reach
-                .map(|month| reach_factors(model, &month.to_vec()))
+            let rows = plan.counts.rows().into_iter().enumerate();
+            let reach: Vec<Vec<f64>> = rows
+                .map(|(month, row)| reach_factors(model, month, &row.to_vec()))
                 .collect();
             let mut keys = HashSet::new();
             for ((month, cell), &count) in plan.counts.indexed_iter() {

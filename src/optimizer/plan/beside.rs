@@ -31,7 +31,8 @@ pub(in crate::optimizer) fn price_beside(
     };
     let states = plan.constraints.iter_mut().zip(prices).zip(ranges);
     for ((state, price), range) in states {
-        state.shadow_price = price;
+        state.shadow_price = price.map(|price| price.change);
+        state.price_is_back = price.is_some_and(|price| price.back);
         state.range = range;
     }
 }

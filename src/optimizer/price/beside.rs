@@ -5,7 +5,7 @@
 //! the other n − 1 months beside it, which may answer too. They are alike and the relaxation is convex at every ratio,
 //! so that one copy of the month, weighed n − 1 times, stands for all of them.
 
-use super::{prices_of, ranges_of};
+use super::{Price, prices_of, ranges_of};
 use crate::model::valuation::UnitValue;
 use crate::model::{Cancel, Constraint, Form, Model, PlanSettings, PriceRange};
 use crate::optimizer::goal::Goal;
@@ -21,7 +21,7 @@ pub(crate) fn beside(
     others: usize,
     settings: &PlanSettings,
     cancel: &Cancel,
-) -> Option<(Vec<Option<f64>>, Vec<PriceRange>)> {
+) -> Option<(Vec<Option<Price>>, Vec<PriceRange>)> {
     let Goal::Ratio { above, below } = Goal::of(model, units) else {
         return None;
     };

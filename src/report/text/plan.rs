@@ -11,7 +11,9 @@ use super::risk;
 use super::worth;
 use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
-use crate::model::{Band, Cell, ConstraintKind, ConstraintState, Model, Plan, PlanStatus};
+use crate::model::{
+    Band, Cell, ConstraintKind, ConstraintState, Model, Objective, Plan, PlanStatus,
+};
 use crate::units::{YearMonth, money, percent};
 
 /// Status, counts, unspent budget, binding constraints and warnings of a plan; the conflict if there is none.
@@ -101,6 +103,15 @@ pub(super) fn is_one_month(model: &Model, plan: &Plan) -> bool {
         || model.horizon.is_separable()
             && rows.all(|row| row == plan.counts.row(0))
             && (1..model.months).all(same)
+}
+
+/// Whether prices are of what one of several months alike does to the ratio of all their totals.
+pub(super) fn is_ratio_of_months(model: &Model, plan: &Plan) -> bool {
+    let own = model.risk.applies() || joint::applies(model);
+    model.objective == Objective::Roas
+        && is_one_month(model, plan)
+        && plan.counts.nrows() > 1
+        && !own
 }
 
 fn tables(page: &mut Page, model: &Model, plan: &Plan) {
@@ -375,7 +386,11 @@ fn binding(page: &mut Page, model: &Model, plan: &Plan) {
     }
     let priced = |c: &ConstraintState| price(model, c).is_some_and(|(changes, _)| changes);
     if states().any(|c| (c.binding || c.name == "budget") && priced(c)) {
-        page.sentence("(Prices are those of the plan with fractional counts.)");
+        page.sentence(if is_ratio_of_months(model, plan) {
+            "(Prices are those of the plan with fractional counts, of a rule moved in one month.)"
+        } else {
+            "(Prices are those of the plan with fractional counts.)"
+        });
     }
 }
 
@@ -403,7 +418,14 @@ fn price(model: &Model, state: &ConstraintState) -> Option<(bool, String)> {
         expected => expected,
     };
     let price = state.shadow_price.filter(|p| p.is_finite())?;
-    let step = price_step(state.unit, model);
+    let (price, step) = if state.price_is_back {
+        (
+            0.0 - price,
+            price_step(state.unit, model).replace("more", "less"),
+        )
+    } else {
+        (price, price_step(state.unit, model))
+    };
     let change = signed(metric, Some(price), &model.currency);
     let changes = change.bytes().any(|b| (b'1'..=b'9').contains(&b));
     let words = if changes {

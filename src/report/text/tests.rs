@@ -171,6 +171,39 @@ fn months_have_tables_of_their_own() {
 }
 
 #[test]
+fn a_whole_waves_rule_is_not_that_of_its_months() {
+    let mut run = result(false);
+    let found = &mut run.plans[0];
+    found.model.months = 2;
+    found.model.horizon = crate::model::Horizon::equal(2);
+    let row = found.plan.counts.clone();
+    let double = &row * 2.0;
+    found.plan.counts = ndarray::concatenate![ndarray::Axis(0), row, double];
+    let first = found.plan.constraints[0].clone();
+    let rule = |month: Option<usize>, side: &str, price: f64| crate::model::ConstraintState {
+        month,
+        name: "wave.launch.count.micro".to_owned(),
+        unit: Unit::Count,
+        binding: true,
+        shadow_price: Some(price),
+        words: format!("wave.launch.count.micro is at its bound, {side}"),
+        ..first.clone()
+    };
+    found.plan.constraints = vec![
+        rule(Some(0), "at most 3", 778.0),
+        rule(None, "at least 3", -2_392.0),
+    ];
+    let text = summary(&run, &ReportContext::default());
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for line in [
+        "wave.launch.count.micro is at its bound, at least 3; one partnership more would change expected revenue by -¥2,392",
+        "wave.launch.count.micro is at its bound, at most 3 (month 1); one partnership more would change expected revenue by +¥778",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+}
+
+#[test]
 fn colour_only_if_asked_for() {
     let run = result(false);
     let plain = summary(&run, &context());

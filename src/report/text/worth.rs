@@ -4,7 +4,7 @@ use super::figures::{label, objective, partnerships, signed, value};
 use super::layout::{Grid, Page};
 use ndarray::Array2;
 
-use super::plan::{booked_names, is_one_month, is_same, month_name, month_of};
+use super::plan::{booked_names, is_one_month, is_ratio_of_months, is_same, month_name, month_of};
 use crate::model::{
     CellKey, ConstraintState, Metric, Model, Plan, PlanStatus, Unit, UnusedCell, valuation,
 };
@@ -67,7 +67,9 @@ pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
     if lines.is_empty() {
         return;
     }
-    page.sentence(if one {
+    page.sentence(if is_ratio_of_months(model, plan) {
+        "What a rule of one month costs (in the plan with fractional counts; ROAS is the horizon's):"
+    } else if one {
         "What the rules cost a month (in the plan with fractional counts):"
     } else {
         "What the rules cost (in the plan with fractional counts):"

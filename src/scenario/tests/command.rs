@@ -287,6 +287,30 @@ fn a_count_typed_for_one_cell_leaves_the_others() {
         counts,
         [(0.0, Some(2.0)), (2.0, Some(5.0)), (2.0, Some(2.0))]
     );
+    // All of a tier takes the place of what was said of its types.
+    let overrides = set(&[
+        ("wave.launch.count.micro", "4"),
+        ("wave.launch.count.mid", "[1, 9]"),
+    ]);
+    let wider = try_read(&text, &overrides).unwrap_or_else(|e| panic!("{e}"));
+    let keys = wider.base.horizon.waves[0].counts.iter();
+    let keys: Vec<(&str, Option<&str>, f64)> = keys
+        .map(|(key, low, _)| {
+            (
+                key.tier.as_deref().unwrap(),
+                key.partnership.as_deref(),
+                *low,
+            )
+        })
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            ("macro", None, 1.0),
+            ("micro", None, 4.0),
+            ("mid", None, 1.0)
+        ]
+    );
     let weights: Vec<f64> = scenario.base.rules.user[0]
         .terms
         .iter()

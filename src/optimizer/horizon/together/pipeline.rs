@@ -41,7 +41,7 @@ impl<'a> Limits<'a> {
             activities,
             delivered: (0..model.months).map(delivered).collect(),
             stay: pipeline.stay(),
-            within_term: 1.0 - pipeline.churn,
+            within_term: pipeline.kept(),
             starting: (0..model.cells.len())
                 .map(|cell| pipeline.starting.get(cell).copied().unwrap_or(0.0))
                 .collect(),

@@ -276,7 +276,7 @@ impl<'a> Relaxation<'a> {
         let Some(pipeline) = &model.horizon.pipeline else {
             return;
         };
-        let (kept, repeat) = (1.0 - pipeline.churn, pipeline.repeat.mean());
+        let (kept, repeat) = (pipeline.kept(), pipeline.repeat.mean());
         let law = PipelineLaw::new(pipeline, &model.horizon);
         let mut needed = Vec::new();
         for m in 0..self.months() {

@@ -27,8 +27,8 @@ fn pipeline(random: &mut Random, model: &Model) -> Pipeline {
         response: certain(0.6),
         partnership: certain(0.7),
         repeat: certain(random.between(0.3, 1.0)),
-        lead_weeks: random.between(0.0, 3.0),
-        churn: random.between(0.0, 0.4),
+        lead_weeks: random.between(0.0, 3.0).into(),
+        churn: Distribution::Certain(random.between(0.0, 0.4)),
         starting: vec![0.0; model.cells.len()],
         with: None,
         origin: Origin::Default,
@@ -58,7 +58,7 @@ fn extra(model: &Model, unused: &UnusedCell, fee: f64, conversions: f64) -> Extr
 fn unused_cells_of_joint_months_enter_where_they_are_said_to() {
     let mut random = Random::new(8_112);
     let (mut fees, mut conversions, mut kept_out, mut levels, mut waves) = (0, 0, 0, 0, 0);
-    for case in 0..160 {
+    for case in 0..400 {
         let mut model = random_horizon(&mut random, TIES[1 + case % 7]);
         if case % 3 == 0 {
             model.horizon.pipeline = Some(pipeline(&mut random, &model));
@@ -155,7 +155,7 @@ fn unused_cells_of_joint_months_enter_where_they_are_said_to() {
         }
     }
     assert!(
-        fees > 60 && conversions > 60 && kept_out > 10 && levels > 20 && waves > 10,
+        fees > 60 && conversions > 90 && kept_out > 40 && levels > 10 && waves > 10,
         "{fees} {conversions} {kept_out} {levels} {waves}"
     );
 }
@@ -167,11 +167,12 @@ fn flat(counts: &Array2<f64>) -> Vec<f64> {
 
 #[test]
 fn alternatives_over_months_are_those_that_enumeration_finds() {
-    const GAP: f64 = 0.05;
+    const GAP: f64 = 0.1;
     let mut random = Random::new(5_114);
     let (mut some, mut none, mut apart_months) = (0, 0, 0);
-    for case in 0..120 {
-        let mut model = random_horizon(&mut random, TIES[case % TIES.len()]);
+    for case in 0..160 {
+        let tie = TIES.get(case % 10).copied().unwrap_or(Tie::None);
+        let mut model = random_horizon(&mut random, tie);
         if case % 5 == 0 {
             model.horizon.pipeline = Some(pipeline(&mut random, &model));
         }
@@ -216,7 +217,7 @@ fn alternatives_over_months_are_those_that_enumeration_finds() {
                 }
             }
         });
-        let label = format!("case {case} ({:?})", TIES[case % TIES.len()]);
+        let label = format!("case {case} ({tie:?})");
         assert_eq!(
             !found.alternatives.is_empty(),
             farthest >= APART - 1e-9,
@@ -257,7 +258,7 @@ fn alternatives_over_months_are_those_that_enumeration_finds() {
         }
     }
     assert!(
-        some > 30 && none > 5 && apart_months > 3,
+        some > 20 && none > 20 && apart_months > 2,
         "{some} {none} {apart_months}"
     );
 }
@@ -339,8 +340,8 @@ fn equal_months(random: &mut Random, months: usize) -> Model {
 #[test]
 fn a_month_of_equal_ones_moves_the_horizons_roas() {
     let mut random = Random::new(1_519);
-    let (mut less, mut moved) = (0, 0);
-    for case in 0..40 {
+    let (mut less, mut moved, mut backs) = (0, 0, 0);
+    for case in 0..60 {
         let months = 2 + case % 4;
         let mut model = equal_months(&mut random, months);
         let found = planned(&model);
@@ -384,6 +385,8 @@ fn a_month_of_equal_ones_moves_the_horizons_roas() {
             relaxation.least[0] = low - 1000.0;
             let back = relaxation.optimum().expect("feasible").0;
             let price = least.shadow_price.expect("a price");
+            assert!(least.price_is_back, "{label}");
+            backs += 1;
             assert!((price + back - base).abs() <= 1e-7 * base, "{label}");
             relaxation.least[0] = 0.0;
             let free = relaxation.optimum().expect("feasible").0;
@@ -394,5 +397,6 @@ fn a_month_of_equal_ones_moves_the_horizons_roas() {
         let supply = state(&found, "tiers.micro.max_creators");
         assert!(supply.range.cost.expect("a cost") >= 0.0, "{label}");
     }
-    assert!(less > 15 && moved > 15, "{less} {moved}");
+    assert!(backs > 3, "{backs}");
+    assert!(less > 12 && moved > 12, "{less} {moved}");
 }
