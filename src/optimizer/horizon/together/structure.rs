@@ -5,11 +5,14 @@
 //! is booked of a kind, or of a tier, in a month, until a month, and over the horizon.
 
 use super::pipeline::Limits;
-use crate::model::{Activity, BookedAs, Form, Model};
+use crate::model::{Activity, BookedAs, Form, Model, joint};
 use crate::optimizer::branch::{Part, Structure, Sum};
 
 /// What a search may cost, in multiplications: a few seconds.
 const WORK: f64 = 8e9;
+
+/// Searches that it is for where creators act on each other.
+const SEARCHES: f64 = 4.0;
 
 /// What tells kinds apart: indices of the tier, the type, the category and the region, and how they are booked.
 type Kind = (usize, usize, Option<usize>, Option<usize>, (u8, usize));
@@ -25,11 +28,12 @@ pub(super) fn of(model: &Model, activities: &[Activity]) -> Structure {
         Form::Excess(excess) => Some((excess, rule.high?)),
         _ => None,
     });
+    let act = joint::applies(model) || model.horizon.cross_promotion.is_some();
     Structure {
         sums: sums(model, activities),
         parts: parts.collect(),
         limits: limits.collect(),
-        work: WORK,
+        work: if act { WORK / SEARCHES } else { WORK },
     }
 }
 
