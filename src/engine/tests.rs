@@ -1,5 +1,6 @@
 mod best;
 mod frontier;
+mod horizons;
 mod remedy;
 mod risk;
 mod together;

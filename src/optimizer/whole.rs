@@ -99,7 +99,7 @@ impl Search<'_> {
             return solved;
         }
         let sum = matches!(self.goal, Goal::Sum(_));
-        let first = if self.structure.is_some() || sum && relaxed.x.len() >= WIDE {
+        let first = if (self.structure.is_some() || sum) && relaxed.x.len() >= WIDE {
             // The branch and bound does so itself, with better reasons.
             rounded
         } else {
@@ -119,7 +119,8 @@ impl Search<'_> {
             node_limit: self.settings.node_limit.saturating_sub(first.nodes).max(1),
             ..self.remaining()
         };
-        let mut solved = self.branch_and_bound(self.program, relaxed, first.plan.as_deref(), &rest);
+        let own = (self.program, self.structure);
+        let mut solved = self.branch_and_bound(own, relaxed, first.plan.as_deref(), &rest);
         solved.nodes += first.nodes;
         if let (false, Some(x)) = (solved.found(), first.plan) {
             // The first plan keeps every row, whatever became of the search for a better one.
@@ -189,19 +190,19 @@ impl Search<'_> {
     /// Branch and bound on a program of the same objective.
     fn branch_and_bound(
         &self,
-        program: &Program,
+        (program, structure): (&Program, Option<&Structure>),
         relaxed: &Solved,
         start: Option<&[f64]>,
         settings: &PlanSettings,
     ) -> Solved {
         match self.goal {
-            Goal::Sum(_) => solve_structured(program, self.structure, start, settings, self.cancel),
+            Goal::Sum(_) => solve_structured(program, structure, start, settings, self.cancel),
             Goal::Ratio { above, below } => {
                 let goal = (&above[..], &below[..]);
                 let bound = relaxed.bound.unwrap_or(relaxed.objective);
                 let bound = (bound, relaxed.certified);
                 dinkelbach(
-                    (program, self.structure),
+                    (program, structure),
                     goal,
                     bound,
                     start,
@@ -232,7 +233,7 @@ impl Search<'_> {
             node_limit: self.settings.node_limit / 4,
             ..self.remaining()
         };
-        let solved = self.branch_and_bound(&narrow, relaxed, start, &part);
+        let solved = self.branch_and_bound((&narrow, None), relaxed, start, &part);
         Narrow {
             nodes: solved.nodes,
             clocked: matches!(solved.verdict, Verdict::TimeLimit { .. }),

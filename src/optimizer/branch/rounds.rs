@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{SOLVER, Structure, Tree, WIDE, WIDEST, likely};
-use crate::model::{Cancel, PlanSettings};
+use crate::model::{Cancel, Excess, PlanSettings};
 use crate::optimizer::goal::Goal;
 use crate::optimizer::presolve::presolve;
 use crate::optimizer::program::{Column, Program, dot};
@@ -27,8 +27,8 @@ pub(crate) fn solve_whole(
     solve_structured(program, None, start, settings, cancel)
 }
 
-/// [`solve_whole`] of a program of which more is known: by this search alone where it is one for it, as long as its
-/// work lasts.
+/// [`solve_whole`] of a program of which more is known, as long as its work lasts. What the first nodes of the plain
+/// search prove is left at that.
 pub(crate) fn solve_structured(
     program: &Program,
     structure: Option<&Structure>,
@@ -36,8 +36,8 @@ pub(crate) fn solve_structured(
     settings: &PlanSettings,
     cancel: &Cancel,
 ) -> Solved {
-    if structure.is_some()
-        && let Some(solved) = branch_structured(program, structure, start, settings, cancel)
+    if let Some(structure) = structure
+        && let Some(solved) = told_more(program, structure, start, settings, cancel)
     {
         return solved;
     }
@@ -97,6 +97,41 @@ pub(crate) fn solve_structured(
         nodes,
         ..second
     }
+}
+
+fn told_more(
+    program: &Program,
+    structure: &Structure,
+    start: Option<&[f64]>,
+    settings: &PlanSettings,
+    cancel: &Cancel,
+) -> Option<Solved> {
+    let clock = Instant::now();
+    let mut first: Option<Solved> = None;
+    if program.columns.len() < WIDE {
+        let part = PlanSettings {
+            node_limit: settings.node_limit.div_ceil(4),
+            ..*settings
+        };
+        let plain = branch(program, start, &part, cancel)?;
+        let keeps = |(sum, high): &(Excess, f64)| sum.value(&plain.x) <= *high;
+        let open = matches!(plain.verdict, Verdict::Feasible | Verdict::NodeLimit);
+        if !open && (!plain.found() || structure.limits.iter().all(keeps)) {
+            return Some(plain);
+        }
+        first = Some(plain);
+    }
+    let found = first.as_ref().filter(|plain| plain.found());
+    let start = found.map(|plain| &plain.x[..]).or(start);
+    let rest = remaining(settings, clock);
+    let mut solved = branch_structured(program, Some(structure), start, &rest, cancel)?;
+    if let Some(plain) = first {
+        solved.nodes += plain.nodes;
+        if let (true, Some(bound)) = (solved.found(), plain.bound) {
+            solved.bounded_by(bound.max(solved.objective), plain.certified);
+        }
+    }
+    Some(solved)
 }
 
 /// The best whole-number point of a program, from a first one if there is one. None where the

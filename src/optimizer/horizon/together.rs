@@ -1,5 +1,6 @@
 //! One program for all months, its columns the [activities](crate::model::Activity).
 
+mod climb;
 mod effects;
 mod least;
 mod pipeline;

@@ -56,9 +56,11 @@ fn random_limits(random: &mut Random, n: usize) -> Vec<(Excess, f64)> {
     (0..number).map(|_| limit(random)).collect()
 }
 
-fn solved(program: &Program, structure: &Structure, gap: f64) -> Solved {
+/// `nodes` are for the plain search, which comes first.
+fn solved(program: &Program, structure: &Structure, gap: f64, nodes: u64) -> Solved {
     let settings = PlanSettings {
         gap,
+        node_limit: nodes,
         ..PlanSettings::default()
     };
     solve_structured(program, Some(structure), None, &settings, &Cancel::new())
@@ -86,7 +88,8 @@ fn agrees_with_trying_every_point() {
             work: 1e9,
         };
         let gap = [0.0, 0.001][case % 2];
-        let found = solved(&program, &structure, gap);
+        let nodes = [1, 1, 20_000][case % 3];
+        let found = solved(&program, &structure, gap, nodes);
         let Some(best) = try_all(&program, &structure.limits) else {
             assert_eq!(found.verdict, Verdict::Infeasible, "case {case}");
             empty += 1;
@@ -110,7 +113,11 @@ fn agrees_with_trying_every_point() {
             "case {case}: {} of {best}, bound {bound}",
             found.objective
         );
-        assert_eq!(solved(&program, &structure, gap), found, "case {case}");
+        assert_eq!(
+            solved(&program, &structure, gap, nodes),
+            found,
+            "case {case}"
+        );
     }
     assert!(
         feasible > 500 && empty > 150 && passed > 100,
@@ -136,7 +143,7 @@ fn ends_by_its_work_with_a_bound_that_holds() {
             ],
             ..Structure::default()
         };
-        let found = solved(&program, &structure, 0.0);
+        let found = solved(&program, &structure, 0.0, 1);
         stopped += usize::from(matches!(
             found.verdict,
             Verdict::Feasible | Verdict::NodeLimit
