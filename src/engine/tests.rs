@@ -2,6 +2,7 @@
 
 mod best;
 mod frontier;
+mod horizons;
 mod remedy;
 mod risk;
 mod shipped;

@@ -364,6 +364,7 @@ impl Finder<'_> {
             let search = Search {
                 program: &program,
                 goal: &goal,
+                structure: None,
                 settings: &settings,
                 relaxations: &settings,
                 cancel: self.cancel,

@@ -10,24 +10,30 @@
 //! Every bound is proven by [`Simplex`]. A node is one relaxation.
 
 mod choice;
+mod cuts;
 mod dive;
 mod groups;
 mod likely;
+mod months;
 mod rounds;
+mod structure;
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
 use self::groups::groups;
+#[cfg(test)]
 pub(crate) use self::rounds::branch;
+pub(crate) use self::rounds::{solve_structured, solve_whole};
+pub(crate) use self::structure::{Part, Structure, Sum};
 use crate::model::{Cancel, PlanSettings};
 use crate::optimizer::backend::scale_of;
 use crate::optimizer::goal::Goal;
 use crate::optimizer::program::{Column, Program};
 use crate::optimizer::search::Neighbourhood;
 use crate::optimizer::simplex::{Outcome, Simplex};
-use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, remaining, solve_from};
+use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict};
 
 const SOLVER: &str = "branch and bound";
 
@@ -103,7 +109,7 @@ struct Tree<'a> {
     /// Unknowns to branch on: columns that are whole, then groups, with their place in the simplex.
     whole: Vec<usize>,
     /// Columns of each group, and the place of the first one in the simplex.
-    groups: Vec<Vec<usize>>,
+    groups: Vec<Sum>,
     first_group: usize,
     experience: Vec<[Experience; 2]>,
     best: Option<(f64, Vec<f64>)>,
@@ -112,81 +118,20 @@ struct Tree<'a> {
     nodes: u64,
     ids: u64,
     settings: &'a PlanSettings,
+    structure: Option<&'a Structure>,
     cancel: &'a Cancel,
     started: Instant,
     stop: Option<Stop>,
     /// Node from which on the next point is rounded, and how many lie between.
     round_at: u64,
     pause: u64,
+    /// Work that went into plans by months.
+    guessing: f64,
+    guesses: usize,
+    /// What no point is above.
+    top: f64,
     /// Largest bound of what was left alone.
     left: f64,
-}
-
-/// The best whole-number point of a program, from a first one if there is one: by this search
-/// with a quarter of the nodes (all, if it is wide), and where that does not end, by another one
-/// with the rest.
-pub(crate) fn solve_whole(
-    program: &Program,
-    start: Option<&[f64]>,
-    settings: &PlanSettings,
-    cancel: &Cancel,
-) -> Solved {
-    let started = Instant::now();
-    // A wide program's nodes are dearer elsewhere, and no fewer.
-    let own = if program.columns.len() >= WIDE {
-        settings.node_limit
-    } else {
-        settings.node_limit.div_ceil(4)
-    };
-    let part = PlanSettings {
-        node_limit: own,
-        ..*settings
-    };
-    let Some(first) = branch(program, start, &part, cancel) else {
-        return solve_from(program, start, settings, cancel);
-    };
-    if !matches!(first.verdict, Verdict::Feasible | Verdict::NodeLimit) {
-        return first;
-    }
-    let rest = PlanSettings {
-        node_limit: settings.node_limit.saturating_sub(first.nodes).max(1),
-        ..remaining(settings, started)
-    };
-    let start = if first.found() {
-        Some(&first.x[..])
-    } else {
-        start
-    };
-    let mut second = solve_from(program, start, &rest, cancel);
-    let nodes = first.nodes + second.nodes;
-    if let Some(bound) = first.bound {
-        second.bounded_by(bound, first.certified);
-    }
-    let worse = !second.found() || second.objective < first.objective;
-    if first.found() && worse {
-        let verdict = match second.verdict {
-            Verdict::TimeLimit { .. } => Verdict::TimeLimit { found: true },
-            _ if second.interrupted() => Verdict::Stopped,
-            _ => Verdict::Feasible,
-        };
-        return Solved {
-            verdict,
-            bound: second.bound.map(|b| b.max(first.objective)),
-            certified: second.certified,
-            nodes,
-            ..first
-        };
-    }
-    let least = if second.found() {
-        second.objective
-    } else {
-        f64::NEG_INFINITY
-    };
-    Solved {
-        bound: second.bound.map(|b| b.max(least)),
-        nodes,
-        ..second
-    }
 }
 
 impl<'a> Tree<'a> {
@@ -194,8 +139,8 @@ impl<'a> Tree<'a> {
         program: &'a Program,
         goal: &'a Goal,
         settings: &'a PlanSettings,
-        cancel: &'a Cancel,
-        started: Instant,
+        structure: Option<&'a Structure>,
+        (cancel, started): (&'a Cancel, Instant),
     ) -> Self {
         let n = program.columns.len();
         let mut low: Vec<f64> = program.columns.iter().map(|c| c.low).collect();
@@ -234,11 +179,11 @@ impl<'a> Tree<'a> {
             matrix.extend(a);
         }
         let own = slack.len();
-        let groups = groups(program);
+        let groups = groups(program, structure.map_or(&[], |s| &s.sums));
         for group in &groups {
             let mut a = vec![0.0; n];
-            for &i in group {
-                a[i] = 1.0;
+            for &(i, times) in group {
+                a[i] = times;
             }
             let (least, most) = range(&a);
             low.push(least);
@@ -253,7 +198,7 @@ impl<'a> Tree<'a> {
             .collect();
         let root = (low.clone(), high.clone());
         Self {
-            near: Neighbourhood::new(program, goal),
+            near: Neighbourhood::within(program, goal, structure.map_or(&[], |s| &s.limits)),
             simplex: Simplex::new(program.maximize.clone(), matrix, slack, wide, low, high),
             experience: vec![[Experience::default(); 2]; root.0.len()],
             first_group: n + own,
@@ -267,18 +212,32 @@ impl<'a> Tree<'a> {
             nodes: 0,
             ids: 0,
             settings,
+            structure,
             cancel,
             started,
             stop: None,
             round_at: 0,
             pause: 1,
+            guessing: 0.0,
+            guesses: 0,
+            top: f64::INFINITY,
             left: f64::NEG_INFINITY,
         }
     }
 
+    /// The work that the search takes, and its answer.
+    fn spent(mut self) -> (f64, Solved) {
+        let solved = self.search();
+        (self.simplex.work as f64, solved)
+    }
+
     fn run(mut self) -> Solved {
-        let bound = self.explore(Vec::new(), self.settings.node_limit);
-        let Some((objective, x)) = self.best else {
+        self.search()
+    }
+
+    fn search(&mut self) -> Solved {
+        let bound = self.explore(Vec::new(), u64::MAX);
+        let Some((objective, x)) = self.best.take() else {
             let verdict = match self.stop {
                 Some(Stop::Cancelled) => Verdict::Failed(INTERRUPTED.to_owned()),
                 Some(Stop::Clock) => Verdict::TimeLimit { found: false },
@@ -341,10 +300,18 @@ impl<'a> Tree<'a> {
             self.stop = Some(Stop::Cancelled);
         } else if self.started.elapsed().as_secs_f64() > self.settings.time_limit {
             self.stop = Some(Stop::Clock);
-        } else if self.nodes >= self.settings.node_limit {
+        } else if self.used_up() {
             self.stop = Some(Stop::Nodes);
         }
         self.stop.is_some() || self.nodes >= most
+    }
+
+    /// Whether the search has done what it may: nodes, or the work that it is given.
+    fn used_up(&self) -> bool {
+        match self.structure {
+            Some(structure) => self.simplex.work as f64 >= structure.work,
+            None => self.nodes >= self.settings.node_limit,
+        }
     }
 
     fn relax(&mut self, cutoff: f64, pivots: usize) -> (Outcome, f64) {
@@ -363,7 +330,7 @@ impl<'a> Tree<'a> {
         let mut heap = BinaryHeap::new();
         self.left = f64::NEG_INFINITY;
         heap.push(Open {
-            bound: f64::INFINITY,
+            bound: self.top,
             id: 0,
             changes,
         });
@@ -407,7 +374,7 @@ impl<'a> Tree<'a> {
         for &change in &node.changes {
             self.narrow(change);
         }
-        let (outcome, proven) = self.relax(self.cutoff(), PIVOTS);
+        let (outcome, proven) = self.relax_within();
         let bound = proven.min(node.bound);
         match outcome {
             Outcome::Empty => return Step::Left(f64::NEG_INFINITY),
@@ -440,6 +407,9 @@ impl<'a> Tree<'a> {
             .all(|(x, r)| (x - r).abs() < FRACTIONAL);
         if close {
             self.offer(rounded);
+        } else if let Some(structure) = self.structure.filter(|s| s.months() > 0 && x.len() >= WIDE)
+        {
+            self.guess_by_months(structure, x);
         } else if self.nodes >= self.round_at && x.len() >= WIDE {
             self.dive(x);
             if let Some(x) = self.near.round(x) {
@@ -449,10 +419,13 @@ impl<'a> Tree<'a> {
         } else if self.nodes >= self.round_at {
             let found = self.near.round(x);
             // Where repairs fail they are dear: they are tried less and less often.
-            self.pause = match found {
+            self.pause = match &found {
                 Some(_) if self.nodes < EAGER => 1,
-                Some(_) => ROUND_EVERY,
-                None => 2 * self.pause,
+                Some(_) if self.structure.is_none() => ROUND_EVERY,
+                Some(x) if self.best.as_ref().is_none_or(|b| self.goal.value(x) > b.0) => {
+                    ROUND_EVERY
+                }
+                _ => 2 * self.pause,
             };
             self.round_at = self.nodes + self.pause;
             if let Some(x) = found {

@@ -131,6 +131,7 @@ fn worked(
         model,
         units: &units,
         constraints: &constraints,
+        structure: None,
         over_months: false,
     };
     let mut plan = problem.worked(settings, cancel, explains, plan);

@@ -82,6 +82,20 @@ impl Presolved {
         }
     }
 
+    /// Columns of the smaller program.
+    pub(crate) fn width(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Where the whole program's columns are in the smaller one; none of those that are zero.
+    pub(crate) fn places(&self) -> Vec<Option<usize>> {
+        let mut places = vec![None; self.columns.len()];
+        for (at, &i) in self.kept.iter().enumerate() {
+            places[i] = Some(at);
+        }
+        places
+    }
+
     /// A point of the whole program in the smaller one.
     pub(crate) fn shrink(&self, x: &[f64]) -> Vec<f64> {
         self.kept.iter().map(|&i| x[i]).collect()

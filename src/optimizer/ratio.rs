@@ -10,7 +10,7 @@
 use std::time::Instant;
 
 use crate::model::{Cancel, PlanSettings};
-use crate::optimizer::branch::solve_whole;
+use crate::optimizer::branch::{Structure, solve_structured};
 use crate::optimizer::certify;
 use crate::optimizer::goal::{Goal, within_gap};
 use crate::optimizer::program::{Column, Program, Row, dot, relax};
@@ -18,6 +18,9 @@ use crate::optimizer::solver::{Solved, Verdict, remaining, solve};
 
 /// Rounds of Dinkelbach: it converges faster than linearly, three are usual.
 const ROUNDS: usize = 20;
+
+/// Rounds that the work of a search is meant for.
+const WORTH_OF: f64 = 4.0;
 
 /// Largest value of the goal over the continuous relaxation.
 pub(crate) fn solve_relaxed(
@@ -131,7 +134,7 @@ fn charnes_cooper(
 /// The best ratio over whole numbers, from a first plan if there is one, given the relaxation's
 /// optimum, or a bound on it, and whether that is certified. The answer's bound is proven.
 pub(crate) fn dinkelbach(
-    program: &Program,
+    (program, structure): (&Program, Option<&Structure>),
     (above, below): (&[f64], &[f64]),
     relaxed: (f64, bool),
     start: Option<&[f64]>,
@@ -154,6 +157,11 @@ pub(crate) fn dinkelbach(
     let bound = |proof: &Solved| proof.bound.unwrap_or(f64::INFINITY);
     let mut nodes = 0;
     let mut verdict = Verdict::Feasible;
+    let structure = structure.map(|s| Structure {
+        work: s.work / WORTH_OF,
+        ..s.clone()
+    });
+    let structure = structure.as_ref();
     for _ in 0..ROUNDS {
         let q = best.as_deref().map_or(relaxed, value);
         if best.is_some() && within_gap(bound(&proof), q, settings.gap) {
@@ -185,7 +193,7 @@ pub(crate) fn dinkelbach(
             node_limit: settings.node_limit.saturating_sub(nodes).max(1),
             ..remaining(settings, started)
         };
-        let solved = solve_whole(&linear, from.as_deref(), &inner, cancel);
+        let solved = solve_structured(&linear, structure, from.as_deref(), &inner, cancel);
         nodes += solved.nodes;
         proof.solver = solved.solver;
         if let Some(upper) = solved.bound {

@@ -3,6 +3,9 @@
 //! Rounding the relaxation's optimum and repairing it along neighbours gives branch and bound a
 //! start; polishing along them makes a plan within the gap a local optimum as well.
 
+use std::collections::BTreeMap;
+
+use crate::model::Excess;
 use crate::optimizer::goal::{Goal, ratio};
 use crate::optimizer::program::{Program, Row};
 
@@ -40,6 +43,15 @@ pub(crate) struct Neighbourhood<'a> {
     slack: Vec<f64>,
     scale: Vec<f64>,
     high: Vec<f64>,
+    /// Parts of sums of maxima, whose sums follow the rows': what each has to pass.
+    passed: Vec<f64>,
+    limits: Vec<Limit>,
+}
+
+/// A sum of maxima and what it must not exceed.
+struct Limit {
+    parts: Vec<usize>,
+    high: f64,
 }
 
 /// Counts with the rows' sums at them.
@@ -54,11 +66,39 @@ pub(crate) struct Point {
 impl<'a> Neighbourhood<'a> {
     /// Neighbourhoods of plans of a program whose columns are whole.
     pub(crate) fn new(program: &'a Program, goal: &'a Goal) -> Self {
+        Self::within(program, goal, &[])
+    }
+
+    /// Those within limits on sums of maxima, too.
+    pub(crate) fn within(program: &'a Program, goal: &'a Goal, limits: &[(Excess, f64)]) -> Self {
         let rows = &program.rows[..];
         let cells = program.columns.len();
-        let mut by_cell = Vec::with_capacity(rows.len() * cells);
+        // Limits share most of their parts.
+        let mut places: BTreeMap<(Vec<(usize, u64)>, u64), usize> = BTreeMap::new();
+        let mut parts: Vec<(Vec<f64>, f64)> = Vec::new();
+        let mut place_of = |(a, c): (&[(usize, f64)], f64)| {
+            let key = a.iter().map(|&(j, a)| (j, a.to_bits())).collect();
+            *places.entry((key, c.to_bits())).or_insert_with(|| {
+                let mut all = vec![0.0; cells];
+                for &(j, a) in a {
+                    all[j] += a;
+                }
+                parts.push((all, c));
+                parts.len() - 1
+            })
+        };
+        let mut own = Vec::new();
+        for (excess, high) in limits {
+            let parts = (0..excess.parts()).map(|part| place_of(excess.part_of(part)));
+            own.push(Limit {
+                parts: parts.collect(),
+                high: *high,
+            });
+        }
+        let mut by_cell = Vec::with_capacity((rows.len() + parts.len()) * cells);
         for cell in 0..cells {
             by_cell.extend(rows.iter().map(|r| r.coefficients[cell]));
+            by_cell.extend(parts.iter().map(|(a, _)| a[cell]));
         }
         let scale: Vec<f64> = rows
             .iter()
@@ -82,6 +122,8 @@ impl<'a> Neighbourhood<'a> {
             slack,
             scale,
             high: program.columns.iter().map(|c| c.high).collect(),
+            passed: parts.into_iter().map(|(_, c)| c).collect(),
+            limits: own,
         }
     }
 
@@ -89,14 +131,35 @@ impl<'a> Neighbourhood<'a> {
         self.high.len()
     }
 
+    /// Sums that a point keeps: the rows', then the parts'.
+    fn width(&self) -> usize {
+        self.rows.len() + self.passed.len()
+    }
+
+    /// What is held against bounds: rows, then limits.
+    fn checks(&self) -> usize {
+        self.rows.len() + self.limits.len()
+    }
+
     fn coefficients(&self, cell: usize) -> &[f64] {
-        &self.by_cell[cell * self.rows.len()..(cell + 1) * self.rows.len()]
+        let width = self.width();
+        &self.by_cell[cell * width..(cell + 1) * width]
     }
 
     /// A plan as a point.
     pub(crate) fn point(&self, x: Vec<f64>) -> Point {
+        let mut sums: Vec<f64> = self.rows.iter().map(|r| r.value(&x)).collect();
+        sums.resize(self.width(), 0.0);
+        if !self.passed.is_empty() {
+            for (cell, &x) in x.iter().enumerate().filter(|&(_, &x)| x != 0.0) {
+                let own = &self.coefficients(cell)[self.rows.len()..];
+                for (sum, a) in sums[self.rows.len()..].iter_mut().zip(own) {
+                    *sum += a * x;
+                }
+            }
+        }
         Point {
-            sums: self.rows.iter().map(|r| r.value(&x)).collect(),
+            sums,
             goal: self.goal.sums(&x),
             x,
         }
@@ -138,10 +201,30 @@ impl<'a> Neighbourhood<'a> {
         }
     }
 
+    /// The violation of a row or limit after a change.
+    fn excess_after(&self, check: usize, point: &Point, change: Move) -> f64 {
+        let rows = self.rows.len();
+        if check < rows {
+            return self.excess(check, point.sums[check] + self.delta(check, change));
+        }
+        let Limit { parts, high } = &self.limits[check - rows];
+        let above = |&part: &usize| {
+            let at = rows + part;
+            (point.sums[at] + self.delta(at, change) - self.passed[part]).max(0.0)
+        };
+        let over = parts.iter().map(above).sum::<f64>() - high;
+        if over <= SLACK * high.abs().max(1.0) {
+            0.0
+        } else {
+            over
+        }
+    }
+
     /// Sum of the rows' scaled violations; 0 exactly when every row holds.
     pub(crate) fn violation(&self, point: &Point) -> f64 {
-        (0..self.rows.len())
-            .map(|r| self.excess(r, point.sums[r]))
+        let checks = 0..self.checks();
+        checks
+            .map(|check| self.excess_after(check, point, Move::NONE))
             .sum()
     }
 
@@ -149,7 +232,7 @@ impl<'a> Neighbourhood<'a> {
     fn weighted(&self, point: &Point, change: Move, weights: &[f64], limit: f64) -> f64 {
         let mut total = 0.0;
         for (r, weight) in weights.iter().enumerate() {
-            total += weight * self.excess(r, point.sums[r] + self.delta(r, change));
+            total += weight * self.excess_after(r, point, change);
             if total > limit {
                 break;
             }
@@ -158,7 +241,7 @@ impl<'a> Neighbourhood<'a> {
     }
 
     fn keeps_after(&self, point: &Point, change: Move) -> bool {
-        (0..self.rows.len()).all(|r| self.excess(r, point.sums[r] + self.delta(r, change)) == 0.0)
+        (0..self.checks()).all(|check| self.excess_after(check, point, change) == 0.0)
     }
 
     /// Rows that a change would violate.
@@ -175,7 +258,7 @@ impl<'a> Neighbourhood<'a> {
         if let Some(j) = change.drop {
             point.x[j] -= 1.0;
         }
-        for r in 0..self.rows.len() {
+        for r in 0..self.width() {
             point.sums[r] += self.delta(r, change);
         }
         point.goal = self.goal.sums(&point.x);
@@ -218,7 +301,7 @@ impl<'a> Neighbourhood<'a> {
     /// Follows neighbours that lessen the weighted violation most until every row holds; where
     /// none does, the rows still violated weigh more from then on.
     pub(crate) fn repair(&self, mut point: Point) -> Option<Point> {
-        let mut weights = vec![1.0; self.rows.len()];
+        let mut weights = vec![1.0; self.checks()];
         let mut effort = 0;
         while effort <= EFFORT {
             let now = self.weighted(&point, Move::NONE, &weights, f64::INFINITY);
@@ -234,7 +317,7 @@ impl<'a> Neighbourhood<'a> {
                 continue;
             }
             for (r, weight) in weights.iter_mut().enumerate() {
-                if self.excess(r, point.sums[r]) > 0.0 {
+                if self.excess_after(r, &point, Move::NONE) > 0.0 {
                     *weight *= 2.0;
                     if *weight > HEAVIEST {
                         return None;

@@ -11,6 +11,7 @@
 //! proves emptiness in the same way, as an identity that no point of the boxes fulfils.
 
 pub(crate) mod dictionary;
+mod rows;
 
 use self::dictionary::{ASLEEP, NOWHERE, State, length};
 
@@ -57,6 +58,8 @@ pub(crate) struct Simplex {
     pub(crate) high: Vec<f64>,
     /// What the last proven bound charges for each unknown.
     pub(crate) costs: Vec<f64>,
+    /// Multiplications so far, about.
+    pub(crate) work: u64,
     state: State,
 }
 
@@ -91,6 +94,7 @@ impl Simplex {
             low,
             high,
             costs: Vec::new(),
+            work: 0,
             state,
         };
         let limiting: Vec<usize> = (0..m).filter(|&row| simplex.limits(row)).collect();
@@ -169,6 +173,7 @@ impl Simplex {
         self.place();
         self.fill();
         let mut freshened = false;
+        self.work += 2 * self.state.dictionary.len() as u64;
         for _ in 0..limit {
             let Some((row, short)) = self.leaving() else {
                 // The running sums drift: the answer is read from fresh ones.
@@ -184,6 +189,7 @@ impl Simplex {
                     return (Outcome::Cut, bound);
                 }
             }
+            self.work += self.state.dictionary.len() as u64;
             if self.advance(row, short) {
                 continue;
             }
@@ -331,6 +337,10 @@ impl Simplex {
                 break;
             }
         }
+        if left <= FEASIBLE {
+            // Short of it by rounding alone.
+            entering = entering.or(candidates.len().checked_sub(1));
+        }
         let Some(at) = entering else {
             return false;
         };
@@ -368,6 +378,8 @@ impl Simplex {
         let awake = |row: &usize| self.state.row_of[n + row] != ASLEEP;
         let rows: Vec<usize> = (0..self.m).filter(awake).collect();
         self.start(&rows);
+        let inner = inside[..n].iter().filter(|&&inside| inside).count();
+        self.work += (inner * self.state.dictionary.len()) as u64;
         let state = &mut self.state;
         let mut open: Vec<usize> = (0..rows.len())
             .filter(|&at| !inside[n + rows[at]])

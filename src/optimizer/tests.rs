@@ -14,6 +14,7 @@ mod prices;
 mod risk;
 mod solving;
 mod stress;
+mod structured;
 mod worth;
 
 use super::sample;

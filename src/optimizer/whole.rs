@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use crate::model::{Cancel, PlanSettings};
-use crate::optimizer::branch::{WIDE, solve_whole};
+use crate::optimizer::branch::{Structure, WIDE, solve_structured};
 use crate::optimizer::goal::{Goal, within_gap};
 use crate::optimizer::program::Program;
 use crate::optimizer::ratio::{dinkelbach, solve_relaxed};
@@ -21,6 +21,8 @@ const MARGINS: [f64; 3] = [2.0, 0.5, 0.1];
 pub(crate) struct Search<'a> {
     pub(crate) program: &'a Program,
     pub(crate) goal: &'a Goal,
+    /// What is known of it beyond its rows.
+    pub(crate) structure: Option<&'a Structure>,
     pub(crate) settings: &'a PlanSettings,
     /// Settings for continuous programs.
     pub(crate) relaxations: &'a PlanSettings,
@@ -63,7 +65,8 @@ impl Search<'_> {
     /// The whole-number plan: rounding and repairing first; where the relaxation does not prove
     /// that within the gap, branch and bound from there; then polished.
     pub(crate) fn best(&self, relaxed: &Solved) -> Solved {
-        let near = Neighbourhood::new(self.program, self.goal);
+        let limits = self.structure.map_or(&[][..], |s| &s.limits);
+        let near = Neighbourhood::within(self.program, self.goal, limits);
         let bound = relaxed.bound.unwrap_or(relaxed.objective);
         let proven = |narrow: &Narrow| {
             let x = narrow.plan.clone()?;
@@ -83,7 +86,12 @@ impl Search<'_> {
             })
         };
         let rounded = Narrow {
-            plan: near.round(&relaxed.x),
+            // Months make better plans of wide programs over them.
+            plan: if self.structure.is_some() && relaxed.x.len() >= WIDE {
+                None
+            } else {
+                near.round(&relaxed.x)
+            },
             nodes: 0,
             clocked: false,
         };
@@ -91,7 +99,7 @@ impl Search<'_> {
             return solved;
         }
         let sum = matches!(self.goal, Goal::Sum(_));
-        let first = if sum && relaxed.x.len() >= WIDE {
+        let first = if (self.structure.is_some() || sum) && relaxed.x.len() >= WIDE {
             // The branch and bound does so itself, with better reasons.
             rounded
         } else {
@@ -111,7 +119,8 @@ impl Search<'_> {
             node_limit: self.settings.node_limit.saturating_sub(first.nodes).max(1),
             ..self.remaining()
         };
-        let mut solved = self.branch_and_bound(self.program, relaxed, first.plan.as_deref(), &rest);
+        let own = (self.program, self.structure);
+        let mut solved = self.branch_and_bound(own, relaxed, first.plan.as_deref(), &rest);
         solved.nodes += first.nodes;
         if let (false, Some(x)) = (solved.found(), first.plan) {
             // The first plan keeps every row, whatever became of the search for a better one.
@@ -181,18 +190,25 @@ impl Search<'_> {
     /// Branch and bound on a program of the same objective.
     fn branch_and_bound(
         &self,
-        program: &Program,
+        (program, structure): (&Program, Option<&Structure>),
         relaxed: &Solved,
         start: Option<&[f64]>,
         settings: &PlanSettings,
     ) -> Solved {
         match self.goal {
-            Goal::Sum(_) => solve_whole(program, start, settings, self.cancel),
+            Goal::Sum(_) => solve_structured(program, structure, start, settings, self.cancel),
             Goal::Ratio { above, below } => {
                 let goal = (&above[..], &below[..]);
                 let bound = relaxed.bound.unwrap_or(relaxed.objective);
                 let bound = (bound, relaxed.certified);
-                dinkelbach(program, goal, bound, start, settings, self.cancel)
+                dinkelbach(
+                    (program, structure),
+                    goal,
+                    bound,
+                    start,
+                    settings,
+                    self.cancel,
+                )
             }
         }
     }
@@ -217,7 +233,7 @@ impl Search<'_> {
             node_limit: self.settings.node_limit / 4,
             ..self.remaining()
         };
-        let solved = self.branch_and_bound(&narrow, relaxed, start, &part);
+        let solved = self.branch_and_bound((&narrow, None), relaxed, start, &part);
         Narrow {
             nodes: solved.nodes,
             clocked: matches!(solved.verdict, Verdict::TimeLimit { .. }),

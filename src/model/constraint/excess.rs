@@ -73,6 +73,30 @@ impl Excess {
         new
     }
 
+    /// The same over other columns, so many: each at the place given, those without one held at a value.
+    #[must_use]
+    pub fn among(
+        &self,
+        columns: usize,
+        place: impl Fn(usize) -> Option<usize>,
+        held: impl Fn(usize) -> f64,
+    ) -> Self {
+        let moved = |(a, c): &Part| {
+            let out = a.iter().filter(|&&(j, _)| place(j).is_none());
+            let there: f64 = out.map(|&(j, a)| a * held(j)).sum();
+            let own = a.iter().filter_map(|&(j, a)| Some((place(j)?, a)));
+            (own.collect(), c - there)
+        };
+        Self::new(self.parts.iter().map(moved).collect(), columns)
+    }
+
+    /// The coefficients of a part, those that aren't 0, and what it has to pass.
+    #[must_use]
+    pub fn part_of(&self, part: usize) -> (&[(usize, f64)], f64) {
+        let (a, c) = &self.parts[part];
+        (a, *c)
+    }
+
     /// A set's sum as Σ aⱼxⱼ − c: the coefficients, one a column, and c.
     #[must_use]
     pub fn sum_of(&self, set: &[usize]) -> (Vec<f64>, f64) {

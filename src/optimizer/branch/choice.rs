@@ -1,10 +1,13 @@
 //! Which unknown to branch on: by trial at first, by experience then.
 
-use super::{FRACTIONAL, Open, Step, Tree};
+use super::{FRACTIONAL, Open, Step, Tree, WIDE};
 use crate::optimizer::simplex::Outcome;
 
 /// Candidates tried at a node.
 const TRIALS: usize = 8;
+
+/// The same where nodes are cheap, of programs over months that are not wide.
+const MORE_TRIALS: usize = 32;
 
 /// Pivots of a trial.
 const TRIAL_PIVOTS: usize = 40;
@@ -23,7 +26,7 @@ impl Tree<'_> {
                     x[v]
                 } else {
                     let members = &self.groups[v - self.first_group];
-                    members.iter().map(|&j| x[j]).sum()
+                    members.iter().map(|&(j, a)| a * x[j]).sum()
                 };
                 let fraction = value - value.floor();
                 let (low, high) = (self.simplex.low[v], self.simplex.high[v]);
@@ -87,13 +90,15 @@ impl Tree<'_> {
             })
             .collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.3.cmp(&b.3)));
-        let trials = if number == 0.0 { ranked.len() } else { TRIALS };
+        let few = self.structure.is_none() || x.len() >= WIDE;
+        let usual = if few { TRIALS } else { MORE_TRIALS };
+        let trials = if number == 0.0 { ranked.len() } else { usual };
         let saved = self.simplex.save();
         let mut best: Option<(f64, f64, f64, usize, f64)> = None;
         let (mut tried, mut vain) = (0, 0);
         for &(guess, down, up, v, value) in &ranked {
             let sure = self.experience[v].iter().all(|e| e.number >= RELIABLE);
-            if !sure && tried < trials && vain < TRIALS / 2 + trials / 8 {
+            if !sure && tried < trials && vain < usual / 2 + trials / 8 {
                 tried += 1;
                 let mut falls = [0.0; 2];
                 for (up, fall) in falls.iter_mut().enumerate() {

@@ -4,7 +4,7 @@
 //! each time, so that the others make up for it; rounding all at once and repairing looks at
 //! every pair of columns instead.
 
-use super::{Open, PIVOTS, Tree};
+use super::{FRACTIONAL, Open, PIVOTS, Tree};
 use crate::optimizer::program::Column;
 use crate::optimizer::simplex::Outcome;
 
@@ -16,6 +16,23 @@ const FAILURES: usize = 8;
 
 /// Relaxations of a dive.
 const STEPS: u64 = 200;
+
+/// Which booking is made whole next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Order {
+    Dearest,
+    Nearest,
+    Earliest,
+}
+
+impl Order {
+    pub(super) const ALL: [Self; 3] = [Self::Dearest, Self::Nearest, Self::Earliest];
+
+    /// One after the other.
+    pub(super) fn of(turn: usize) -> Self {
+        Self::ALL[turn % Self::ALL.len()]
+    }
+}
 
 /// What the relaxation of a program looks like.
 pub(super) struct Outlook {
@@ -122,6 +139,61 @@ impl Tree<'_> {
         (self.simplex.low, self.simplex.high) = boxes;
     }
 
+    /// Makes the bookings that last whole in the same way, and gives the relaxation's point then. None where that fails.
+    pub(super) fn lasting(&mut self, x: &[f64], order: Order) -> Option<Vec<f64>> {
+        let structure = self.structure?;
+        let saved = self.simplex.save();
+        let costs = self.simplex.costs.clone();
+        let boxes = (self.simplex.low.clone(), self.simplex.high.clone());
+        let n = x.len();
+        let mut x = x.to_vec();
+        let mut out = None;
+        for _ in 0..n {
+            let open = (0..n).filter(|&j| structure.parts[j].lasts);
+            let fraction = |j: usize| (x[j] - x[j].round()).abs();
+            let next = open.filter(|&j| fraction(j) > FRACTIONAL).max_by(|&a, &b| {
+                let first = |j: usize| match order {
+                    Order::Dearest => self.program.maximize[j],
+                    Order::Nearest => -fraction(j),
+                    Order::Earliest => -(structure.parts[j].months.start as f64),
+                };
+                first(a).total_cmp(&first(b)).then(b.cmp(&a))
+            });
+            let Some(j) = next else {
+                for (j, x) in x.iter_mut().enumerate() {
+                    if structure.parts[j].lasts {
+                        *x = x.round();
+                    }
+                }
+                out = Some(x);
+                break;
+            };
+            let to = x[j].round();
+            let other = if to > x[j] { to - 1.0 } else { to + 1.0 };
+            if !self.fix(j, to) && !self.fix(j, other) {
+                break;
+            }
+            x.copy_from_slice(&self.simplex.counts()[..n]);
+        }
+        self.simplex.restore(&saved);
+        self.simplex.costs = costs;
+        (self.simplex.low, self.simplex.high) = boxes;
+        out
+    }
+
+    /// The relaxation's point with no booking that lasts.
+    pub(super) fn without_lasting(&mut self) -> Option<Vec<f64>> {
+        let structure = self.structure?;
+        let n = self.program.columns.len();
+        let boxes = (self.simplex.low.clone(), self.simplex.high.clone());
+        for j in (0..n).filter(|&j| structure.parts[j].lasts) {
+            self.simplex.high[j] = self.simplex.low[j];
+        }
+        let (outcome, _) = self.relax(f64::NEG_INFINITY, PIVOTS);
+        (self.simplex.low, self.simplex.high) = boxes;
+        (outcome == Outcome::Optimal).then(|| self.simplex.counts()[..n].to_vec())
+    }
+
     /// Fixes a count and solves again; its box stays as it was where that leaves nothing better
     /// than the best plan.
     fn fix(&mut self, v: usize, to: f64) -> bool {
@@ -148,7 +220,7 @@ impl Tree<'_> {
             let members = &self.groups[v - self.first_group];
             let sum: f64 = members
                 .iter()
-                .map(|&j| self.program.maximize[j].abs())
+                .map(|&(j, _)| self.program.maximize[j].abs())
                 .sum();
             sum / members.len() as f64
         };

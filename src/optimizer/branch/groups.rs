@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::structure::Sum;
 use crate::optimizer::program::Program;
 
 /// Groups branched on at most, a column.
 const GROUPS: usize = 2;
 
-/// Columns that a row favours, and what two such groups share: at least two columns each.
-pub(super) fn groups(program: &Program) -> Vec<Vec<usize>> {
+/// The sums given, columns that a row favours, and what two such groups share: at least two columns each.
+pub(super) fn groups(program: &Program, sums: &[Sum]) -> Vec<Sum> {
     let favoured: BTreeSet<Vec<usize>> = program
         .rows
         .iter()
@@ -33,5 +34,14 @@ pub(super) fn groups(program: &Program) -> Vec<Vec<usize>> {
     }
     out.extend(shared);
     out.truncate(GROUPS * program.columns.len());
-    out
+    let mut known: BTreeSet<Vec<usize>> = out.iter().cloned().collect();
+    let one = |group: Vec<usize>| -> Sum { group.into_iter().map(|j| (j, 1.0)).collect() };
+    let mut all: Vec<Sum> = out.into_iter().map(one).collect();
+    for sum in sums {
+        let plain = sum.iter().all(|&(_, a)| a == 1.0);
+        if sum.len() > 1 && !(plain && !known.insert(sum.iter().map(|&(j, _)| j).collect())) {
+            all.push(sum.clone());
+        }
+    }
+    all
 }

@@ -42,7 +42,7 @@ pub(super) fn among_likely(
         return (start, 0);
     }
     let goal = Goal::Sum(small.maximize.clone());
-    let mut tree = Tree::new(&small, &goal, settings, cancel, started);
+    let mut tree = Tree::new(&small, &goal, settings, None, (cancel, started));
     if let Some(start) = &start {
         tree.offer(presolved.shrink(start));
     }
@@ -76,7 +76,7 @@ pub(super) fn among_likely(
             node_limit: NODES.min(left),
             ..*settings
         };
-        let mut inner = Tree::new(&narrow, &goal, &part, cancel, started);
+        let mut inner = Tree::new(&narrow, &goal, &part, None, (cancel, started));
         if let Some((_, x)) = &tree.best {
             inner.offer(presolved.shrink(x));
         }

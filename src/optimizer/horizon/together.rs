@@ -1,8 +1,10 @@
 //! One program for all months, its columns the [activities](crate::model::Activity).
 
+mod climb;
 mod effects;
 mod least;
 mod pipeline;
+mod structure;
 mod within;
 mod worth;
 
@@ -17,6 +19,7 @@ use crate::model::{
     PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule, activities, constraints_over,
     counts_of, joint, sum_of, units_of,
 };
+use crate::optimizer::branch::Structure;
 use crate::optimizer::check::check_plan;
 use crate::optimizer::plan::{Problem, refuse};
 use crate::optimizer::words::amount;
@@ -27,6 +30,8 @@ pub(super) struct Together<'a> {
     activities: Vec<Activity>,
     /// A model of one month whose cells are the activities.
     flat: Model,
+    /// What is known of its programs beyond their rows.
+    structure: Structure,
 }
 
 /// Rules as they stand in the program, and their names without months.
@@ -41,6 +46,7 @@ impl<'a> Together<'a> {
         let activities = activities(model);
         Self {
             flat: flat(model, &activities),
+            structure: structure::of(model, &activities),
             activities,
             model,
         }
@@ -143,6 +149,7 @@ impl<'a> Together<'a> {
             model: &self.flat,
             units: sums,
             constraints: &rules.all,
+            structure: Some(&self.structure),
             over_months: true,
         }
     }

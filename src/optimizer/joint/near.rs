@@ -98,6 +98,7 @@ impl Run<'_> {
         let search = Search {
             program,
             goal,
+            structure: None,
             settings,
             relaxations: self.relaxations,
             cancel: self.cancel,

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::{PATIENCE, Work};
 use crate::model::valuation::UnitValue;
 use crate::model::{Cancel, Constraint, Model, Plan, PlanSettings};
+use crate::optimizer::branch::Structure;
 use crate::optimizer::goal::Goal;
 use crate::optimizer::program::{Row, program_of};
 use crate::optimizer::ratio::solve_relaxed;
@@ -19,6 +20,8 @@ pub(in crate::optimizer) struct Problem<'a> {
     /// Values of one unit of each column.
     pub(in crate::optimizer) units: &'a [UnitValue],
     pub(in crate::optimizer) constraints: &'a [Constraint],
+    /// What is known of the program beyond its rows.
+    pub(in crate::optimizer) structure: Option<&'a Structure>,
     /// Whether its columns are bookings of several months.
     pub(in crate::optimizer) over_months: bool,
 }
@@ -64,6 +67,7 @@ impl Problem<'_> {
         let search = Search {
             program: &program,
             goal: &goal,
+            structure: self.structure.filter(|_| more.is_empty()),
             settings,
             relaxations: settings,
             cancel,
@@ -113,6 +117,7 @@ impl Problem<'_> {
             search: Search {
                 program: &program,
                 goal: &goal,
+                structure: self.structure,
                 settings,
                 relaxations: &relaxations,
                 cancel,

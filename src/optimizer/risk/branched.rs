@@ -116,6 +116,7 @@ impl Run<'_> {
         let search = Search {
             program: &program,
             goal: &goal,
+            structure: None,
             settings: &part,
             relaxations: case.relaxations,
             cancel: case.cancel,

@@ -112,9 +112,10 @@ impl Together<'_> {
                 break;
             }
         }
-        let Some((value, counts)) = best else {
+        let Some(best) = best else {
             return self.without(first, settings, cancel, explains);
         };
+        let (value, counts) = self.climbed(best, cancel);
         let bound = self.bound(settings, cancel);
         let mut plan = self.fixed(&counts, settings, cancel);
         let gap = bound.map(|bound| Gap::new(bound, value, false));
@@ -216,7 +217,7 @@ impl Together<'_> {
     }
 
     /// The objective of counts at their own factors.
-    fn worth(&self, counts: &Array2<f64>) -> Option<f64> {
+    pub(super) fn worth(&self, counts: &Array2<f64>) -> Option<f64> {
         let units = valuation::units_of_plan(self.model, counts);
         let totals: Vec<f64> = counts.columns().into_iter().map(|c| c.sum()).collect();
         valuation::objective(&units, &totals, self.model.objective)
