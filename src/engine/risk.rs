@@ -8,17 +8,16 @@ use std::cell::RefCell;
 use std::time::Instant;
 
 use self::fresh::{Fresh, check};
-use self::nearest::nearest;
+use self::nearest::{nearest, unproven};
 use self::tighten::{better, foretold, loosened, shortfall, tighter, wanted};
 use super::{EngineError, stop_if};
 use crate::model::{
-    Bound, Cancel, Conflict, ConstraintKind, ConstraintState, FactorSample, Model, Plan,
-    PlanSettings, PlanStatus, PriceRange, Risk, RiskMeasure, Unit, joint,
+    Bound, Cancel, ConstraintKind, ConstraintState, FactorSample, Model, Plan, PlanSettings,
+    PlanStatus, PriceRange, Risk, RiskMeasure, Unit,
 };
 use crate::optimizer;
 use crate::rng::slot_hash;
 use crate::simulator;
-use crate::units;
 
 /// Most times that rules are tightened and the plan is made anew.
 const ROUNDS: u64 = 6;
@@ -164,7 +163,8 @@ impl Work<'_> {
         if let Some(plan) = &free
             && plan.risks.iter().all(|state| state.safe() == Some(true))
         {
-            return Ok(found(plan.clone(), 0.0, Ending::Searched(0)));
+            let seconds = plan.solver.seconds;
+            return Ok(found(plan.clone(), seconds, Ending::Searched(0)));
         }
         let as_written = vec![0.0; risk.rules.len()];
         let mut tightened = as_written.clone();
@@ -208,7 +208,8 @@ impl Work<'_> {
                 };
                 (best, Ending::Searched(round))
             } else if let Some(kept) = kept {
-                now = tighter(&kept, Some(&tightened));
+                // Where half of the way is no way at all, that was it.
+                now = tighter(&kept, Some(&tightened)).filter(|next| *next != tightened);
                 too_tight = Some(tightened);
                 if plan.status == PlanStatus::Infeasible {
                     (kept, Ending::NoPlan)
@@ -274,12 +275,16 @@ impl Work<'_> {
         self.check(&mut plan, Fresh::Reported(0))?;
         let mut too_tight: Option<Vec<f64>> = None;
         for again in 1..=AGAIN {
-            if plan.status == PlanStatus::Fixed || self.clocked() {
-                break;
-            }
             let Some(next) = tighter(&plan, too_tight.as_deref()) else {
                 break;
             };
+            if plan.status == PlanStatus::Fixed {
+                break;
+            }
+            if self.clocked() {
+                plan.solver.reproducible = false;
+                break;
+            }
             let held = shortfall(&plan) == 0.0;
             let mut other = self.at(&next)?;
             seconds += other.solver.seconds;
@@ -384,37 +389,6 @@ fn without_risk(
         }
     }
     Ok(Some(plan))
-}
-
-/// A program of risk looks at audiences and shocks at the averages of a plan: that it has no plan is no
-/// proof there.
-fn unproven(model: &Model, mut plan: Plan) -> Plan {
-    let of_risk = |conflict: &Conflict| {
-        let mut members = conflict
-            .members
-            .iter()
-            .chain(conflict.others.iter().flatten());
-        members.any(|m| m.kind == ConstraintKind::Risk)
-    };
-    if joint::applies(model)
-        && plan.status == PlanStatus::Infeasible
-        && plan.conflict.as_ref().is_some_and(of_risk)
-    {
-        let rules: Vec<String> = model
-            .risk
-            .rules
-            .iter()
-            .map(|rule| rule.key.clone())
-            .collect();
-        plan.status = PlanStatus::Failed {
-            reason: format!(
-                "no plan was found that keeps {}; with audiences or shocks to the brand that is no proof that there is none",
-                units::listed(&rules),
-            ),
-        };
-        plan.conflict = None;
-    }
-    plan
 }
 
 /// Why the tightening ended.

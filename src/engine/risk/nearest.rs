@@ -2,9 +2,12 @@
 
 use super::fresh::Fresh;
 use super::tighten::{better, overstated, safe, shortfall};
-use super::{Ending, Found, Sought, Work, unproven};
+use super::{Ending, Found, Sought, Work};
 use crate::engine::EngineError;
-use crate::model::{Plan, RiskMeasure, RiskState, joint};
+use crate::model::{
+    Conflict, ConstraintKind, Model, Plan, PlanStatus, RiskMeasure, RiskState, joint,
+};
+use crate::units;
 
 /// Halvings in search of rules that are just loose enough.
 const HALVINGS: u64 = 4;
@@ -82,4 +85,35 @@ pub(super) fn nearest(
         clocked,
         refused: (!together).then_some(refused),
     })))
+}
+
+/// A program of risk looks at audiences and shocks at the averages of a plan: that it has no plan is no
+/// proof there.
+pub(super) fn unproven(model: &Model, mut plan: Plan) -> Plan {
+    let of_risk = |conflict: &Conflict| {
+        let mut members = conflict
+            .members
+            .iter()
+            .chain(conflict.others.iter().flatten());
+        members.any(|m| m.kind == ConstraintKind::Risk)
+    };
+    if joint::applies(model)
+        && plan.status == PlanStatus::Infeasible
+        && plan.conflict.as_ref().is_some_and(of_risk)
+    {
+        let rules: Vec<String> = model
+            .risk
+            .rules
+            .iter()
+            .map(|rule| rule.key.clone())
+            .collect();
+        plan.status = PlanStatus::Failed {
+            reason: format!(
+                "no plan was found that keeps {}; with audiences or shocks to the brand that is no proof that there is none",
+                units::listed(&rules),
+            ),
+        };
+        plan.conflict = None;
+    }
+    plan
 }
