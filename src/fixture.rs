@@ -54,6 +54,7 @@ fn terms(fee: f64, commission: f64) -> Terms {
         delivery: 1.0,
         conversion_lift: 1.0,
         hours: 2.0,
+        post_days: 0,
     }
 }
 
@@ -208,6 +209,8 @@ pub(crate) fn wave(first_day: u32, days: u32) -> Wave {
         factors: Factors::ONE,
         schedule: WaveSchedule::default(),
         origin: Origin::Default,
+        budget_origin: Origin::Default,
+        count_origins: Vec::new(),
     }
 }
 
@@ -221,6 +224,7 @@ fn state(name: &str, kind: ConstraintKind, unit: Unit) -> ConstraintState {
         high: None,
         binding: false,
         shadow_price: None,
+        price_is_back: false,
         range: PriceRange::default(),
         unit,
         price_unit: String::new(),
@@ -279,6 +283,7 @@ pub(crate) fn plan(name: &str, model: &Model, counts: &[f64]) -> Plan {
     let unused = (0..counts.len())
         .filter(|&cell| counts[cell] == 0.0)
         .map(|cell| UnusedCell {
+            until: None,
             month: None,
             cell,
             enters_at_unit_cost: (cell % 2 == 0).then_some(400.0),

@@ -1,8 +1,7 @@
 //! What a pipeline delivers, where it is narrow, and how it stands against the playbook: `imatrix pipeline`.
 
-use crate::model::pipeline::{
-    PLAYBOOK_CHURN, PLAYBOOK_LEAD_WEEKS, PLAYBOOK_REPEAT, Step, StepState,
-};
+use crate::distribution::Distribution;
+use crate::model::pipeline::{LeadStep, PLAYBOOK_CHURN, PLAYBOOK_REPEAT, Step, StepState};
 use crate::model::{Horizon, Pipeline, PipelineLaw};
 
 /// New partners of one month, and until its end.
@@ -59,6 +58,10 @@ pub enum Measure {
     Repeat,
     /// Share of partners that leave a month, below.
     Churn,
+    /// Weeks until the first contact, below.
+    Contact,
+    /// Weeks until the partnership, below.
+    Agreement,
     /// Weeks until the first content, below.
     FirstContent,
 }
@@ -72,6 +75,8 @@ impl Measure {
             Self::Partnership => "partnership",
             Self::Repeat => "repeat",
             Self::Churn => "churn",
+            Self::Contact => "weeks_to_contact",
+            Self::Agreement => "weeks_to_partnership",
             Self::FirstContent => "weeks_to_first_content",
         }
     }
@@ -102,7 +107,7 @@ pub struct Recruiting {
     pub health: Vec<Health>,
     /// Expected probability that a partner of one month works in the next.
     pub stay: f64,
-    /// Whether the share that works again is in doubt.
+    /// Whether the share that works again, or that leaves, is in doubt.
     pub doubtful: bool,
     /// Partners expected at work at which as many stop as come; `None` if that is not finite.
     pub steady_active: Option<f64>,
@@ -161,7 +166,7 @@ pub fn recruiting(
         },
         health: health(pipeline),
         stay,
-        doubtful: !pipeline.repeat.is_certain(),
+        doubtful: !pipeline.repeat.is_certain() || !pipeline.churn.is_certain(),
         steady_active: finite(pipeline.steady_active()),
         steady_partners: finite(pipeline.steady_partners()),
         starting,
@@ -175,7 +180,7 @@ pub fn misses(step: &StepState, flow: f64) -> bool {
 }
 
 fn health(pipeline: &Pipeline) -> Vec<Health> {
-    let certain = |measure: Measure, value: f64, target: f64| Health {
+    let of = |measure: Measure, value: f64, target: f64| Health {
         measure,
         value,
         target,
@@ -187,11 +192,25 @@ fn health(pipeline: &Pipeline) -> Vec<Health> {
             value < target
         },
     };
-    let rate = |measure, law: &crate::distribution::Distribution, target| Health {
-        probability: (!law.is_certain()).then(|| 1.0 - law.cdf(target)),
-        ..certain(measure, law.mean(), target)
+    let rate = |measure: Measure, law: &Distribution, target| Health {
+        probability: (!law.is_certain()).then(|| {
+            let below = law.cdf(target);
+            if measure.is_at_least() {
+                1.0 - below
+            } else {
+                below
+            }
+        }),
+        ..of(measure, law.mean(), target)
     };
-    vec![
+    let weeks = |(measure, step): (Measure, LeadStep)| {
+        let (mean, below) = pipeline.lead_weeks.until(step, step.playbook())?;
+        Some(Health {
+            probability: (!pipeline.lead_weeks.is_certain()).then_some(below),
+            ..of(measure, mean, step.playbook())
+        })
+    };
+    let mut all = vec![
         rate(
             Measure::Response,
             &pipeline.response,
@@ -203,13 +222,15 @@ fn health(pipeline: &Pipeline) -> Vec<Health> {
             Step::Partnership.target(),
         ),
         rate(Measure::Repeat, &pipeline.repeat, PLAYBOOK_REPEAT),
-        certain(Measure::Churn, pipeline.churn, PLAYBOOK_CHURN),
-        certain(
-            Measure::FirstContent,
-            pipeline.lead_weeks,
-            PLAYBOOK_LEAD_WEEKS,
-        ),
-    ]
+        rate(Measure::Churn, &pipeline.churn, PLAYBOOK_CHURN),
+    ];
+    let steps = [
+        (Measure::Contact, LeadStep::Contact),
+        (Measure::Agreement, LeadStep::Partnership),
+        (Measure::FirstContent, LeadStep::Content),
+    ];
+    all.extend(steps.into_iter().filter_map(weeks));
+    all
 }
 
 #[cfg(test)]
@@ -228,8 +249,8 @@ mod tests {
             response: Distribution::beta_interval(0.25, 0.40).unwrap(),
             partnership: certain(0.50),
             repeat: certain(0.70),
-            lead_weeks: 4.0,
-            churn: 0.10,
+            lead_weeks: 4.0.into(),
+            churn: certain(0.10),
             starting: vec![10.0, 4.0],
             with: None,
             origin: Origin::Default,

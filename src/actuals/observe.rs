@@ -10,6 +10,7 @@
 //!
 //! with z the factors' latent normals, u and e standard normals, u the same in all months.
 
+use super::past::there;
 use super::spread::{Lasting, Spread};
 use crate::model::{
     ActualRow, Actuals, FactorBelief, InputGroup, Model, Quantity, name_of, valuation,
@@ -115,9 +116,11 @@ fn of_row(
         return Vec::new();
     };
     let expected = |quantity: Quantity| -> Option<f64> {
-        let parts = booked
-            .iter()
-            .map(|&(cell, count)| Some(count * units[cell].get(quantity)?));
+        let parts = booked.iter().map(|&(cell, count)| {
+            // Of what comes days after its booking, what is there.
+            let there = there(model, months, (row.month, cell), quantity);
+            Some(count * units[cell].get(quantity)? * there)
+        });
         parts.sum()
     };
     let spread = Spread::of(model, &model.cells[first], alike(booked, units));

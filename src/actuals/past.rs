@@ -4,6 +4,7 @@ use ndarray::Array2;
 
 use super::observe::{booked, sold};
 use super::remaining::Remaining;
+use super::update::posterior;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{Actuals, CellBlock, Model, PlanBlock, Quantity};
 
@@ -31,15 +32,25 @@ struct Happened {
 
 impl Happened {
     /// Of totals until the end of the months that happened: what is still to come of a month's sales is added, in the proportion that the
-    /// response takes, with the commission on it.
+    /// response takes, with the commission on it. Where posts come days after their booking (`later`, all that is expected of
+    /// them), few or none may be there yet, and what is still to come is what is expected of the rest.
     fn new(
         model: &Model,
         months: usize,
         (month, cell): (usize, usize),
         mut values: [Option<f64>; 6],
+        later: Option<[Option<f64>; 6]>,
     ) -> Self {
         let came: f64 = sold(model, months, month, cell).iter().sum();
         let mut by_month = Vec::new();
+        if let Some(expected) = later {
+            return Self {
+                month,
+                cell,
+                sold: Self::add_later(model, months, (month, cell), &mut values, expected),
+                values,
+            };
+        }
         if came < 1.0 && came > 0.0 {
             let [spend, .., conversions, revenue] = &mut values;
             let until_now = revenue.unwrap_or(0.0);
@@ -60,6 +71,67 @@ impl Happened {
             sold: by_month,
         }
     }
+
+    /// Adds what is expected of posts and sales still to come, with the commission on it, and gives revenue by month of sale.
+    fn add_later(
+        model: &Model,
+        months: usize,
+        (month, cell): (usize, usize),
+        values: &mut [Option<f64>; 6],
+        expected: [Option<f64>; 6],
+    ) -> Vec<f64> {
+        let posted = there(model, months, (month, cell), Quantity::Impressions);
+        let came = there(model, months, (month, cell), Quantity::Revenue);
+        let until_now = values[5].unwrap_or(0.0);
+        let all = expected[5].unwrap_or(0.0);
+        let left = |value: Option<f64>, of: Option<f64>, share: f64| {
+            value.map(|v| v + (1.0 - share) * of.unwrap_or(0.0))
+        };
+        let [spend, seen @ .., conversions, revenue] = values;
+        for (value, of) in seen.iter_mut().zip(&expected[1..]) {
+            *value = left(*value, *of, posted);
+        }
+        *conversions = left(*conversions, expected[4], came);
+        *revenue = left(*revenue, expected[5], came);
+        let commission = model.cells[cell].terms.commission;
+        *spend = spend.map(|s| s + commission * (1.0 - came) * all);
+        let mut shares = model.response_shares(month, cell);
+        shares.pop();
+        let happened = months - month;
+        let of = |(later, share): (usize, f64)| {
+            if later >= happened {
+                share * all
+            } else if came > 0.0 {
+                share / came * until_now
+            } else if later + 1 == happened {
+                until_now
+            } else {
+                0.0
+            }
+        };
+        shares.into_iter().enumerate().map(of).collect()
+    }
+}
+
+/// Share of a quantity of what a cell booked in a month that is there at the end of the months that happened, where posts come
+/// days after their booking.
+pub(super) fn there(
+    model: &Model,
+    months: usize,
+    (month, cell): (usize, usize),
+    quantity: Quantity,
+) -> f64 {
+    match quantity {
+        Quantity::Impressions | Quantity::Engagements | Quantity::Clicks => {
+            if model.cells[cell].terms.post_days == 0 {
+                return 1.0;
+            }
+            let end = f64::from(model.horizon.first_day(months));
+            model.response(month, cell).posted_by(end)
+        }
+        Quantity::Conversions | Quantity::Revenue => sold(model, months, month, cell).iter().sum(),
+        Quantity::Spend | Quantity::Profit | Quantity::NetReach => 1.0,
+    }
 }
 
 impl Past {
@@ -67,7 +139,12 @@ impl Past {
     #[must_use]
     pub fn new(model: &Model, counts: &Array2<f64>, actuals: &Actuals, left: &Remaining) -> Self {
         let mut rows = Vec::new();
-        let mut there = Array2::zeros((actuals.months, model.cells.len()));
+        let mut there_were = Array2::zeros((actuals.months, model.cells.len()));
+        // What is expected now of posts that are not there yet.
+        let believed = model.posts_later().then(|| Model {
+            belief: Some(posterior(model, counts, actuals)),
+            ..model.clone()
+        });
         for row in &actuals.rows {
             let mut cells = booked(model, counts, row);
             cells.retain(|(_, count)| *count > 0.0);
@@ -86,16 +163,29 @@ impl Past {
             let mut month = counts.row(row.month).to_vec();
             for &(cell, count) in &cells {
                 month[cell] = count;
-                there[[row.month, cell]] += count;
+                there_were[[row.month, cell]] += count;
             }
             let units = valuation::units_in_month(model, row.month, &month);
+            let later = |cell: usize| model.cells[cell].terms.post_days > 0;
+            let any_later = cells.iter().any(|&(cell, _)| later(cell));
+            let now = match &believed {
+                Some(believed) if any_later => {
+                    valuation::units_in_month(believed, row.month, &month)
+                }
+                _ => Vec::new(),
+            };
             for &(cell, count) in &cells {
                 let values = Quantity::SIMULATED.map(|quantity| {
                     if !model.defines(row.tier, quantity) {
                         return None;
                     }
                     let weight = |&(cell, count): &(usize, f64)| {
-                        count * units[cell].get(quantity).unwrap_or(0.0)
+                        let all = count * units[cell].get(quantity).unwrap_or(0.0);
+                        if any_later {
+                            all * there(model, actuals.months, (row.month, cell), quantity)
+                        } else {
+                            all
+                        }
                     };
                     let all: f64 = cells.iter().map(weight).sum();
                     let number: f64 = cells.iter().map(|(_, count)| count).sum();
@@ -107,7 +197,10 @@ impl Past {
                     Some(row.get(quantity).map_or(f64::NAN, |total| total * share))
                 });
                 let at = (row.month, cell);
-                rows.push(Happened::new(model, actuals.months, at, values));
+                let expected = later(cell).then(|| {
+                    Quantity::SIMULATED.map(|q| now.get(cell)?.get(q).map(|each| count * each))
+                });
+                rows.push(Happened::new(model, actuals.months, at, values, expected));
             }
         }
         rows.sort_by_key(|row| (row.month, row.cell));
@@ -115,7 +208,7 @@ impl Past {
             months: actuals.months,
             cells: left.cells.clone(),
             rows,
-            counts: there,
+            counts: there_were,
         }
     }
 

@@ -18,9 +18,6 @@ use crate::model::{
 };
 use crate::units::{YearMonth, money};
 
-/// Days of a week.
-const WEEK: f64 = 7.0;
-
 /// The problem of the months to come.
 #[derive(Debug, Clone)]
 pub struct Remaining {
@@ -92,7 +89,7 @@ pub fn remaining(
             .map(|&cell| stay * counts[[gone - 1, cell]])
             .collect();
         let days = f64::from(model.horizon.first_day(gone));
-        pipeline.lead_weeks = (pipeline.lead_weeks - days / WEEK).max(0.0);
+        pipeline.lead_weeks = pipeline.lead_weeks.after(days);
     }
     Ok(Remaining {
         model: left,

@@ -1,7 +1,5 @@
 //! `--actuals FILE.csv`: reads it for a scenario.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use influencer_matrix::model::Actuals;
@@ -9,6 +7,7 @@ use influencer_matrix::roster;
 use influencer_matrix::scenario::Scenario;
 
 use super::exit::Stop;
+use super::files;
 
 /// Largest file, in bytes.
 const LARGEST: u64 = 4 << 20;
@@ -25,19 +24,11 @@ pub(crate) fn read(file: Option<&Path>, scenario: &Scenario) -> Result<Option<Ac
             &"actuals are of the first of several months, and the scenario has one; add months to it, e.g. months = 3",
         ));
     }
-    let metadata = std::fs::metadata(file).map_err(|e| invalid(&e))?;
-    if !metadata.is_file() {
-        return Err(invalid(&"this is not a file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(file)
-        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-        .map_err(|e| invalid(&e))?;
-    if bytes.len() as u64 > LARGEST {
+    let Some(bytes) = files::bytes(file, LARGEST).map_err(|e| invalid(&e))? else {
         return Err(invalid(
             &"the file is larger than 4 MiB; actuals have one row for each month, tier and type",
         ));
-    }
+    };
     let (text, _) = roster::decode(&bytes, None).map_err(|e| invalid(&e))?;
     if text.contains(['\0', '\u{fffd}']) {
         return Err(invalid(&"the file is no text"));

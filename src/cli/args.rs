@@ -83,11 +83,8 @@ pub(crate) struct RunArgs {
 /// The base and every what-if are planned and the plans printed. Nothing is simulated or written.
 #[derive(Debug, Args)]
 pub(crate) struct OptimizeArgs {
-    /// Scenario file
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
     #[command(flatten)]
-    pub(crate) set: SetArgs,
+    pub(crate) scenario: ScenarioArgs,
     #[command(flatten)]
     pub(crate) actuals: ActualsArg,
     #[command(flatten)]
@@ -105,11 +102,8 @@ pub(crate) struct OptimizeArgs {
 /// where it has none. Prints the summary and writes DIR/<scenario name>/.
 #[derive(Debug, Args)]
 pub(crate) struct SimulateArgs {
-    /// Scenario file
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
     #[command(flatten)]
-    pub(crate) set: SetArgs,
+    pub(crate) scenario: ScenarioArgs,
     #[command(flatten)]
     pub(crate) actuals: ActualsArg,
     #[command(flatten)]
@@ -166,11 +160,8 @@ pub(crate) struct WhatIfArgs {
 /// DIR/<scenario name>-explain/.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// Scenario file
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
     #[command(flatten)]
-    pub(crate) set: SetArgs,
+    pub(crate) scenario: ScenarioArgs,
     /// Trials of each set of draws; there are two sets and one more for each input
     #[arg(long, value_name = "N", default_value = "16384", value_parser = values::trials, allow_negative_numbers = true)]
     pub(crate) trials: u64,
@@ -288,11 +279,8 @@ pub(crate) struct BatchArgs {
 /// calendar.csv, calendar.ics and calendar.parquet for scenarios with several months or waves.
 #[derive(Debug, Args)]
 pub(crate) struct CalendarArgs {
-    /// Scenario file
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
     #[command(flatten)]
-    pub(crate) set: SetArgs,
+    pub(crate) scenario: ScenarioArgs,
     /// Whose posts: base, or the name of a what-if
     #[arg(long, value_name = "NAME", default_value = "base")]
     pub(crate) plan: String,
@@ -314,11 +302,8 @@ pub(crate) struct SelectArgs {
     /// Roster of creators: CSV or parquet
     #[arg(value_name = "ROSTER")]
     pub(crate) roster: PathBuf,
-    /// Scenario file
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
     #[command(flatten)]
-    pub(crate) set: SetArgs,
+    pub(crate) scenario: ScenarioArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
 }
@@ -330,11 +315,8 @@ pub(crate) struct SelectArgs {
 /// it meets. The base is planned to show what its plan books. Nothing is simulated or written.
 #[derive(Debug, Args)]
 pub(crate) struct PipelineArgs {
-    /// Scenario file
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
     #[command(flatten)]
-    pub(crate) set: SetArgs,
+    pub(crate) scenario: ScenarioArgs,
     /// New partners wanted
     #[arg(long, value_name = "N", default_value = "5", value_parser = values::positive, allow_negative_numbers = true)]
     pub(crate) want: u64,
@@ -356,11 +338,8 @@ pub(crate) struct PipelineArgs {
 /// Prints every value of the resolved scenario with where it came from.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// Scenario file
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
     #[command(flatten)]
-    pub(crate) set: SetArgs,
+    pub(crate) scenario: ScenarioArgs,
     /// What to print: a table, or JSON
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,

@@ -14,7 +14,7 @@ use influencer_matrix::report::text::{self, BatchLine};
 use influencer_matrix::summary::{ScopeKind, SummaryRow};
 use serde_json::{Map, Value, json};
 
-use super::args::{BatchArgs, Format};
+use super::args::BatchArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::files;
@@ -41,6 +41,7 @@ pub(crate) fn run(args: &BatchArgs, console: &Console) -> Result<Exit, Stop> {
         if files::tell_duplicates(&entries, console) {
             return Err(Stop::told(Exit::Invalid));
         }
+        check_out(&args.out)?;
         let mut folders = Folders::new(&args.out, args.trial_rows, threads);
         let settings = BatchSettings {
             plan: plan_settings(&args.solve),
@@ -61,6 +62,23 @@ pub(crate) fn run(args: &BatchArgs, console: &Console) -> Result<Exit, Stop> {
         )?;
         finish(args, console, &reports, baseline.as_ref())
     })
+}
+
+/// Finds out before the work is done whether the folder of the outputs can be written to.
+fn check_out(out: &Path) -> Result<(), Stop> {
+    let made = !out.exists();
+    let probe = || {
+        fs::create_dir_all(out)?;
+        tempfile::Builder::new().prefix(".batch.").tempdir_in(out)
+    };
+    let found = probe().map(drop).map_err(|error| {
+        Stop::invalid(format!("--out: cannot write to {}: {error}", out.display()))
+    });
+    if made {
+        // The first output makes it again; what is not empty stays.
+        let _ = fs::remove_dir(out);
+    }
+    found
 }
 
 /// Finds out before the work is done whether the `JUnit` file's folder is there.
@@ -94,10 +112,11 @@ fn finish(
     {
         exit = exit.max(failure.into());
     }
-    match args.format {
-        Format::Text => console.result(&table(reports, console))?,
-        Format::Json => console.result(&format!("{:#}\n", to_json(reports, exit)))?,
-    }
+    console.show(
+        args.format,
+        || table(reports, console),
+        || to_json(reports, exit),
+    )?;
     if let Some(baseline) = baseline {
         exit = exit.max(tell_drift(baseline, reports, console));
     }

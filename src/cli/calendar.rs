@@ -14,8 +14,7 @@ use super::interrupt::CANCEL;
 use super::work::{context, on_threads, plan_settings, plans_only, tell_failures};
 
 pub(crate) fn run(args: &CalendarArgs, console: &Console) -> Result<Exit, Stop> {
-    let overrides = files::overrides(Some(&args.set), None);
-    let scenario = files::read(&args.file, &overrides, console)?;
+    let scenario = files::scenario(&args.scenario, None, console)?;
     let invalid = |text: String| Stop::invalid(format!("{}: {text}", scenario.name));
     let Some(model) = scenario.models().find(|model| model.name == args.plan) else {
         let names: Vec<&str> = scenario.models().map(|m| m.name.as_str()).collect();

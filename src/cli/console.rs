@@ -4,7 +4,9 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
+use serde_json::Value;
 
+use super::args::Format;
 use super::exit::Stop;
 use super::progress::Bar;
 
@@ -67,6 +69,19 @@ impl Console {
         }
     }
 
+    /// Prints a result in the form asked for.
+    pub(crate) fn show(
+        &self,
+        format: Format,
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> Value,
+    ) -> Result<(), Stop> {
+        match format {
+            Format::Text => self.result(&text()),
+            Format::Json => self.result(&format!("{:#}\n", json())),
+        }
+    }
+
     /// Prints a message that is neither error nor warning.
     #[expect(
         clippy::unused_self,
@@ -94,9 +109,10 @@ impl Console {
     }
 }
 
-/// The terminal's width, as far as it is of use.
+/// The terminal's width, else what the environment says of it, as far as it is of use.
 fn columns() -> usize {
-    comfy_table::Table::new()
-        .width()
-        .map_or(COLUMNS, |width| usize::from(width).min(WIDEST))
+    let terminal = comfy_table::Table::new().width().map(usize::from);
+    let stated = || std::env::var("COLUMNS").ok()?.trim().parse().ok();
+    let width = terminal.or_else(stated).filter(|&width| width > 0);
+    width.unwrap_or(COLUMNS).min(WIDEST)
 }

@@ -2,21 +2,21 @@
 
 use influencer_matrix::batch::plan_cases;
 use influencer_matrix::engine;
-use influencer_matrix::export::{RunRecord, explanation_json, write_explanation};
+use influencer_matrix::export::{explanation_json, write_explanation};
 use influencer_matrix::report::text;
 
-use super::args::{ExplainArgs, Format};
+use super::args::ExplainArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::files;
-use super::folder::{description, open, stop};
+use super::folder::{description, fill, open, record};
 use super::interrupt::CANCEL;
-use super::work::{context, on_threads, plan_settings, shown, tell_failures};
+use super::work::{context, on_threads, plan_settings, preceded, shown, tell_failures};
 
 pub(crate) fn run(args: &ExplainArgs, console: &Console) -> Result<Exit, Stop> {
-    let mut overrides = files::overrides(Some(&args.set), None);
+    let mut overrides = files::overrides(Some(&args.scenario.set), None);
     overrides.seed = args.seed.seed;
-    let scenario = files::read(&args.file, &overrides, console)?;
+    let scenario = files::read(&args.scenario.file, &overrides, console)?;
     // A run's folder of the same scenario stays as it is.
     let folder = open(&args.out, &format!("{}-explain", scenario.name))?;
     on_threads(args.solve.threads, |threads| {
@@ -34,29 +34,17 @@ pub(crate) fn run(args: &ExplainArgs, console: &Console) -> Result<Exit, Stop> {
             bar,
             &CANCEL,
         )?;
-        let run = &mut explanation.run;
-        run.seconds.insert(0, ("planning", planning));
-        run.warnings.splice(0..0, scenario.warnings.iter().cloned());
+        preceded(&mut explanation.run, &scenario, planning);
 
-        let record = RunRecord {
-            scenario_hash: scenario.text_hash.clone(),
-            resolved: scenario.resolved.clone(),
-            threads,
-        };
-        let about = description(&scenario);
-        write_explanation(folder.path(), &explanation, &about, &record)
-            .map_err(|error| stop(&error))?;
-        let written = folder.finish().map_err(|error| stop(&error))?;
-        match args.format {
-            Format::Text => {
-                let context = context(&scenario, console);
-                console.result(&text::explanation(&explanation, &context))?;
-            }
-            Format::Json => {
-                let json = explanation_json(&explanation, &about);
-                console.result(&format!("{json:#}\n"))?;
-            }
-        }
+        let (about, record) = (description(&scenario), record(&scenario, threads));
+        let written = fill(folder, |path| {
+            write_explanation(path, &explanation, &about, &record)
+        })?;
+        console.show(
+            args.format,
+            || text::explanation(&explanation, &context(&scenario, console)),
+            || explanation_json(&explanation, &about),
+        )?;
         console.note(&format!("wrote {}", shown(&written)));
         let cases = plan_cases(&explanation.run, true);
         Ok(tell_failures(&scenario.name, &cases, console))

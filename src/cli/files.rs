@@ -1,11 +1,13 @@
 //! Reads scenario files and tells everything that is wrong with them.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use influencer_matrix::batch::{Entry, duplicates};
 use influencer_matrix::scenario::{self, Overrides, Scenario};
 
-use super::args::{DrawArgs, SetArgs};
+use super::args::{DrawArgs, ScenarioArgs, SetArgs};
 use super::console::Console;
 use super::exit::{Exit, Stop};
 
@@ -17,6 +19,31 @@ pub(crate) fn overrides(set: Option<&SetArgs>, draws: Option<&DrawArgs>) -> Over
         trials: draws.and_then(|args| args.trials),
         what_if: Vec::new(),
     }
+}
+
+/// Reads the scenario of a command that takes one.
+pub(crate) fn scenario(
+    args: &ScenarioArgs,
+    draws: Option<&DrawArgs>,
+    console: &Console,
+) -> Result<Scenario, Stop> {
+    read(&args.file, &overrides(Some(&args.set), draws), console)
+}
+
+/// The bytes of a file, or `None` where it has more than `most`.
+///
+/// # Errors
+/// Why it cannot be read, in words.
+pub(crate) fn bytes(file: &Path, most: u64) -> Result<Option<Vec<u8>>, String> {
+    let failed = |error: io::Error| error.to_string();
+    if !std::fs::metadata(file).map_err(failed)?.is_file() {
+        return Err("this is not a file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
+        .map_err(failed)?;
+    Ok((bytes.len() as u64 <= most).then_some(bytes))
 }
 
 /// Reads one file; prints its problems and stops if there are any.

@@ -66,11 +66,7 @@ impl Folders {
             let name = format!("{}{}", result.scenario, names::WORKBOOK_ENDING);
             export::write_workbook(&folder.path().join(name), result, &workbook(scenario))?;
         }
-        let record = RunRecord {
-            scenario_hash: scenario.text_hash.clone(),
-            resolved: scenario.resolved.clone(),
-            threads: self.threads,
-        };
+        let record = record(scenario, self.threads);
         export::write_files(folder.path(), result, &description(scenario), &record)?;
         self.written = Some(folder.finish()?);
         Ok(())
@@ -87,6 +83,15 @@ pub(crate) fn open(out: &Path, name: &str) -> Result<OutputFolder, Stop> {
     OutputFolder::create(out, name).map_err(|error| Stop::invalid(format!("--out: {error}")))
 }
 
+/// Fills a folder, puts it in its place and says where that is.
+pub(crate) fn fill(
+    folder: OutputFolder,
+    write: impl FnOnce(&Path) -> Result<(), ExportError>,
+) -> Result<PathBuf, Stop> {
+    let written = write(folder.path()).and_then(|()| folder.finish());
+    written.map_err(|error| stop(&error))
+}
+
 /// Why nothing could be written.
 pub(crate) fn stop(error: &ExportError) -> Stop {
     store_error(error).into()
@@ -94,11 +99,25 @@ pub(crate) fn stop(error: &ExportError) -> Stop {
 
 /// What the workbook says of a scenario beside the result.
 fn workbook(scenario: &Scenario) -> WorkbookRecord {
-    let entry = |e: &Entry| (e.key.clone(), e.value.clone(), e.origin.to_string());
     WorkbookRecord {
         description: scenario.description.clone(),
         scenario_hash: scenario.text_hash.clone(),
-        assumptions: scenario.entries().iter().map(entry).collect(),
+        assumptions: entries(scenario),
+    }
+}
+
+/// The resolved values of a scenario: key, value, origin.
+pub(crate) fn entries(scenario: &Scenario) -> Vec<(String, String, String)> {
+    let entry = |e: &Entry| (e.key.clone(), e.value.clone(), e.origin.to_string());
+    scenario.entries().iter().map(entry).collect()
+}
+
+/// What manifest.json says of a scenario and of how it was run.
+pub(crate) fn record(scenario: &Scenario, threads: usize) -> RunRecord {
+    RunRecord {
+        scenario_hash: scenario.text_hash.clone(),
+        resolved: scenario.resolved.clone(),
+        threads,
     }
 }
 

@@ -1,7 +1,7 @@
 //! `imatrix frontier FILE --by WHAT`
 
 use influencer_matrix::engine::{self, Frontier, SimulationSettings, Walk};
-use influencer_matrix::export::{RunRecord, frontier_json, write_frontier};
+use influencer_matrix::export::{frontier_json, write_frontier};
 use influencer_matrix::frontier::{Axis, By, Verdict, spread, weights};
 use influencer_matrix::model::{Metric, Model, PlanStatus, Trials};
 use influencer_matrix::report::text;
@@ -9,11 +9,11 @@ use influencer_matrix::scenario::{self, Overrides, Problems, Scenario, Takes, ta
 use influencer_matrix::summary::Scopes;
 use influencer_matrix::units::{parse_number, percent};
 
-use super::args::{Format, FrontierArgs};
+use super::args::FrontierArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::files;
-use super::folder::{description, open, stop};
+use super::folder::{description, fill, open, record};
 use super::interrupt::CANCEL;
 use super::work::{BLOCK, context, on_threads, plan_settings, shown};
 
@@ -87,24 +87,13 @@ pub(crate) fn run(args: &FrontierArgs, console: &Console) -> Result<Exit, Stop> 
         )?;
         let warnings = &mut found.run.warnings;
         warnings.splice(0..0, scenario.warnings.iter().cloned().chain(refused));
-        let record = RunRecord {
-            scenario_hash: scenario.text_hash.clone(),
-            resolved: scenario.resolved.clone(),
-            threads,
-        };
-        let about = description(&scenario);
-        write_frontier(folder.path(), &found, &about, &record).map_err(|error| stop(&error))?;
-        let written = folder.finish().map_err(|error| stop(&error))?;
-        match args.format {
-            Format::Text => {
-                let context = context(&scenario, console);
-                console.result(&text::frontier(&found, &context))?;
-            }
-            Format::Json => {
-                let json = frontier_json(&found, &about);
-                console.result(&format!("{json:#}\n"))?;
-            }
-        }
+        let (about, record) = (description(&scenario), record(&scenario, threads));
+        let written = fill(folder, |path| write_frontier(path, &found, &about, &record))?;
+        console.show(
+            args.format,
+            || text::frontier(&found, &context(&scenario, console)),
+            || frontier_json(&found, &about),
+        )?;
         console.note(&format!("wrote {}", shown(&written)));
         Ok(judge(&scenario.name, &found, console))
     })
@@ -185,10 +174,6 @@ struct Sweep {
 
 impl Sweep {
     fn new(args: &FrontierArgs, scenario: &Scenario) -> Result<Self, Stop> {
-        let own = |key: &str| -> Option<f64> {
-            let entry = scenario.entries().iter().find(|entry| entry.key == key)?;
-            parse_number(entry.value.trim_matches('"')).ok()
-        };
         let range = &args.by;
         let (by, key) = match range.key.as_str() {
             "budget" => (By::Budget, "budget"),
@@ -244,9 +229,9 @@ impl Sweep {
                 own: if by == By::Budget {
                     Some(budget)
                 } else {
-                    own(key)
+                    scenario.number(key)
                 },
-                level: own("risk.objective.level").unwrap_or(LEVEL),
+                level: scenario.number("risk.objective.level").unwrap_or(LEVEL),
             },
             values,
             whole,

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use influencer_matrix::model::Cancel;
@@ -11,12 +12,30 @@ use super::exit::{Exit, Stop};
 /// Looked at by all work of this process.
 pub(crate) static CANCEL: Cancel = Cancel::new();
 
+/// Whether the work looks at nothing until it is done.
+static DEAF: AtomicBool = AtomicBool::new(false);
+
+/// Runs what writes nothing and looks at no [`CANCEL`]: Ctrl-C ends it at once.
+pub(crate) fn at_once<T>(work: impl FnOnce() -> T) -> T {
+    DEAF.store(true, Ordering::Relaxed);
+    let done = work();
+    DEAF.store(false, Ordering::Relaxed);
+    done
+}
+
 /// The first Ctrl-C asks the work to stop, which leaves nothing half-written; the second one exits
 /// at once.
 pub(crate) fn watch() -> Result<(), Stop> {
     ctrlc::set_handler(|| {
-        if CANCEL.requested() {
-            #[expect(clippy::exit, reason = "the user asked twice")]
+        let deaf = DEAF.load(Ordering::Relaxed);
+        if deaf {
+            let _ = writeln!(std::io::stderr(), "error: interrupted");
+        }
+        if deaf || CANCEL.requested() {
+            #[expect(
+                clippy::exit,
+                reason = "nothing is under way that has to end well, or the user asked twice"
+            )]
             std::process::exit(i32::from(Exit::Interrupted.code()));
         }
         CANCEL.request();

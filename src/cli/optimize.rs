@@ -7,7 +7,7 @@ use influencer_matrix::model::PlanSettings;
 use influencer_matrix::report::text;
 
 use super::actuals;
-use super::args::{Format, OptimizeArgs};
+use super::args::OptimizeArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::files;
@@ -18,8 +18,7 @@ use super::work::{
 };
 
 pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> {
-    let overrides = files::overrides(Some(&args.set), None);
-    let scenario = files::read(&args.file, &overrides, console)?;
+    let scenario = files::scenario(&args.scenario, None, console)?;
     let wanted = args.alternatives.alternatives.unwrap_or(0);
     refuse_alternatives(&scenario, wanted)?;
     let actuals = actuals::read(args.actuals.actuals.as_deref(), &scenario)?;
@@ -51,16 +50,11 @@ pub(crate) fn run(args: &OptimizeArgs, console: &Console) -> Result<Exit, Stop> 
             engine::find_remedies(&scenario, &mut planned, &settings, &CANCEL)?;
         }
         let result = plans_only(&scenario, &planned);
-        match args.format {
-            Format::Text => {
-                let context = context(&scenario, console);
-                console.result(&text::plan_only(&scenario.name, &planned, &context))?;
-            }
-            Format::Json => {
-                let json = result_json(&result, &description(&scenario));
-                console.result(&format!("{json:#}\n"))?;
-            }
-        }
+        console.show(
+            args.format,
+            || text::plan_only(&scenario.name, &planned, &context(&scenario, console)),
+            || result_json(&result, &description(&scenario)),
+        )?;
         if stopped {
             return Err(Stop {
                 exit: Exit::Interrupted,

@@ -5,25 +5,24 @@ use influencer_matrix::export::pipeline_json;
 use influencer_matrix::recruiting::recruiting;
 use influencer_matrix::report::text;
 
-use super::args::{Format, PipelineArgs};
+use super::args::PipelineArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::files;
 use super::folder::description;
-use super::interrupt::CANCEL;
+use super::interrupt::{CANCEL, at_once};
 use super::work::{context, on_threads, plan_settings};
 
 pub(crate) fn run(args: &PipelineArgs, console: &Console) -> Result<Exit, Stop> {
-    let overrides = files::overrides(Some(&args.set), None);
-    let scenario = files::read(&args.file, &overrides, console)?;
+    let scenario = files::scenario(&args.scenario, None, console)?;
     let model = &scenario.base;
     let Some(pipeline) = &model.horizon.pipeline else {
         return Err(Stop::invalid(format!(
             "{}: the scenario has no [pipeline], so that it takes as many partners as a plan wants to be there; add one, e.g. [pipeline] with identified = 100, vetted = 0.3, contacted = 0.67, response = \"25% to 40%\", partnership = \"40% to 60%\"",
-            args.file.display()
+            args.scenario.file.display()
         )));
     };
-    let found = recruiting(pipeline, &model.horizon, (args.want, args.with));
+    let found = at_once(|| recruiting(pipeline, &model.horizon, (args.want, args.with)));
     let plan = if args.no_plan {
         None
     } else {
@@ -42,16 +41,11 @@ pub(crate) fn run(args: &PipelineArgs, console: &Console) -> Result<Exit, Stop> 
     }
     let plan = plan.filter(influencer_matrix::model::Plan::is_usable);
     let name = &scenario.name;
-    match args.format {
-        Format::Text => {
-            let context = context(&scenario, console);
-            let text = text::pipeline(name, model, &found, plan.as_ref(), &context);
-            console.result(&text)?;
-        }
-        Format::Json => {
-            let json = pipeline_json(name, model, &found, plan.as_ref(), &description(&scenario));
-            console.result(&format!("{json:#}\n"))?;
-        }
-    }
+    let plan = plan.as_ref();
+    console.show(
+        args.format,
+        || text::pipeline(name, model, &found, plan, &context(&scenario, console)),
+        || pipeline_json(name, model, &found, plan, &description(&scenario)),
+    )?;
     Ok(Exit::Done)
 }

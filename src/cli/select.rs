@@ -1,7 +1,5 @@
 //! `imatrix select ROSTER FILE`
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 use std::time::Instant;
 
@@ -9,7 +7,7 @@ use influencer_matrix::batch::{plan_cases, target_cases};
 use influencer_matrix::engine::{self, RunResult, SelectedPlan, SimulationSettings};
 use influencer_matrix::export::roster::read_parquet;
 use influencer_matrix::export::selection::{Selected, selection_json, write_selection};
-use influencer_matrix::export::{RunRecord, TrialWriter, names};
+use influencer_matrix::export::{TrialWriter, names};
 use influencer_matrix::model::{
     Model, Plan, Progress as _, RosterSettings, TrialSink, joint, past_ignored,
 };
@@ -19,17 +17,16 @@ use influencer_matrix::roster::{self, RawTable, Roster, RosterError};
 use influencer_matrix::scenario::Scenario;
 use influencer_matrix::units::count;
 
-use super::args::{Format, SelectArgs};
+use super::args::SelectArgs;
 use super::console::Console;
 use super::exit::{Exit, Stop};
 use super::files;
-use super::folder::{description, open, stop};
+use super::folder::{description, fill, open, record, stop};
 use super::interrupt::CANCEL;
 use super::work::{BLOCK, context, on_threads, plan_settings, shown, tell_failures};
 
 pub(crate) fn run(args: &SelectArgs, console: &Console) -> Result<Exit, Stop> {
-    let overrides = files::overrides(Some(&args.set), Some(&args.work.draws));
-    let scenario = files::read(&args.file, &overrides, console)?;
+    let scenario = files::scenario(&args.scenario, Some(&args.work.draws), console)?;
     one_month(&scenario)?;
     let begun = Instant::now();
     let table = table(&args.roster, &scenario.roster)?;
@@ -73,24 +70,16 @@ pub(crate) fn run(args: &SelectArgs, console: &Console) -> Result<Exit, Stop> {
             selected: &selected,
             run: &run,
         };
-        let record = RunRecord {
-            scenario_hash: scenario.text_hash.clone(),
-            resolved: scenario.resolved.clone(),
-            threads,
-        };
-        let about = description(&scenario);
-        write_selection(folder.path(), &found, &about, &record).map_err(failed)?;
-        let folder = folder.finish().map_err(failed)?;
-        match args.work.format {
-            Format::Text => {
-                let context = context(&scenario, console);
-                console.result(&text::selection(&of_base, &selected, &run, &context))?;
-            }
-            Format::Json => {
-                console.result(&format!("{:#}\n", selection_json(&found, &about)))?;
-            }
-        }
-        console.note(&format!("wrote {}", shown(&folder)));
+        let (about, record) = (description(&scenario), record(&scenario, threads));
+        let written = fill(folder, |path| {
+            write_selection(path, &found, &about, &record)
+        })?;
+        console.show(
+            args.work.format,
+            || text::selection(&of_base, &selected, &run, &context(&scenario, console)),
+            || selection_json(&found, &about),
+        )?;
+        console.note(&format!("wrote {}", shown(&written)));
         Ok(judge(args, &run, console))
     })
 }
@@ -230,18 +219,11 @@ fn read(path: &Path, table: &RawTable, scenario: &Scenario, model: &Model) -> Re
 fn table(path: &Path, settings: &RosterSettings) -> Result<RawTable, Stop> {
     let shown = path.display();
     let invalid = |error: &dyn std::fmt::Display| Stop::invalid(format!("{shown}: {error}"));
-    let metadata = std::fs::metadata(path).map_err(|e| invalid(&e))?;
-    if !metadata.is_file() {
-        return Err(invalid(&"this is not a file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(roster::LARGEST_FILE + 1).read_to_end(&mut bytes))
-        .map_err(|e| invalid(&e))?;
-    if bytes.len() as u64 > roster::LARGEST_FILE {
+    let bytes = files::bytes(path, roster::LARGEST_FILE).map_err(|e| invalid(&e))?;
+    let Some(bytes) = bytes else {
         let most = RosterError::TooLarge(roster::LARGEST_FILE >> 20);
         return Err(invalid(&most));
-    }
+    };
     if bytes.starts_with(b"PAR1") {
         drop(bytes);
         read_parquet(path, settings)

@@ -8,8 +8,7 @@ use super::files;
 use super::work::with_flags;
 
 pub(crate) fn run(args: &SimulateArgs, console: &Console) -> Result<Exit, Stop> {
-    let overrides = files::overrides(Some(&args.set), Some(&args.work.draws));
-    let scenario = files::read(&args.file, &overrides, console)?;
+    let scenario = files::scenario(&args.scenario, Some(&args.work.draws), console)?;
     let actuals = actuals::read(args.actuals.actuals.as_deref(), &scenario)?;
     with_flags(console, &args.work, |work| {
         work.folders().check(&scenario.name)?;

@@ -160,10 +160,7 @@ impl Work<'_> {
             bar,
             &CANCEL,
         )?;
-        result.seconds.insert(0, ("planning", planning));
-        result
-            .warnings
-            .splice(0..0, scenario.warnings.iter().cloned());
+        preceded(&mut result, scenario, planning);
         result.warnings.extend(export::calendar_warnings(&result));
         folders.keep(scenario, &result)?;
         Ok(result)
@@ -201,27 +198,19 @@ impl Work<'_> {
             (folders.sink(), bar),
             &CANCEL,
         )?;
-        result.seconds.insert(0, ("planning", planning));
-        result
-            .warnings
-            .splice(0..0, scenario.warnings.iter().cloned());
+        preceded(&mut result, scenario, planning);
         folders.keep(scenario, &result)?;
         Ok(result)
     }
 
     fn print(&self, scenario: &Scenario, result: &RunResult) -> Result<(), Stop> {
         let console = self.console;
-        match self.format {
-            Format::Text => console.result(&text::summary(result, &context(scenario, console))),
-            Format::Json => {
-                let json = result_json(result, &description(scenario));
-                console.result(&if self.several {
-                    format!("{json}\n")
-                } else {
-                    format!("{json:#}\n")
-                })
-            }
+        let json = || result_json(result, &description(scenario));
+        if self.several && self.format == Format::Json {
+            return console.result(&format!("{}\n", json()));
         }
+        let text = || text::summary(result, &context(scenario, console));
+        console.show(self.format, text, json)
     }
 
     /// Says what failed, and how bad that is.
@@ -232,6 +221,13 @@ impl Work<'_> {
         }
         tell_failures(&result.scenario, &cases, self.console)
     }
+}
+
+/// Puts what went before the trials in front: the seconds of planning, and what the scenario's reader warned of.
+pub(crate) fn preceded(result: &mut RunResult, scenario: &Scenario, planning: f64) {
+    result.seconds.insert(0, ("planning", planning));
+    let warnings = scenario.warnings.iter().cloned();
+    result.warnings.splice(0..0, warnings);
 }
 
 /// Prints failed cases, a line each, and returns the worst.
@@ -288,7 +284,7 @@ fn expected_targets(model: &Model, plan: &Plan) -> Vec<TargetResult> {
 pub(crate) fn context(scenario: &Scenario, console: &Console) -> ReportContext {
     ReportContext {
         description: scenario.description.clone(),
-        assumed_types: scenario.assumed_types().to_vec(),
+        assumed_terms: scenario.assumed_terms().to_vec(),
         color: console.stdout_colors,
         width: console.width,
     }

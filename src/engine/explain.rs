@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
+use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::{EngineError, PlanResult, RunResult, stop_if};
-use crate::model::{Cancel, InputGroup, Model, Plan, Progress};
+use crate::model::{BookedAs, Cancel, InputGroup, Model, Plan, Progress};
 use crate::rng::STREAM_BLOCK;
 use crate::sensitivity::{self, Choice, Columns, IndexCollector, SensitivityRow, Subject};
 use crate::simulator::{PlanInput, Seeds, Simulator};
@@ -49,11 +50,20 @@ pub fn explain_plans(
     let usable: Vec<usize> = (0..planned.len())
         .filter(|&i| planned[i].1.is_usable())
         .collect();
-    let subjects: Vec<Subject<'_>> = usable
+    let plans: Vec<PlanInput<'_>> = usable
         .iter()
-        .map(|&i| Subject {
+        .map(|&i| PlanInput {
             model: &planned[i].0,
             counts: planned[i].1.counts.view(),
+        })
+        .collect();
+    let present = present(&plans, seed, trials, cancel)?;
+    let subjects: Vec<Subject<'_>> = plans
+        .iter()
+        .zip(&present)
+        .map(|(plan, present)| Subject {
+            model: plan.model,
+            counts: present.view(),
         })
         .collect();
     let random: Vec<Vec<InputGroup>> = subjects.iter().map(sensitivity::inputs).collect();
@@ -67,7 +77,7 @@ pub fn explain_plans(
     let mut defined = vec![0; planned.len()];
     if !subjects.is_empty() {
         let collector = collect(
-            &subjects,
+            (&plans, &subjects),
             &inputs,
             choice.clone(),
             (seed, trials),
@@ -117,24 +127,66 @@ pub fn explain_plans(
     })
 }
 
+fn simulator<'a>(plans: &[PlanInput<'a>], seed: u64) -> Result<Simulator<'a>, EngineError> {
+    Simulator::new(plans, seed).map_err(|error| EngineError::Simulation(error.to_string()))
+}
+
+/// Partnerships expected to be there, months × cells, of every plan: its counts, but with a pipeline the mean over the
+/// trials of draws A, since who leaves and who finds a place has no closed form.
+fn present(
+    plans: &[PlanInput<'_>],
+    seed: u64,
+    trials: u64,
+    cancel: &Cancel,
+) -> Result<Vec<Array2<f64>>, EngineError> {
+    let mut present: Vec<Array2<f64>> = plans.iter().map(|plan| plan.counts.to_owned()).collect();
+    let turns: Vec<usize> = (0..plans.len())
+        .filter(|&i| plans[i].model.horizon.pipeline.is_some())
+        .collect();
+    if turns.is_empty() {
+        return Ok(present);
+    }
+    let own: Vec<PlanInput<'_>> = turns.iter().map(|&i| plans[i]).collect();
+    let simulator = simulator(&own, seed)?;
+    let seeds = Seeds::all(seed);
+    let mut sums: Vec<Array2<f64>> = own
+        .iter()
+        .map(|plan| Array2::zeros(plan.counts.dim()))
+        .collect();
+    let mut first = 0;
+    while first < trials {
+        stop_if(cancel)?;
+        let len = (trials - first).min(STREAM_BLOCK as u64);
+        let block = simulator.block_with(&seeds, first, len as usize);
+        for (sums, plan) in sums.iter_mut().zip(&block.plans) {
+            for cell in plan.cells.iter().filter(|cell| !cell.places.is_empty()) {
+                sums[[cell.month, cell.cell]] += cell.places.iter().sum::<f64>();
+            }
+        }
+        first += len;
+    }
+    for (&i, sums) in turns.iter().zip(&sums) {
+        for (cell, booked) in plans[i].model.cells.iter().enumerate() {
+            if matches!(booked.booked_as, BookedAs::Wave(_)) {
+                continue;
+            }
+            let mean = &sums.column(cell) / trials.max(1) as f64;
+            present[i].column_mut(cell).assign(&mean);
+        }
+    }
+    Ok(present)
+}
+
 /// Simulates all sets of draws, a stream block after the other, the sets side by side.
 fn collect(
-    subjects: &[Subject<'_>],
+    (plans, subjects): (&[PlanInput<'_>], &[Subject<'_>]),
     inputs: &[InputGroup],
     choice: Option<Choice>,
     (seed, trials): (u64, u64),
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<IndexCollector, EngineError> {
-    let plans: Vec<PlanInput<'_>> = subjects
-        .iter()
-        .map(|subject| PlanInput {
-            model: subject.model,
-            counts: subject.counts,
-        })
-        .collect();
-    let simulator =
-        Simulator::new(&plans, seed).map_err(|error| EngineError::Simulation(error.to_string()))?;
+    let simulator = simulator(plans, seed)?;
     let (a, second) = (Seeds::all(seed), seed ^ SECOND);
     let mut sets = vec![a, Seeds::all(second)];
     sets.extend(inputs.iter().map(|&input| a.with(input, second)));

@@ -104,6 +104,7 @@ fn whole(before: &Plan, to_come: &Plan, (left, past): (&Remaining, &Past), gone:
     }
     for unused in &mut plan.unused {
         unused.month = unused.month.map(|month| month + gone);
+        unused.until = unused.until.map(|month| month + gone);
         unused.cell = left.cells[unused.cell];
     }
     plan.alternatives.clear();

@@ -431,6 +431,7 @@ fn finished(model: &Model, mut plan: Plan, seconds: f64, ending: &Ending) -> Pla
                 },
                 binding: inside - state.tightened <= state.in_sample_error,
                 shadow_price: None,
+                price_is_back: false,
                 range: PriceRange::default(),
                 unit: match state.measure {
                     RiskMeasure::Probability { .. } => Unit::Share,

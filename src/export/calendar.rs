@@ -31,6 +31,8 @@ struct Row<'a> {
     weekday: Option<&'static str>,
     /// From 1.
     day: usize,
+    /// The date it is booked on.
+    booked: Option<String>,
     time: String,
     key: CellKey,
     name: String,
@@ -38,7 +40,8 @@ struct Row<'a> {
     wave: bool,
 }
 
-/// `calendar.parquet` and `calendar.csv`: one row a post, plan by plan, in order of time.
+/// `calendar.parquet` and `calendar.csv`: one row a post, plan by plan, in order of time. The day a post is booked on has columns where
+/// terms of a plan say that content comes days after the booking.
 #[must_use]
 pub fn calendar(plans: &[PlanPosts<'_>]) -> Table {
     let rows: Vec<Row<'_>> = plans.iter().flat_map(rows).collect();
@@ -48,7 +51,7 @@ pub fn calendar(plans: &[PlanPosts<'_>]) -> Table {
     };
     let waves: Vec<Option<String>> = rows.iter().map(|r| booked(r, true)).collect();
     let levels: Vec<Option<String>> = rows.iter().map(|r| booked(r, false)).collect();
-    Table::new()
+    let table = Table::new()
         .text("plan", &rows, |r| Some(r.plan))
         .month("month", &rows, |r| Some(r.post.month + 1))
         .month("day", &rows, |r| Some(r.day))
@@ -64,7 +67,14 @@ pub fn calendar(plans: &[PlanPosts<'_>]) -> Table {
         .text("level", &levels, Option::as_deref)
         .text("cell", &rows, |r| Some(&r.name))
         .whole("creator", &rows, |r| Some(r.post.creator))
-        .whole("post", &rows, |r| Some(r.post.number))
+        .whole("post", &rows, |r| Some(r.post.number));
+    if plans.iter().any(|p| p.model.posts_later()) {
+        table
+            .month("booked_day", &rows, |r| Some(r.post.booked as usize + 1))
+            .text("booked_date", &rows, |r| r.booked.as_deref())
+    } else {
+        table
+    }
 }
 
 fn rows<'a>(plan: &PlanPosts<'a>) -> Vec<Row<'a>> {
@@ -79,6 +89,7 @@ fn rows<'a>(plan: &PlanPosts<'a>) -> Vec<Row<'a>> {
             date: date.map(|d| d.to_string()),
             weekday: date.map(posting::weekday),
             day: post.day as usize + 1,
+            booked: posting::date(model, post.month, post.booked).map(|d| d.to_string()),
             time: post.time(),
             name: key.to_string(),
             key,

@@ -55,6 +55,10 @@ fn event<'a>(scenario: &str, plan: PlanPosts<'_>, post: &Post) -> Option<Event<'
     lines.extend(key.region.iter().map(|r| format!("region: {r}")));
     lines.extend(key.booked_as.iter().map(|b| format!("booked as: {}", b.0)));
     lines.push(format!("creator {creator} of the cell, post {number}"));
+    if post.booked != post.day {
+        let booked = posting::date(model, post.month, post.booked)?;
+        lines.push(format!("booked and shipped: {booked}"));
+    }
     let mut event = Event::new(uid(&[scenario, &plan.name, &cell], post), STAMP);
     event.push(DtStart::new(begin));
     event.push(Duration::new("PT30M"));

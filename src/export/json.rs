@@ -1,5 +1,6 @@
 //! result.json: the whole result but the trials, in one object.
 
+use ndarray::{ArrayView1, Axis};
 use serde_json::{Map, Value, json};
 
 use super::table::defined;
@@ -187,12 +188,15 @@ fn unused(result: &PlanResult, unused: &UnusedCell) -> Value {
     if let Some(month) = unused.month {
         out["month"] = (month + 1).into();
     }
+    if let Some(until) = unused.until {
+        out["until"] = (until + 1).into();
+    }
     out
 }
 
 /// Other plans, as good within the gap.
 fn alternatives(result: &PlanResult) -> Value {
-    let cells = |counts: &[f64]| -> Map<String, Value> {
+    let cells = |counts: ArrayView1<'_, f64>| -> Map<String, Value> {
         counts
             .iter()
             .enumerate()
@@ -203,13 +207,21 @@ fn alternatives(result: &PlanResult) -> Value {
     plan.alternatives
         .iter()
         .map(|a| {
-            json!({
+            let mut out = json!({
                 "objective": number(Some(a.objective)),
                 "objective_difference": number(plan.objective.map(|o| a.objective - o)),
                 "moved": number(Some(a.moved)),
                 "apart": number(Some(a.apart)),
-                "counts": cells(&a.counts),
-            })
+                "counts": cells(a.counts.sum_axis(Axis(0)).view()),
+            });
+            // Only where months have counts of their own.
+            if a.counts.nrows() > 1 {
+                let months = a.counts.rows().into_iter().enumerate();
+                out["months"] = months
+                    .map(|(month, counts)| json!({ "month": month + 1, "counts": cells(counts) }))
+                    .collect();
+            }
+            out
         })
         .collect()
 }

@@ -62,22 +62,26 @@ pub fn plan(result: &RunResult) -> Table {
         .text("kept_out_by", &rows, |r| {
             r.unused.and_then(|u| u.kept_out_by.as_deref())
         });
-    // Only where a plan has them.
+    let keys: Vec<&CellKey> = rows.iter().map(|r| &r.key).collect();
+    booked_as(table, result, &keys)
+}
+
+/// Wave, level and start of cells, only where a plan has such.
+fn booked_as(mut table: Table, result: &RunResult, keys: &[&CellKey]) -> Table {
     let booked = |of: fn(&Model) -> bool| result.plans.iter().any(|p| of(&p.model));
-    let name = |r: &PlanRow<'_>, level: bool| {
-        let (name, start) = r.key.booked_as.as_ref()?;
+    let name = |key: &CellKey, level: bool| {
+        let (name, start) = key.booked_as.as_ref()?;
         (start.is_some() == level).then(|| name.clone())
     };
-    let waves: Vec<Option<String>> = rows.iter().map(|r| name(r, false)).collect();
-    let levels: Vec<Option<String>> = rows.iter().map(|r| name(r, true)).collect();
-    let mut table = table;
+    let waves: Vec<Option<String>> = keys.iter().map(|key| name(key, false)).collect();
+    let levels: Vec<Option<String>> = keys.iter().map(|key| name(key, true)).collect();
     if booked(|model| !model.horizon.waves.is_empty()) {
         table = table.text("wave", &waves, Option::as_deref);
     }
     if booked(|model| !model.horizon.levels.is_empty()) {
         table = table
             .text("level", &levels, Option::as_deref)
-            .month("start_month", &rows, |r| r.key.booked_as.as_ref()?.1);
+            .month("start_month", keys, |key| key.booked_as.as_ref()?.1);
     }
     table
 }
@@ -299,16 +303,19 @@ struct AlternativeRow<'a> {
     number: usize,
     alternative: &'a Alternative,
     base: Option<f64>,
+    /// Where months have counts of their own.
+    month: Option<usize>,
     key: CellKey,
     count: f64,
     plan_count: f64,
 }
 
-/// `alternatives.parquet`: one row a plan, alternative and offered cell, zeros too.
+/// `alternatives.parquet`: one row a plan, alternative and offered cell, of plans whose months differ or hang together
+/// also a month, zeros too.
 #[must_use]
 pub fn alternatives(result: &RunResult) -> Table {
     let rows: Vec<AlternativeRow<'_>> = result.plans.iter().flat_map(alternative_rows).collect();
-    Table::new()
+    let mut table = Table::new()
         .text("plan", &rows, |r| Some(r.plan))
         .month("alternative", &rows, |r| Some(r.number))
         .text("tier", &rows, |r| Some(&r.key.tier))
@@ -321,22 +328,31 @@ pub fn alternatives(result: &RunResult) -> Table {
         .number("objective_difference", &rows, |r| {
             Some(r.alternative.objective - r.base?)
         })
-        .number("moved", &rows, |r| Some(r.alternative.moved))
+        .number("moved", &rows, |r| Some(r.alternative.moved));
+    // Only where there are such rows: other scenarios keep their columns.
+    if rows.iter().any(|r| r.month.is_some()) {
+        table = table.month("month", &rows, |r| r.month);
+        let keys: Vec<&CellKey> = rows.iter().map(|r| &r.key).collect();
+        table = booked_as(table, result, &keys);
+    }
+    table
 }
 
 fn alternative_rows(result: &PlanResult) -> Vec<AlternativeRow<'_>> {
     let plan = &result.plan;
     let mut rows = Vec::new();
     for (index, alternative) in plan.alternatives.iter().enumerate() {
-        for (cell, &count) in alternative.counts.iter().enumerate() {
+        let several = alternative.counts.nrows() > 1;
+        for ((month, cell), &count) in alternative.counts.indexed_iter() {
             rows.push(AlternativeRow {
                 plan: &plan.name,
                 number: index + 1,
                 alternative,
                 base: plan.objective,
+                month: several.then_some(month + 1),
                 key: result.model.key(cell),
                 count,
-                plan_count: plan.counts[[0, cell]],
+                plan_count: plan.counts[[month, cell]],
             });
         }
     }

@@ -15,6 +15,7 @@ const MONTHLY: usize = ForecastMetric::ALL.len() + CashMetric::MONTHLY.len();
 pub fn applies(model: &Model) -> bool {
     model.months > 1
         || model.horizon.response_half_life_days > 0.0
+        || model.posts_later()
         || model.horizon.payment != Payment::AT_ONCE
 }
 

@@ -74,6 +74,8 @@ struct Window {
     sold: Vec<f64>,
     /// When its fees are paid.
     fees: Shares,
+    /// When what incidents cost is paid, where posts appear days after the booking; else in the month.
+    cleanup: Option<Shares>,
     /// When commissions on the sales of each of those months are paid.
     commission: Vec<Shares>,
     /// When the sales of each of those months are received.
@@ -100,9 +102,11 @@ enum Fee {
     Retainer,
 }
 
-/// What a window's posts bring about in a block: fees, revenue and commissions by month of sale.
+/// What a window's posts bring about in a block: fees, what incidents cost, revenue and commissions by month of sale.
 struct Sums {
     fees: Vec<f64>,
+    /// Empty where it is paid in the window's month.
+    cleanup: Vec<f64>,
     sold: Vec<Vec<f64>>,
     commission: Vec<Vec<f64>>,
 }
@@ -114,7 +118,10 @@ impl Schedule {
         for month in 0..model.months {
             let of = |cell: usize, windows: &mut Vec<Window>| {
                 let posts = model.response(month, cell);
-                let same = |w: &Window| w.month == month && w.posts == posts;
+                let later = model.cells[cell].terms.post_days > 0;
+                let same = |w: &Window| {
+                    w.month == month && w.posts == posts && w.cleanup.is_some() == later
+                };
                 windows.iter().position(same).unwrap_or_else(|| {
                     windows.push(Window::new(model, month, cell));
                     windows.len() - 1
@@ -167,11 +174,15 @@ impl Schedule {
             Fee::Posts => Some(&mut sums.fees),
             Fee::Retainer => Some(&mut flows.retainers[cell.month]),
         };
-        let (product, handling, cleanup) = (
+        let (product, handling) = (
             &mut flows.product[cell.month],
             &mut flows.handling[cell.month],
-            &mut flows.cleanup[cell.month],
         );
+        let cleanup = if sums.cleanup.is_empty() {
+            &mut flows.cleanup[cell.month]
+        } else {
+            &mut sums.cleanup
+        };
         let mut rest = cell.spend.clone();
         for (trial, rest) in rest.iter_mut().enumerate() {
             let places = cell.places.get(trial).copied().unwrap_or(planned);
@@ -242,6 +253,8 @@ impl Window {
             posts,
             sold,
             fees: Shares::of_posts(horizon, month, &posts, horizon.payment.fee_days),
+            cleanup: (model.cells[cell].terms.post_days > 0)
+                .then(|| Shares::of_posts(horizon, month, &posts, 0.0)),
             commission: by_sale(horizon.payment.commission_days),
             received: by_sale(horizon.payment.sales_receipt_days),
         }
@@ -250,6 +263,9 @@ impl Window {
     /// Spreads what its posts bring about over the months.
     fn spread(&self, sums: &Sums, flows: &mut Flows) {
         spread(&self.fees, &sums.fees, &mut flows.fees);
+        if let Some(shares) = &self.cleanup {
+            spread(shares, &sums.cleanup, &mut flows.cleanup);
+        }
         for (later, (sold, commission)) in sums.sold.iter().zip(&sums.commission).enumerate() {
             add(&mut flows.earned[self.month + later], sold);
             spread(&self.received[later], sold, &mut flows.received);
@@ -263,6 +279,7 @@ impl Sums {
         let months = vec![vec![0.0; trials]; window.sold.len()];
         Self {
             fees: vec![0.0; trials],
+            cleanup: vec![0.0; window.cleanup.as_ref().map_or(0, |_| trials)],
             sold: months.clone(),
             commission: months,
         }

@@ -8,7 +8,8 @@
 //! - of the fees of a month's posts, `P(T_r − n) − P(T_{r−1} − n)` is paid in month r, n days after posting
 //! - of what is sold in month s, `(F(min(T_s, T_r − n)) − F(T_{s−1})) / (F(T_s) − F(T_{s−1}))` is received (or paid, of commissions) until the end
 //!   of month r
-//! - retainers, product and handling are paid in their month, and so is what incidents cost
+//! - retainers, product and handling are paid in their month, and so is what incidents cost, where posts appear days after
+//!   the booking when they do
 //!
 //! What falls behind the horizon is owed or due, never lost: in every trial paid + owed = spend and received + due = revenue.
 

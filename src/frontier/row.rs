@@ -30,7 +30,7 @@ pub struct FrontierRow {
     pub point: usize,
     /// Metric.
     pub metric: Option<Metric>,
-    /// Expected total, or ratio of expected totals, in closed form.
+    /// Expected total, or ratio of expected totals: in closed form, or by the trials where partners come and go.
     pub expected: Option<f64>,
     /// Over trials.
     pub estimate: Estimate,
@@ -44,8 +44,18 @@ pub struct FrontierRow {
     pub slope: Option<f64>,
 }
 
-/// Expected value of a metric in a plan.
-fn expected(model: &Model, plan: &Plan, metric: Metric) -> Option<f64> {
+/// Expected value of a metric in a plan: in closed form; where partners come and go the trials' mean, since the closed form is
+/// of booked places that are all filled.
+fn expected((model, plan): (&Model, &Plan), metric: Metric, summary: &[SummaryRow]) -> Option<f64> {
+    if model.horizon.pipeline.is_some() {
+        let own = |row: &&SummaryRow| {
+            row.plan == plan.name
+                && row.month.is_none()
+                && row.scope.kind == ScopeKind::Total
+                && row.metric == metric
+        };
+        return summary.iter().find(own)?.estimate.headline();
+    }
     let units = valuation::units_of_plan(model, &plan.counts);
     let counts: Vec<f64> = (0..model.cells.len())
         .map(|cell| plan.counts.column(cell).sum())
@@ -89,19 +99,19 @@ pub fn rows(
             let metric = row.metric;
             let mut found = FrontierRow {
                 metric: Some(metric),
-                expected: expected(model, plan, metric),
+                expected: expected((model, plan), metric, summary),
                 estimate: row.estimate,
                 tail: totals.tail(simulated, metric, axis.level),
                 ..empty.clone()
             };
             if let Some(last) = before.filter(|_| !point.refined) {
-                let (old_model, old_plan) = plans[last];
+                let of = |number: usize, metric| expected(plans[number], metric, summary);
                 let gain = |metric: Metric| -> Option<f64> {
-                    Some(expected(model, plan, metric)? - expected(old_model, old_plan, metric)?)
+                    Some(of(number, metric)? - of(last, metric)?)
                 };
                 found.slope = gain(metric).map(|gain| gain / (point.value - points[last].value));
                 let spend = gain(Metric::Spend);
-                let scale = expected(model, plan, Metric::Spend).unwrap_or(0.0).abs();
+                let scale = of(number, Metric::Spend).unwrap_or(0.0).abs();
                 if metric.denominator().is_none()
                     && metric != Metric::Spend
                     && let Some(spend) = spend.filter(|s| s.abs() > SAME_SPEND * scale)

@@ -60,6 +60,8 @@ pub struct Terms {
     pub conversion_lift: f64,
     /// Handling hours a month.
     pub hours: f64,
+    /// Days from the booking, when products are shipped, to the post.
+    pub post_days: u32,
 }
 
 /// Factors of a segment on the tier's values; 1 where left out.

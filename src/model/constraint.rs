@@ -27,6 +27,8 @@ pub struct Constraint {
     pub month: Option<usize>,
     /// Group, as exported.
     pub kind: ConstraintKind,
+    /// Which rule it states, whatever it is called.
+    pub rule: Rule,
     /// The constrained value as a function of counts.
     pub form: Form,
     /// Least value.
@@ -79,6 +81,40 @@ impl ConstraintKind {
             Self::User => "user",
             Self::Risk => "risk",
         }
+    }
+}
+
+/// Rules that others have to tell from the rest of their group. Names are for people: over several months they say the month,
+/// and the user chooses some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// The budget of a month, or of the horizon.
+    Budget,
+    /// What the budgets of a month and of all before it come to, where they carry over.
+    BudgetUntil,
+    /// Least spend, a share of the budget.
+    LeastSpend,
+    /// A share of spend of a tier, category or region.
+    SpendShare,
+    /// That a plan has a partnership at all.
+    OnePartnership,
+    /// New partnerships until a month, within what the pipeline delivers.
+    Delivered,
+    /// Any other.
+    Other,
+}
+
+impl Rule {
+    /// Whether its bound is a budget, or a multiple of one.
+    #[must_use]
+    pub fn is_of_budget(self) -> bool {
+        matches!(self, Self::Budget | Self::BudgetUntil | Self::LeastSpend)
+    }
+
+    /// Whether it speaks of all months until its own, and not of that month alone.
+    #[must_use]
+    pub fn adds_up_months(self) -> bool {
+        matches!(self, Self::BudgetUntil | Self::Delivered)
     }
 }
 

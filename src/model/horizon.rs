@@ -41,7 +41,7 @@ pub struct Horizon {
 pub struct Month {
     /// Budget released for it, as a multiple of [`super::Rules::budget`]; they are one on average.
     pub budget_share: f64,
-    /// Multiplies expected conversions of what is posted in it.
+    /// Multiplies expected conversions of what is posted in it ([`super::Model::season`]).
     pub seasonality: f64,
     /// Days in it.
     pub days: u32,

@@ -4,7 +4,7 @@
 ///
 /// Every random number of a trial belongs to exactly one group, and groups are independent of each
 /// other. Shared factors are the doubt about averages, all tiers of a kind in one group;
-/// creators' inputs are the differences from creator to creator; orders are the chance in how many
+/// creators' inputs are the differences from creator to creator; the pipeline is who leaves and who comes; orders are the chance in how many
 /// buy and what an order is worth, given all the rest. Where followers and fees are
 /// correlated, what followers tell about a fee belongs to the followers, and the rest to the fee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,13 +50,15 @@ pub enum InputGroup {
     CreatorDelivery,
     /// Whether a creator has an incident, and whether it shocks the brand.
     CreatorIncidents,
+    /// Who is there: partners leave, and the pipeline delivers new ones.
+    Pipeline,
     /// The number of orders and their values, given all else.
     Orders,
 }
 
 impl InputGroup {
     /// All groups, in the order of the outputs: shared, creators', orders.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Market,
         Self::Platform,
         Self::EngagementRate,
@@ -77,6 +79,7 @@ impl InputGroup {
         Self::CreatorCpa,
         Self::CreatorDelivery,
         Self::CreatorIncidents,
+        Self::Pipeline,
         Self::Orders,
     ];
 
@@ -105,6 +108,7 @@ impl InputGroup {
             Self::CreatorCpa => "creators.cpa",
             Self::CreatorDelivery => "creators.delivery",
             Self::CreatorIncidents => "creators.incidents",
+            Self::Pipeline => "pipeline",
             Self::Orders => "orders",
         }
     }
@@ -133,6 +137,7 @@ impl InputGroup {
             Self::CreatorCpa => "creators' CPA",
             Self::CreatorDelivery => "creators' delivery",
             Self::CreatorIncidents => "creators' incidents",
+            Self::Pipeline => "who is there (pipeline)",
             Self::Orders => "chance in orders",
         }
     }

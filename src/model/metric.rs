@@ -92,6 +92,17 @@ pub enum Metric {
     Frequency,
 }
 
+/// Names of metrics, in their order.
+pub(crate) const fn names<const N: usize>(metrics: [Metric; N]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut i = 0;
+    while i < N {
+        names[i] = metrics[i].name();
+        i += 1;
+    }
+    names
+}
+
 impl Metric {
     /// All metrics, in the order of the outputs; the last two are of models with audiences.
     pub const ALL: [Self; 14] = [
@@ -111,6 +122,21 @@ impl Metric {
         Self::Frequency,
     ];
 
+    /// Those that plans can compete on: all but spend, of which neither more nor less is better, and those of audiences.
+    pub const CONTESTED: [Self; 11] = [
+        Self::Revenue,
+        Self::Profit,
+        Self::Impressions,
+        Self::Engagements,
+        Self::Clicks,
+        Self::Conversions,
+        Self::Roas,
+        Self::Roi,
+        Self::Cpm,
+        Self::Cpe,
+        Self::Cpa,
+    ];
+
     /// Those of a plan's headline, which get a small picture, in its order.
     pub const HEADLINE: [Self; 6] = [
         Self::Spend,
@@ -123,7 +149,7 @@ impl Metric {
 
     /// Column and key name.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Spend => "spend",
             Self::Revenue => "revenue",

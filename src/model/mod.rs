@@ -58,9 +58,10 @@ pub use believed::Believed;
 pub(crate) use believed::{name_of, square};
 pub use cell::{BookedAs, Cell, CellKey, CellPattern, Factors, Terms};
 pub use constraint::{
-    BudgetScale, Constraint, ConstraintKind, Excess, Form, Unit, constraints, constraints_over,
+    BudgetScale, Constraint, ConstraintKind, Excess, Form, Rule, Unit, constraints,
+    constraints_over,
 };
-pub use cross_promotion::{CrossPromotion, reach_factors};
+pub use cross_promotion::{CrossPromotion, largest_reach_factors, pairs_within, reach_factors};
 pub use dependence::{Dependence, Quality};
 pub use horizon::{BudgetOver, Horizon, Month, NOMINAL_DAYS, Over, Payment};
 pub use importance::Importance;
@@ -69,6 +70,7 @@ pub use input::InputGroup;
 pub use market::{
     Basis, Benchmark, Followers, Order, Partnership, Segment, Stage, Tier, Uncertainty,
 };
+pub(crate) use metric::names as metric_names;
 pub use metric::{Metric, Quantity};
 pub use origin::{Assumption, Location, Origin};
 pub use outcome::{AudienceBlock, CellBlock, CreatorBlock, PlanBlock, TrialBlock};
@@ -194,12 +196,11 @@ impl Model {
         }
     }
 
-    /// Factor on the expected conversions of a cell's partnerships in a month: the season's, and what an ambassador's
-    /// tenure adds. Exactly 1 where nothing was said about either.
+    /// Factor on the expected conversions of a cell's partnerships in a month: the season's ([`Model::season`]), and what
+    /// an ambassador's tenure adds. Exactly 1 where nothing was said about either.
     #[must_use]
     pub fn conversion_factor(&self, month: usize, cell: usize) -> f64 {
-        let season = |month: &Month| month.seasonality;
-        let season = self.horizon.months.get(month).map_or(1.0, season);
+        let season = self.season(month, cell);
         match self.cells[cell].booked_as {
             BookedAs::Level { level, start } if month > start => {
                 season * self.horizon.levels[level].lift(month - start)

@@ -3,6 +3,7 @@
 mod contacts;
 mod flow;
 mod law;
+mod lead;
 mod staying;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ pub use flow::{
     PLAYBOOK_CHURN, PLAYBOOK_LEAD_WEEKS, PLAYBOOK_RATES, PLAYBOOK_REPEAT, Step, StepState,
 };
 pub use law::PipelineLaw;
+pub use lead::{Lead, LeadStep};
 
 /// Recruiting, a month's flow: identified × vetted × contacted × response × partnership. What is not a certain number is drawn
 /// once a trial; people pass each step independently of each other.
@@ -32,9 +34,9 @@ pub struct Pipeline {
     /// Share of partners that work again in the next month when they are asked to.
     pub repeat: Distribution,
     /// Weeks from being identified to the first post.
-    pub lead_weeks: f64,
+    pub lead_weeks: Lead,
     /// Probability that a partner leaves at the end of a month.
-    pub churn: f64,
+    pub churn: Distribution,
     /// Partners at the beginning, one a cell of the model.
     pub starting: Vec<f64>,
     /// Probability with which the plan's new partnerships must be there, month by month; `None`: in expectation.

@@ -161,6 +161,8 @@ pub struct ConstraintState {
     pub binding: bool,
     /// Change of the continuous relaxation's optimum when the bound moves by one `price_step`.
     pub shadow_price: Option<f64>,
+    /// Whether that is the change of a step down with its sign turned, since nothing keeps the bound a step up.
+    pub price_is_back: bool,
     /// What the rule costs, and how far its price reaches.
     pub range: PriceRange,
     /// Unit of `low`, `value`, `high`.

@@ -11,6 +11,11 @@
 //! ```
 //!
 //! are made. With h = 0 sales are made when posts are.
+//!
+//! Where a partnership's terms say that its posts come days after it is booked ([`super::Terms::post_days`]), the days from a to b
+//! are that much later, beyond the month and beyond the horizon too. What it yields stays booked to the month it is booked in.
+
+use std::ops::Range;
 
 use super::Model;
 use super::cell::BookedAs;
@@ -62,10 +67,10 @@ fn phi(x: f64) -> f64 {
 }
 
 impl Model {
-    /// When the posts of a cell in a month appear and how their sales follow: spread over the month's days, those of a
-    /// wave over its days in the month.
+    /// Days on which posts of what a cell books in a month appear, from the first of the horizon: the month's days, or the
+    /// wave's in it, and as many days later as the terms say. Empty for a wave that has no day in the month.
     #[must_use]
-    pub fn response(&self, month: usize, cell: usize) -> Response {
+    pub fn days_of_posts(&self, month: usize, cell: usize) -> Range<u32> {
         let horizon = &self.horizon;
         let (mut from, mut to) = (horizon.first_day(month), horizon.first_day(month + 1));
         if let BookedAs::Wave(wave) = self.cells[cell].booked_as {
@@ -73,11 +78,65 @@ impl Model {
             from = wave.first_day.clamp(from, to);
             to = (wave.first_day + wave.days).clamp(from, to);
         }
+        let later = self.cells[cell].terms.post_days;
+        from + later..to + later
+    }
+
+    /// When the posts of what a cell books in a month appear and how their sales follow: spread evenly over
+    /// [`Model::days_of_posts`].
+    #[must_use]
+    pub fn response(&self, month: usize, cell: usize) -> Response {
+        let days = self.days_of_posts(month, cell);
         Response {
-            from: f64::from(from),
-            to: f64::from(to),
-            half_life: horizon.response_half_life_days,
+            from: f64::from(days.start),
+            to: f64::from(days.end),
+            half_life: self.horizon.response_half_life_days,
         }
+    }
+
+    /// Whether sales of what a cell books in a month may be made after the month.
+    #[must_use]
+    pub fn sells_later(&self, cell: usize) -> bool {
+        self.horizon.response_half_life_days > 0.0 || self.cells[cell].terms.post_days > 0
+    }
+
+    /// Whether posts of any cell appear days after they are booked.
+    #[must_use]
+    pub fn posts_later(&self) -> bool {
+        self.cells.iter().any(|cell| cell.terms.post_days > 0)
+    }
+
+    /// The season of what a cell books in a month: that of the days its posts appear on. Where they come later than they
+    /// are booked it is the mean of the months they appear in, weighted by the share of posts in each; a month behind the
+    /// horizon, of which nothing is said, has 1.
+    #[must_use]
+    pub fn season(&self, month: usize, cell: usize) -> f64 {
+        let horizon = &self.horizon;
+        let own = horizon.months.get(month).map_or(1.0, |m| m.seasonality);
+        if self.cells[cell].terms.post_days == 0 {
+            return own;
+        }
+        let posts = self.response(month, cell);
+        let (mut season, mut before) = (own, 0.0);
+        for later in month..self.months {
+            let by = posts.posted_by(f64::from(horizon.first_day(later + 1)));
+            // As differences, so that equal months give it exactly.
+            season += (by - before) * (horizon.months[later].seasonality - own);
+            before = by;
+        }
+        season + (1.0 - before) * (1.0 - own)
+    }
+
+    /// Whether two months of the horizon have the same season, also for what is posted days after it is booked.
+    #[must_use]
+    pub fn same_season(&self, a: usize, b: usize) -> bool {
+        let months = &self.horizon.months;
+        let later = |cell: &usize| self.cells[*cell].terms.post_days > 0;
+        let of = |month: usize, cell: usize| self.season(month, cell).to_bits();
+        months[a].seasonality.to_bits() == months[b].seasonality.to_bits()
+            && (0..self.cells.len())
+                .filter(later)
+                .all(|cell| of(a, cell) == of(b, cell))
     }
 
     /// Shares of the sales of what a cell posts in a month by the month they are made in: one for each month from
@@ -220,5 +279,88 @@ mod tests {
         assert!((shares[0] - (1.0 - left)).abs() < 1e-14);
         assert!((shares[1] - left * (1.0 - 2_f64.powf(-2.8))).abs() < 1e-14);
         assert!((shares[3] - left * 2_f64.powf(-5.9)).abs() < 1e-14);
+    }
+
+    /// Posts that come later are posts of later days, behind the month and the horizon too.
+    #[test]
+    fn later_posts_sell_later() {
+        let mut model = fixture::model("base", false);
+        model.months = 3;
+        model.horizon = Horizon::equal(3);
+        model.horizon.waves = vec![fixture::wave(25, 10)];
+        model.cells[1].booked_as = BookedAs::Wave(0);
+        assert!(!model.posts_later() && !model.sells_later(0));
+        for cell in &mut model.cells[..2] {
+            cell.terms.post_days = 20;
+        }
+        assert!(model.posts_later() && model.sells_later(0) && !model.sells_later(2));
+        assert_eq!(model.days_of_posts(0, 0), 20..50);
+        assert_eq!(model.days_of_posts(2, 0), 80..110);
+        assert_eq!(model.days_of_posts(0, 1), 45..50);
+        assert_eq!(model.days_of_posts(1, 1), 50..55);
+        assert_eq!(model.days_of_posts(0, 2), 0..30);
+        let near = |found: Vec<f64>, wanted: &[f64]| {
+            assert_eq!(found.len(), wanted.len());
+            for (found, wanted) in found.iter().zip(wanted) {
+                assert!((found - wanted).abs() < 1e-15, "{found} {wanted}");
+            }
+        };
+        // Ten of thirty days in the month, the rest in the next.
+        near(
+            model.response_shares(0, 0),
+            &[1.0 / 3.0, 2.0 / 3.0, 0.0, 0.0],
+        );
+        near(model.response_shares(2, 0), &[1.0 / 3.0, 2.0 / 3.0]);
+        near(model.response_shares(0, 1), &[0.0, 1.0, 0.0, 0.0]);
+        model.horizon.response_half_life_days = 10.0;
+        let (now, later) = (model.response(0, 2), model.response(0, 0));
+        for day in [0.0, 19.0, 27.5, 40.0, 55.0, 300.0] {
+            assert_eq!(later.sold_by(day + 20.0), now.sold_by(day));
+        }
+        model.cells[0].terms.post_days = 3650;
+        assert_eq!(model.response_shares(0, 0), [0.0, 0.0, 0.0, 1.0]);
+    }
+
+    /// The season is that of the days posts appear on, day by day; behind the horizon it is 1.
+    #[test]
+    fn the_season_is_that_of_the_post() {
+        let mut model = fixture::model("base", false);
+        model.months = 3;
+        model.horizon = Horizon::equal(3);
+        for (month, (days, season)) in
+            model
+                .horizon
+                .months
+                .iter_mut()
+                .zip([(31, 1.0), (28, 1.0), (31, 2.5)])
+        {
+            (month.days, month.seasonality) = (days, season);
+        }
+        let on = |day: u32| if (59..90).contains(&day) { 2.5 } else { 1.0 };
+        for later in [0, 1, 14, 40, 75, 200] {
+            model.cells[0].terms.post_days = later;
+            for month in 0..3 {
+                let days = model.days_of_posts(month, 0);
+                let slow = days.clone().map(on).sum::<f64>() / days.len() as f64;
+                let found = model.season(month, 0);
+                assert!(
+                    (found - slow).abs() < 1e-12,
+                    "{later} {month}: {found} {slow}"
+                );
+                assert_eq!(found, model.conversion_factor(month, 0));
+                assert_eq!(
+                    model.season(month, 1),
+                    model.horizon.months[month].seasonality
+                );
+            }
+            // Of January and February, none in March or all behind it.
+            assert_eq!(model.same_season(0, 1), matches!(later, 0 | 200));
+        }
+        for month in &mut model.horizon.months {
+            month.seasonality = 1.0;
+        }
+        model.cells[0].terms.post_days = 17;
+        assert!((0..3).all(|month| model.season(month, 0) == 1.0));
+        assert!(model.same_season(0, 2));
     }
 }

@@ -32,7 +32,7 @@ impl Objective {
 
     /// Name in scenario files.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Revenue => "revenue",
             Self::Profit => "profit",

@@ -25,6 +25,10 @@ pub struct Wave {
     pub schedule: WaveSchedule,
     /// Where it was written.
     pub origin: Origin,
+    /// Where [`Self::budget`] was written; [`Self::origin`] where it has none.
+    pub budget_origin: Origin,
+    /// Where each of [`Self::counts`] was written, in their order.
+    pub count_origins: Vec<Origin>,
 }
 
 /// What a wave is for.

@@ -1,5 +1,7 @@
 //! What rules cost a plan, what unused cells lack, and plans that are as good.
 
+use ndarray::Array2;
+
 /// What a rule costs, and how far its bound can move before another limits. All figures are those
 /// of the plan with fractional counts, in the objective's unit.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -18,8 +20,11 @@ pub struct PriceRange {
 /// A cell that a plan does not book, and what it would take.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnusedCell {
-    /// The month, from 0; `None` where the same holds in every month.
+    /// The month, from 0, or the first of a commitment's; `None` where the same holds in every month.
     pub month: Option<usize>,
+    /// The last month of the commitment that is nearest to being booked, from 0; `None` for what is booked month by
+    /// month. Cost and revenue are those of all its months.
+    pub until: Option<usize>,
     /// Index into the model's cells.
     pub cell: usize,
     /// Expected cost of one partnership below which the cell is booked, its fee alone falling.
@@ -38,8 +43,8 @@ pub struct UnusedCell {
 /// Another whole-number plan, as good within the gap.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alternative {
-    /// Counts, one a cell, the same every month.
-    pub counts: Vec<f64>,
+    /// Counts, months × cells; one row where every month has the same.
+    pub counts: Array2<f64>,
     /// Value of the objective, recomputed by `valuation`.
     pub objective: f64,
     /// Share of the partnerships (of the larger plan) that the plan and this one do not share:

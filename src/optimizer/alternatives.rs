@@ -1,27 +1,30 @@
 //! Other whole-number plans that are as good within the gap and differ.
 //!
 //! Two plans x and y are apart by the share of partnerships that they do not share,
-//! 1 − Σ min(xᵢ, yᵢ) / max(Σ xᵢ, Σ yᵢ). Among the plans that keep every rule and have an objective of at least
+//! 1 − Σ min(xᵢ, yᵢ) / max(Σ xᵢ, Σ yᵢ), i the cells of a month or, over several months, months and cells. Among the plans that keep every rule and have an objective of at least
 //! best − gap·|best|, the one farthest from the plan and the alternatives so far (from the nearest of
 //! them) comes next, as long as it is [`APART`] away.
 //!
 //! Small programs search for it by branch and bound: Σ min(xᵢ, yᵢ) over the booked cells i of y is linear with
 //! an amount oᵢ and a choice bᵢ each, oᵢ ≥ xᵢ − M bᵢ and oᵢ ≥ yᵢ bᵢ, and the largest of these overlaps is made
 //! least. All programs, wide ones only so, also look at the plans with most and with fewest
-//! partnerships of each tier, type, category and region among those good enough, and take the farthest.
+//! partnerships of each tier, type, category and region (over months, of each month, wave and level too) among those good
+//! enough, and take the farthest.
 //!
 //! Where creators act on each other, the search goes by what one more of each is worth within the plan;
 //! what it finds is valued anew, as a whole, and held against the rules at its own values.
 
+mod among;
+
+pub(crate) use among::Among;
+
 use std::time::Instant;
 
-use crate::model::valuation;
-use crate::model::{Alternative, Cancel, Model, Plan, PlanSettings, joint};
-use crate::optimizer::check::check;
+use crate::model::{Alternative, Cancel, Model, PlanSettings, joint};
 use crate::optimizer::goal::Goal;
 use crate::optimizer::horizon::is_one_program;
 use crate::optimizer::presolve;
-use crate::optimizer::program::{Column, Program, Row};
+use crate::optimizer::program::{Column, Program, Row, rows_asked};
 use crate::optimizer::ratio::solve_relaxed;
 use crate::optimizer::search::Neighbourhood;
 use crate::optimizer::solver::{remaining, solve_from};
@@ -48,6 +51,9 @@ const DIRECTIONS: usize = 40;
 /// Most of them in a program of more columns than [`WIDE`].
 const WIDE_DIRECTIONS: usize = 12;
 
+/// Programs with more of the sums of rules that are an excess, for one question.
+const ROUNDS: usize = 8;
+
 /// Columns from which on a search is dear.
 const WIDE: usize = 200;
 
@@ -65,8 +71,10 @@ pub fn no_alternatives(model: &Model) -> Option<String> {
         "its counts need not be whole, so that as good plans form a continuum"
     } else if model.risk.applies() {
         "it promises something of its risk, which only a plan made for it is known to keep"
-    } else if !is_one_program(model) {
-        "its months differ or hang together, so that other plans differ in one month here and another there"
+    } else if !is_one_program(model)
+        && (joint::applies(model) || model.horizon.cross_promotion.is_some())
+    {
+        "its creators act on each other, in months that differ or hang together"
     } else {
         return None;
     };
@@ -76,55 +84,44 @@ pub fn no_alternatives(model: &Model) -> Option<String> {
     ))
 }
 
-/// Up to so many plans as `settings` ask for, as good as `plan` within the gap, farthest first; and
-/// whether the clock cut the search short.
+/// Up to so many plans as `settings` ask for, as good as `first` within the gap, farthest first; and
+/// whether the clock cut the search short. `first` is a point of `among`'s program, worth `best`.
 pub(crate) fn alternatives(
-    model: &Model,
-    program: &Program,
-    goal: &Goal,
-    plan: &Plan,
+    among: &Among<'_>,
+    (first, best): (Vec<f64>, f64),
     settings: &PlanSettings,
     cancel: &Cancel,
 ) -> (Vec<Alternative>, bool) {
-    if settings.alternatives == 0 || no_alternatives(model).is_some() || !plan.is_usable() {
-        return (Vec::new(), false);
-    }
-    let first = plan.counts.row(0).to_vec();
-    let together = joint::applies(model);
-    let near_best = goal.value(&first);
-    let best = if together {
-        plan.objective.unwrap_or(near_best)
-    } else {
-        near_best
-    };
     let less = settings.gap.max(1e-9) * best.abs();
-    let finder = Finder {
-        model,
-        near: near(program, goal, near_best - less),
-        goal,
-        together,
+    let near_best = among.goal.value(&first);
+    let mut finder = Finder {
+        among,
+        near: near(among.program, among.goal, near_best - less),
         floor: best - less,
         settings,
         cancel,
         started: Instant::now(),
     };
     let pool = finder.extremes(&first);
-    let mut chosen = vec![first];
+    let mut chosen = vec![among.placed(&first)];
+    let mut points = vec![first];
     let mut out = Vec::new();
     while out.len() < settings.alternatives && !cancel.requested() {
-        let Some((x, apart)) = finder.farthest(&chosen, &pool) else {
+        let Some((x, apart)) = finder.farthest(&points, &chosen, &pool) else {
             break;
         };
-        let Some(objective) = finder.objective(&x) else {
+        let Some(objective) = (among.objective)(&x) else {
             break;
         };
+        let placed = among.placed(&x);
         out.push(Alternative {
             objective,
-            moved: distance(&chosen[0], &x),
+            moved: distance(&chosen[0], &placed),
             apart,
-            counts: x.clone(),
+            counts: (among.counts)(&x),
         });
-        chosen.push(x);
+        chosen.push(placed);
+        points.push(x);
     }
     let clocked = finder.started.elapsed().as_secs_f64() > settings.time_limit;
     (out, clocked)
@@ -160,11 +157,8 @@ fn near(program: &Program, goal: &Goal, floor: f64) -> Program {
 }
 
 struct Finder<'a> {
-    model: &'a Model,
+    among: &'a Among<'a>,
     near: Program,
-    goal: &'a Goal,
-    /// Whether creators act on each other.
-    together: bool,
     /// Least objective that is good enough.
     floor: f64,
     settings: &'a PlanSettings,
@@ -173,10 +167,17 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    /// The plan farthest from those chosen, of a pool and, in small programs, of all.
-    fn farthest(&self, chosen: &[Vec<f64>], pool: &[Vec<f64>]) -> Option<(Vec<f64>, f64)> {
+    /// The plan farthest from those chosen (points, and their counts by place), of a pool and, in small programs, of all.
+    fn farthest(
+        &mut self,
+        points: &[Vec<f64>],
+        chosen: &[Vec<f64>],
+        pool: &[Vec<f64>],
+    ) -> Option<(Vec<f64>, f64)> {
+        let among = self.among;
         let apart = |x: &[f64]| {
-            let distances = chosen.iter().map(|c| distance(c, x));
+            let x = among.placed(x);
+            let distances = chosen.iter().map(|c| distance(c, &x));
             distances.fold(f64::INFINITY, f64::min)
         };
         let mut best: Option<(Vec<f64>, f64)> = None;
@@ -188,30 +189,16 @@ impl Finder<'_> {
         };
         pool.iter().cloned().for_each(&mut consider);
         if self.near.columns.len() <= SMALL
-            && let Some(x) = self.least_overlap(chosen)
+            && let Some(x) = self.least_overlap(&points[0], chosen)
         {
             consider(x);
         }
         best
     }
 
-    /// The objective of counts.
-    fn objective(&self, x: &[f64]) -> Option<f64> {
-        let units = if self.together {
-            valuation::units_in(self.model, x)
-        } else {
-            valuation::units(self.model)
-        };
-        valuation::objective(&units, x, self.model.objective)
-    }
-
     fn good(&self, x: &[f64]) -> bool {
-        let value = if self.together {
-            self.objective(x).unwrap_or(f64::NEG_INFINITY)
-        } else {
-            self.goal.value(x)
-        };
-        value >= self.floor - 1e-9 * self.floor.abs() && check(self.model, x).is_empty()
+        let value = (self.among.value)(x).unwrap_or(f64::NEG_INFINITY);
+        value >= self.floor - 1e-9 * self.floor.abs() && (self.among.keeps)(x)
     }
 
     fn part(&self, node_limit: u64, gap: f64) -> PlanSettings {
@@ -222,8 +209,27 @@ impl Finder<'_> {
         }
     }
 
+    /// Has the program hold the sums that a point breaks of rules that are an excess; whether there are any.
+    fn hold(&mut self, x: &[f64]) -> bool {
+        let asked = self.among.rules.iter();
+        let asked: Vec<Row> = asked.filter_map(|rule| rows_asked(rule, x)).collect();
+        let any = !asked.is_empty();
+        self.near.rows.extend(asked);
+        any
+    }
+
     /// Branch and bound for the least largest overlap with the plans chosen.
-    fn least_overlap(&self, chosen: &[Vec<f64>]) -> Option<Vec<f64>> {
+    fn least_overlap(&mut self, first: &[f64], chosen: &[Vec<f64>]) -> Option<Vec<f64>> {
+        for _ in 0..ROUNDS {
+            let x = self.least_overlap_within(first, chosen)?;
+            if !self.hold(&x) {
+                return self.good(&x).then_some(x);
+            }
+        }
+        None
+    }
+
+    fn least_overlap_within(&self, first: &[f64], chosen: &[Vec<f64>]) -> Option<Vec<f64>> {
         let n = self.near.columns.len();
         let mut columns = self.near.columns.clone();
         let mut capped = self.near.clone();
@@ -233,13 +239,13 @@ impl Finder<'_> {
         for (column, capped) in columns.iter_mut().zip(&capped.columns) {
             column.high = capped.high;
         }
-        // First the largest overlap, as a share; then an amount and a choice for each booked cell of each plan.
+        // First the largest overlap, as a share; then an amount and a choice for each booked place of each plan.
         let amount = |high: f64, integer: bool| Column {
             low: 0.0,
             high,
             integer,
         };
-        let mut start = chosen[0].clone();
+        let mut start = first.to_vec();
         let top = n;
         columns.push(amount(1.0, false));
         start.push(1.0);
@@ -251,11 +257,15 @@ impl Finder<'_> {
                 let o = columns.len();
                 columns.push(amount(y, false));
                 columns.push(amount(1.0, true));
-                let most = columns[i].high;
+                let own = &self.among.places[i];
+                let most: f64 = own.iter().map(|&column| columns[column].high).sum();
                 let takes = chosen[0][i] >= y;
                 start.push(chosen[0][i].min(y));
                 start.push(f64::from(u8::from(takes)));
-                rows.push((vec![(o, 1.0), (i, -1.0), (o + 1, most)], Some(0.0), None));
+                let mut above = vec![(o, 1.0)];
+                above.extend(own.iter().map(|&column| (column, -1.0)));
+                above.push((o + 1, most));
+                rows.push((above, Some(0.0), None));
                 rows.push((vec![(o, 1.0), (o + 1, -y)], Some(0.0), None));
                 overlap.push((o, 1.0));
             }
@@ -285,29 +295,18 @@ impl Finder<'_> {
         let settings = self.part(NODES, 0.01);
         let solved = solve_from(&program, Some(&start), &settings, self.cancel);
         let x: Vec<f64> = solved.x.get(..n)?.iter().map(|x| x.round()).collect();
-        (solved.found() && self.good(&x)).then_some(x)
+        solved.found().then_some(x)
     }
 
     /// The plans with most and with fewest partnerships of each group, and those with fewest of what
     /// the first plan books.
-    fn extremes(&self, first: &[f64]) -> Vec<Vec<f64>> {
-        let cells = &self.model.cells;
-        let mut groups: Vec<Vec<bool>> = vec![first.iter().map(|&x| x > 0.0).collect()];
-        let mut add = |of: &dyn Fn(usize) -> Option<usize>, n: usize| {
-            for group in 0..n {
-                groups.push((0..cells.len()).map(|i| of(i) == Some(group)).collect());
-            }
-        };
-        add(&|i| Some(cells[i].tier), self.model.tiers.len());
-        add(
-            &|i| Some(cells[i].partnership),
-            self.model.partnerships.len(),
-        );
-        add(&|i| cells[i].category, self.model.categories.len());
-        add(&|i| cells[i].region, self.model.regions.len());
+    fn extremes(&mut self, first: &[f64]) -> Vec<Vec<f64>> {
+        let booked = first.iter().map(|&x| x > 0.0).collect();
+        let among = self.among;
+        let groups = std::iter::once(&booked).chain(&among.groups);
         let mut out: Vec<Vec<f64>> = Vec::new();
-        let directions = groups.iter().flat_map(|g| [(g, -1.0), (g, 1.0)]);
-        let most = if cells.len() > WIDE {
+        let directions = groups.flat_map(|g| [(g, -1.0), (g, 1.0)]);
+        let most = if first.len() > WIDE {
             WIDE_DIRECTIONS
         } else {
             DIRECTIONS
@@ -330,7 +329,24 @@ impl Finder<'_> {
 
     /// Plans good enough that go far in a direction: searched for from its relaxation, and reached
     /// from the first plan along neighbours.
-    fn toward(&self, direction: Vec<f64>, first: &[f64]) -> Vec<Vec<f64>> {
+    fn toward(&mut self, direction: Vec<f64>, first: &[f64]) -> Vec<Vec<f64>> {
+        let mut found = Vec::new();
+        for _ in 0..ROUNDS {
+            let tried = self.toward_within(direction.clone(), first);
+            let mut broken = 0;
+            for x in &tried {
+                broken += usize::from(self.hold(x));
+            }
+            found.extend(tried);
+            if broken == 0 {
+                break;
+            }
+        }
+        found.retain(|x| self.good(x));
+        found
+    }
+
+    fn toward_within(&self, direction: Vec<f64>, first: &[f64]) -> Vec<Vec<f64>> {
         let goal = Goal::Sum(direction.clone());
         let program = Program {
             maximize: direction,
@@ -358,7 +374,6 @@ impl Finder<'_> {
                 found.push(solved.x.iter().map(|x| x.round()).collect());
             }
         }
-        found.retain(|x| self.good(x));
         found
     }
 }

@@ -11,7 +11,7 @@ mod horizon;
 
 pub use horizon::check_plan;
 
-use super::conflict::words::{Rounding, amount, quoted};
+use super::conflict::words::{Rounding, finer, quoted};
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{Band, Bound, Cell, Model, Target, TargetScope, Unit, UserAmount};
 
@@ -104,13 +104,21 @@ impl<'a> Checker<'a> {
         unit: Unit,
     ) {
         let currency = &self.model.currency;
-        let show = |v: f64| amount(v, unit, currency, Rounding::Exact);
+        // So many digits that what is beyond a bound doesn't look like it.
+        let told = |bound: f64| {
+            let both =
+                |more| [value, bound].map(|v| finer(v, unit, currency, Rounding::Near, more));
+            let mut pairs = (0..6).map(both);
+            pairs.find(|[a, b]| a != b).unwrap_or_else(|| both(6))
+        };
         let words = if value.is_nan() {
             format!("{} is not defined for this plan", quoted(rule))
         } else if let Some(low) = low.filter(|&low| value < low - slack(low)) {
-            format!("{}: {} is below {}", quoted(rule), show(value), show(low))
+            let [value, low] = told(low);
+            format!("{}: {value} is below {low}", quoted(rule))
         } else if let Some(high) = high.filter(|&high| value > high + slack(high)) {
-            format!("{}: {} is above {}", quoted(rule), show(value), show(high))
+            let [value, high] = told(high);
+            format!("{}: {value} is above {high}", quoted(rule))
         } else {
             return;
         };

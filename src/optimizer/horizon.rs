@@ -15,7 +15,7 @@ use self::together::Together;
 use crate::model::{Cancel, Model, Objective, Plan, PlanSettings};
 #[cfg(all(test, feature = "highs"))]
 use crate::model::{Constraint, valuation::UnitValue};
-use crate::optimizer::plan::month as plan_month;
+use crate::optimizer::plan::{month as plan_month, price_beside};
 
 /// Whether a model is a single month without anything that time does: its program is the month's own.
 pub(crate) fn is_one_month(model: &Model) -> bool {
@@ -76,13 +76,22 @@ pub(super) fn is_feasible(model: &Model, settings: &PlanSettings, cancel: &Cance
 }
 
 fn apart(model: &Model, settings: &PlanSettings, cancel: &Cancel, explains: bool) -> Plan {
+    let others = model.months.max(1) - 1;
     let each = |month: &Model, settings: &PlanSettings| -> Result<Plan, std::convert::Infallible> {
-        Ok(plan_month(month, settings, cancel, explains))
+        let mut plan = plan_month(month, settings, cancel, explains);
+        if explains {
+            price_beside(month, &mut plan, others, settings, cancel);
+        }
+        Ok(plan)
     };
-    match by_month(model, settings, each) {
+    let mut plan = match by_month(model, settings, each) {
         Ok(plan) => plan,
         Err(never) => match never {},
+    };
+    if explains && kinds(model).len() > 1 && plan.is_usable() {
+        Together::new(model).add_others_to(&mut plan, settings, cancel);
     }
+    plan
 }
 
 /// Plans every month of a horizon by itself, equal months once, and puts the plan of the horizon together:
@@ -146,8 +155,6 @@ fn alike(model: &Model, a: usize, b: usize) -> bool {
     }
     let equal = |counts: &ndarray::Array2<f64>| counts.row(a) == counts.row(b);
     let same_counts = model.counts.as_ref().is_none_or(equal);
-    let (a, b) = (&model.horizon.months[a], &model.horizon.months[b]);
-    same_counts
-        && a.budget_share.to_bits() == b.budget_share.to_bits()
-        && a.seasonality.to_bits() == b.seasonality.to_bits()
+    let share = |month: usize| model.horizon.months[month].budget_share.to_bits();
+    same_counts && share(a) == share(b) && model.same_season(a, b)
 }

@@ -2,13 +2,16 @@
 
 mod at_risk;
 mod at_risk_together;
+mod beside;
 mod nothing;
 mod problem;
 mod together;
 mod worth;
 
 pub use at_risk::plan_at_risk;
+pub(super) use beside::price_beside;
 pub(super) use problem::Problem;
+pub(super) use worth::add_alternatives;
 
 use ndarray::Array2;
 
@@ -22,7 +25,7 @@ use crate::optimizer::certify::certify;
 use crate::optimizer::check::{Violation, check};
 use crate::optimizer::goal::Goal;
 use crate::optimizer::horizon;
-use crate::optimizer::price::{plan_price_unit, prices};
+use crate::optimizer::price::{Price, plan_price_unit, prices};
 use crate::optimizer::program::{Program, dot, program_of};
 use crate::optimizer::ratio::solve_relaxed;
 use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict};
@@ -34,7 +37,7 @@ const NOTHING: f64 = 1e-9;
 
 /// Seconds that a continuous program may always take: the clock is for branch and bound, and a
 /// price that it cut off would not be reproducible.
-const PATIENCE: f64 = 60.0;
+pub(super) const PATIENCE: f64 = 60.0;
 
 /// Plans a model: the counts that maximize its objective under its constraints, or, where the
 /// model fixes the counts, what they do to the constraints.
@@ -293,7 +296,7 @@ impl Work<'_> {
         status: PlanStatus,
         solved: &Solved,
         (counts, value): (&[f64], f64),
-        prices: &[Option<f64>],
+        prices: &[Option<Price>],
         relaxed_spend: f64,
     ) -> Plan {
         let mut warnings = Vec::new();
@@ -404,12 +407,13 @@ impl Work<'_> {
         &self,
         counts: Option<&[f64]>,
         binding: Option<&[Option<String>]>,
-        prices: Option<&[Option<f64>]>,
+        prices: Option<&[Option<Price>]>,
     ) -> Vec<ConstraintState> {
         (0..self.constraints.len())
             .map(|i| {
                 let c = &self.constraints[i];
                 let words = binding.and_then(|b| b[i].clone());
+                let price = prices.and_then(|p| p[i]);
                 ConstraintState {
                     month: c.month,
                     name: c.name.clone(),
@@ -418,7 +422,8 @@ impl Work<'_> {
                     value: counts.and_then(|x| c.form.value(x)),
                     high: c.high,
                     binding: words.is_some(),
-                    shadow_price: prices.and_then(|p| p[i]),
+                    shadow_price: price.map(|price| price.change),
+                    price_is_back: price.is_some_and(|price| price.back),
                     range: PriceRange::default(),
                     unit: c.unit,
                     price_unit: plan_price_unit(self.model, c.unit),

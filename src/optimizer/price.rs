@@ -3,16 +3,20 @@
 //!
 //! The bound moved is the one that the relaxation's optimum reaches; the upper one where both
 //! are; where neither is, the lower one if its step goes past the optimum's value. Any other constraint
-//! has price 0: its step lets everything be. The budget takes along every bound that follows it, so it has
+//! has price 0: its step lets everything be. Where nothing keeps a least sum moved so (a least spend above
+//! the budget), it moves the other way, and what that changes is the price with its sign turned. The budget takes along every bound that follows it, so it has
 //! a price where the optimum reaches one of those, or will: more budget asks for more spend where a
 //! least spend binds.
 
 mod basis;
+mod beside;
 mod entry;
 mod range;
 
-pub(crate) use entry::unused;
+pub(crate) use beside::beside;
+pub(crate) use entry::{Columns, unused};
 pub(crate) use range::ranges;
+use range::ranges_of;
 
 use self::basis::Side;
 use crate::model::{BudgetScale, Cancel, Constraint, Form, Metric, Model, PlanSettings, Unit};
@@ -24,17 +28,47 @@ use crate::optimizer::solver::Solved;
 /// How near the relaxation's optimum lies to a bound that it reaches, relative to the bound.
 const REACHED: f64 = 1e-7;
 
+/// What a step of a bound is worth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Price {
+    /// Change of the optimum with the bound a step up.
+    pub(crate) change: f64,
+    /// Whether it is that of a step down, its sign turned.
+    pub(crate) back: bool,
+}
+
 /// One price a constraint; `None` where the program with the bound moved has no optimum.
 pub(crate) fn prices(
+    program: &Program,
+    goal: &Goal,
+    constraints: &[Constraint],
+    at: (&[f64], f64),
+    settings: &PlanSettings,
+    cancel: &Cancel,
+) -> Vec<Option<Price>> {
+    prices_of(
+        constraints.len(),
+        program,
+        goal,
+        constraints,
+        at,
+        settings,
+        cancel,
+    )
+}
+
+/// The same of the first few constraints.
+fn prices_of(
+    first: usize,
     program: &Program,
     goal: &Goal,
     constraints: &[Constraint],
     (relaxed, optimum): (&[f64], f64),
     settings: &PlanSettings,
     cancel: &Cancel,
-) -> Vec<Option<f64>> {
+) -> Vec<Option<Price>> {
     let size = optimum.abs().max(f64::MIN_POSITIVE);
-    (0..constraints.len())
+    (0..first)
         .map(|i| {
             let step = constraints[i].unit.price_step();
             let side = if constraints[i].scales == Some(BudgetScale::Budget) {
@@ -56,23 +90,36 @@ pub(crate) fn prices(
                 reached(&constraints[i], relaxed).or_else(low)
             };
             let Some(side) = side else {
-                return Some(0.0);
+                return Some(Price {
+                    change: 0.0,
+                    back: false,
+                });
             };
-            let moved = moved(constraints, i, side, step);
-            let program = Program {
-                rows: rows_in(program, constraints, &moved),
-                ..program.clone()
+            let by = |step: f64| {
+                let moved = moved(constraints, i, side, step);
+                let program = Program {
+                    rows: rows_in(program, constraints, &moved),
+                    ..program.clone()
+                };
+                let solved = solve_wholly(program, &moved, goal, settings, cancel);
+                solved.found().then(|| {
+                    let change = solved.objective - optimum;
+                    // Below the solver's accuracy a change is none.
+                    if change.abs() <= 1e-10 * size {
+                        0.0
+                    } else {
+                        change
+                    }
+                })
             };
-            let solved = solve_wholly(program, &moved, goal, settings, cancel);
-            solved.found().then(|| {
-                let change = solved.objective - optimum;
-                // Below the solver's accuracy a change is none.
-                if change.abs() <= 1e-10 * size {
-                    0.0
-                } else {
-                    change
-                }
-            })
+            let price = |step: f64, back: bool| {
+                let change = by(step)?;
+                let change = if back { 0.0 - change } else { change };
+                Some(Price { change, back })
+            };
+            let sum = matches!(constraints[i].form, Form::Sum(_));
+            let back = || price(-step, true).filter(|_| sum && side == Side::Low);
+            price(step, false).or_else(back)
         })
         .collect()
 }

@@ -39,6 +39,7 @@ pub(crate) fn sponsored() -> Terms {
         delivery: 1.0,
         conversion_lift: 1.0,
         hours: 2.0,
+        post_days: 0,
     }
 }
 

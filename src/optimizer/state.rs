@@ -98,7 +98,7 @@ impl Surroundings<'_> {
         let owners = self.owners();
         let near = Neighbourhood::new(self.program, self.goal);
         let point = near.point(counts.to_vec());
-        let mut best: Vec<Option<(f64, Move)>> = vec![None; self.constraints.len()];
+        let mut best: Vec<Option<((f64, f64), Move)>> = vec![None; self.constraints.len()];
         for change in near.moves(&point) {
             let gain = near.gain(&point, change);
             if gain <= 0.0 {
@@ -107,8 +107,9 @@ impl Surroundings<'_> {
             let Some(owner) = sole_owner(&near, &point, change, &owners) else {
                 continue;
             };
-            if best[owner].is_none_or(|(g, _)| gain > g) {
-                best[owner] = Some((gain, change));
+            let rank = (self.step(owner, change).map_or(0.0, |step| -step), gain);
+            if best[owner].is_none_or(|(most, _)| rank > most) {
+                best[owner] = Some((rank, change));
             }
         }
         for (i, found) in best.into_iter().enumerate() {
@@ -117,6 +118,17 @@ impl Surroundings<'_> {
             }
         }
         out
+    }
+
+    /// How far a change moves a rule's value, over months: there the nearest step is told, of a month's plan the one
+    /// that gains most.
+    fn step(&self, constraint: usize, change: Move) -> Option<f64> {
+        let Form::Sum(a) = &self.constraints[constraint].form else {
+            return None;
+        };
+        let at = |cell: Option<usize>| cell.map_or(0.0, |cell| a[cell]);
+        let over_months = !self.model.horizon.waves.is_empty();
+        over_months.then(|| (at(change.add) - at(change.drop)).abs())
     }
 
     fn at_bound(&self, constraint: &Constraint, counts: &[f64]) -> Option<String> {

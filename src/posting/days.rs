@@ -11,7 +11,9 @@ pub(super) struct Dated {
     pub(super) month: usize,
     pub(super) creator: usize,
     pub(super) day: u32,
-    /// The wave it is of.
+    /// The day it is booked on.
+    pub(super) booked: u32,
+    /// The wave whose order of tiers it keeps: its own, where it appears when it is booked.
     pub(super) wave: Option<usize>,
     /// When its tier's turn is, 0 first.
     pub(super) stage: usize,
@@ -192,22 +194,25 @@ struct Undated {
 }
 
 impl Undated {
-    fn on(self, model: &Model, day: u32) -> Dated {
+    /// Booked on a day, it appears as many days later as the terms of its cell say.
+    fn on(self, model: &Model, booked: u32) -> Dated {
         let Self {
             cell,
             month,
             creator,
         } = self;
+        let later = model.cells[cell].terms.post_days;
         let wave = match model.cells[cell].booked_as {
-            BookedAs::Wave(wave) => Some(wave),
-            BookedAs::Open | BookedAs::Level { .. } => None,
+            BookedAs::Wave(wave) if later == 0 => Some(wave),
+            BookedAs::Wave(_) | BookedAs::Open | BookedAs::Level { .. } => None,
         };
         let stage = stage(model, cell);
         Dated {
             cell,
             month,
             creator,
-            day,
+            day: booked + later,
+            booked,
             wave,
             stage,
         }

@@ -8,6 +8,8 @@
 //! - *Which day.* Posts of open cells and of ambassadors are spread evenly over the days of their month, all cells together.
 //!   Posts of a wave are spread over the wave's days of their month as its
 //!   [schedule](crate::model::WaveSchedule) says. What a plan books in a month without such days is posted on the nearest one.
+//!   Where the terms say that content comes days after the booking ([`post_days`](crate::model::Terms::post_days)), those are the days
+//!   it is booked and its product shipped on; the post is as much later, behind the month, the wave and the horizon too.
 //! - *When.* Every half hour of the slots 19–22 (prime), 12–13, 7–9 and 22–24 h is filled once, in this order, before one is
 //!   filled again. Higher tiers come first; on a day of a wave tiers follow each other from mega down.
 //!

@@ -8,7 +8,7 @@ pub const MOST_A_MONTH: usize = 1_000;
 /// One post: who, on which day, at what time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Post {
-    /// Day from the first day of the horizon, 0.
+    /// Day from the first day of the horizon, 0; it may be behind the month and behind the horizon.
     pub day: u32,
     /// Minutes from midnight, below 1440. Local to the audience: no time zone is meant.
     pub minute: u16,
@@ -18,8 +18,11 @@ pub struct Post {
     pub creator: usize,
     /// Number among the creator's posts in the cell, in time, from 1.
     pub number: usize,
-    /// Month of the horizon, from 0.
+    /// Month of the horizon that it is booked in, from 0.
     pub month: usize,
+    /// Day it is booked on and its product shipped, from the first day of the horizon, 0: [`Post::day`] but where the terms say
+    /// that content comes later.
+    pub booked: u32,
 }
 
 /// A time of the day.

@@ -74,6 +74,67 @@ fn by_day(model: &Model, posts: &[Post], first: u32) -> BTreeMap<(u32, &'static 
     days
 }
 
+/// Micro by seeding two weeks after its booking: everybody else's days and times are as ever, its own that much later, behind the wave, the
+/// month and the horizon.
+#[test]
+fn later_posts_are_later() {
+    let mut model = market(&[31, 30], vec![wave(50, 7, WaveSchedule::Launch)]);
+    model.start = Some((2026, 8));
+    let mut counts = Array2::zeros((2, model.cells.len()));
+    for (tier, n) in [
+        ("mega", 1.0),
+        ("macro", 3.0),
+        ("mid", 10.0),
+        ("micro", 20.0),
+    ] {
+        counts[[1, cell(&model, tier, 1)]] = n;
+    }
+    let late = cell(&model, "nano", 0);
+    for month in 0..2 {
+        counts[[month, late]] = 6.0;
+    }
+    let plan = plan(&model, counts);
+    let before = calendar(&model, &plan).unwrap();
+    assert!(before.iter().all(|p| p.booked == p.day));
+    let seeded = [late, cell(&model, "micro", 1)];
+    for &cell in &seeded {
+        model.cells[cell].terms.post_days = 14;
+    }
+    let after = calendar(&model, &plan).unwrap();
+    assert!(after.is_sorted_by_key(|p| (p.day, p.minute)));
+    let of = |posts: &[Post], later: bool| -> Vec<Post> {
+        let own = posts.iter().filter(|p| seeded.contains(&p.cell) == later);
+        let mut own: Vec<Post> = own.copied().collect();
+        own.sort_by_key(|p| (p.cell, p.month, p.creator, p.booked));
+        own
+    };
+    for (before, after) in of(&before, true).iter().zip(of(&after, true)) {
+        assert_eq!((after.booked, after.day), (before.day, before.day + 14));
+        assert_eq!((after.month, after.creator), (before.month, before.creator));
+    }
+    // Everybody else keeps the day, and higher tiers of the wave still come first.
+    let (was, is) = (of(&before, false), of(&after, false));
+    assert_eq!(was.len(), is.len());
+    for (was, is) in was.iter().zip(&is) {
+        assert_eq!(
+            (was.day, was.cell, was.creator),
+            (is.day, is.cell, is.creator)
+        );
+    }
+    let tiers: Vec<usize> = after
+        .iter()
+        .filter(|p| !seeded.contains(&p.cell))
+        .map(|p| model.cells[p.cell].tier)
+        .collect();
+    assert!(tiers.is_sorted(), "{tiers:?}");
+    // The last is booked on day 57 of 61 and posts after the horizon, on a date of its own.
+    let last = after.last().unwrap();
+    assert!(last.day > 61);
+    let date = |day| super::date(&model, last.month, day).unwrap().to_string();
+    assert_eq!(date(61), "2026-10-01");
+    assert!(date(last.day) > date(61) && date(last.booked) < date(61));
+}
+
 /// The playbook's launch week: day 1 mega, days 2–3 macro, 4–5 mid, 6–7 micro, in prime time.
 #[test]
 fn the_launch_week_is_the_playbooks() {

@@ -100,6 +100,7 @@ fn at(post: &Dated, minute: u16) -> Post {
         creator: post.creator,
         number: 0,
         month: post.month,
+        booked: post.booked,
     }
 }
 

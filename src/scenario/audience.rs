@@ -117,6 +117,11 @@ impl Reader<'_> {
             }
             debug_assert!(matches!(tier.basis, Basis::Benchmark(_)));
             let name = tier.name.as_str();
+            if self.root.at(&["tiers", name, "benchmark", "cpm"]).is_some() {
+                // It states one that cannot be read.
+                self.tainted = true;
+                continue;
+            }
             let fault = self
                 .fault_at(
                     &["tiers", name, "benchmark"],

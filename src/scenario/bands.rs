@@ -212,7 +212,8 @@ impl Reader<'_> {
                 let fault = Fault::at(
                     item.key_mark,
                     format!("{} is not a {what} of this scenario", joined("", &item.key)),
-                );
+                )
+                .of_names();
                 match nearest(&item.key, dimension.members.iter().copied()) {
                     Some(near) => fault.expected(format!("did you mean {near}?")),
                     None if dimension.members.is_empty() => fault.expected(format!(

@@ -91,7 +91,7 @@ pub(super) fn patterns<'a>(
                     node: leaf,
                 }),
             },
-            Err(fault) => faults.push(fault),
+            Err(fault) => faults.push(fault.of_names()),
         }
     }
     out

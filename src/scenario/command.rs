@@ -8,7 +8,7 @@ use super::source::{Kind, Mark, Sources};
 use super::structure;
 use super::tree::{self, Item, Node, Value};
 use super::value::short;
-use super::write;
+use super::{vary, write};
 
 impl Reading {
     /// `--set`, `--seed` and `--trials` as one tree. `root` has the file's own lists.
@@ -34,6 +34,7 @@ impl Reading {
         }
         let mut node = self.sets(&sets, presets);
         self.entries_by_name(&mut node, root);
+        partners_by_cell(&mut node, root, &sets);
         structure::check(&mut node, &mut self.faults);
         node
     }
@@ -161,7 +162,8 @@ impl Reading {
                     if let Some(before) = entry.item(&field.key)
                         && ["count", "spend"].contains(&field.key.as_str())
                     {
-                        field.node = by_cells(&before.node, &field.node);
+                        let wider = what == "wave";
+                        field.node = by_cells(&before.node, &field.node, wider);
                     }
                     entry.set(field);
                 }
@@ -184,6 +186,7 @@ impl Reading {
                 .collect();
             let mut changes = self.sets(&sets, presets);
             self.entries_by_name(&mut changes, root);
+            partners_by_cell(&mut changes, root, &sets);
             structure::check_typed(&mut changes, &mut self.faults);
             out.push(WhatIf {
                 name: name.clone(),
@@ -193,9 +196,33 @@ impl Reading {
     }
 }
 
+/// Partners of single cells, each set by its own key, leave those of the other cells; a whole table takes the place of all.
+fn partners_by_cell(settings: &mut Node, root: &Node, sets: &[(String, String, String)]) {
+    const PLACE: [&str; 2] = ["pipeline", "starting_creators"];
+    let cells = |(key, ..): &(String, String, String)| {
+        let names = vary::path(key)?;
+        (names.starts_with(&PLACE.map(str::to_owned))).then_some(names.len() > PLACE.len())
+    };
+    if !sets.iter().filter_map(cells).all(|cell| cell) {
+        return;
+    }
+    let (Some(before), Some(now)) = (root.at(&PLACE), settings.at(&PLACE)) else {
+        return;
+    };
+    let node = by_cells(before, now, true);
+    let Value::Table(items) = &mut settings.value else {
+        return;
+    };
+    if let Some(pipeline) = items.iter_mut().find(|item| item.key == PLACE[0])
+        && let Some(own) = pipeline.node.item(PLACE[1]).cloned()
+    {
+        pipeline.node.set(Item { node, ..own });
+    }
+}
+
 /// What was said by cells, changed where it is said anew: `count.mega = 2` leaves the other tiers' counts. Quoted and
-/// nested keys are one.
-fn by_cells(before: &Node, now: &Node) -> Node {
+/// nested keys are one. With `wider` a key takes the place of those of parts of it, `mega` that of `mega.sponsored`.
+fn by_cells(before: &Node, now: &Node, wider: bool) -> Node {
     fn flatten(node: &Node, path: &str, out: &mut Vec<Item>) {
         for item in node.items() {
             let key = match path {
@@ -224,6 +251,10 @@ fn by_cells(before: &Node, now: &Node) -> Node {
         mark: now.mark,
     };
     for item in new {
+        if let (true, Value::Table(items)) = (wider, &mut out.value) {
+            let within = format!("{}.", item.key);
+            items.retain(|old| !old.key.starts_with(&within));
+        }
         out.set(item);
     }
     out

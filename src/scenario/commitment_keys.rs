@@ -1,6 +1,6 @@
 //! The keys of `[[wave]]`, `[ambassadors]`, `[pipeline]` and `[cross_promotion]`: part of the one list.
 
-use super::keys::{AMOUNT, SHARE, TIERS, TYPES, leaf};
+use super::keys::{AMOUNT, POST_DAYS, SHARE, TIERS, TYPES, leaf};
 use super::shape::{Field, Kind, Names, Shape, map};
 
 /// Kinds of waves.
@@ -8,6 +8,8 @@ pub(super) const WAVE_KINDS: &[&str] = &["tease", "launch", "sustain"];
 /// On which days of a wave its tiers post.
 pub(super) const SCHEDULES: &[&str] = &["launch", "week", "even"];
 
+/// Most days after a tag: two years.
+pub(super) const MOST_TAG_DAYS: u64 = 731;
 /// Most weeks: two years.
 const WEEKS: u64 = 105;
 
@@ -101,6 +103,7 @@ static LEVEL: &[Field] = &[
     leaf("delivery", SHARE, "Probability that the content appears."),
     leaf("conversion_lift", AMOUNT, "Times conversions per click."),
     leaf("hours", AMOUNT, "Handling hours a month."),
+    POST_DAYS,
     leaf(
         "term_months",
         Kind::Whole { min: 1, max: 120 },
@@ -144,16 +147,27 @@ pub(super) static PIPELINE: &[Field] = &[
     ),
     leaf(
         "lead_weeks",
-        Kind::Number {
-            min: 0.0,
-            max: 104.0,
-            open: false,
-        },
+        Kind::Amount,
         "Weeks from being identified to the first post.",
     ),
     leaf(
+        "contact_weeks",
+        Kind::Amount,
+        "Weeks from being identified to being contacted; the steps in place of lead_weeks.",
+    ),
+    leaf(
+        "partnership_weeks",
+        Kind::Amount,
+        "Weeks from contact to partnership.",
+    ),
+    leaf(
+        "content_weeks",
+        Kind::Amount,
+        "Weeks from partnership to the first post.",
+    ),
+    leaf(
         "churn",
-        SHARE,
+        Kind::Rate,
         "Probability that a partner leaves at the end of a month.",
     ),
     leaf(
@@ -186,5 +200,13 @@ pub(super) static CROSS_PROMOTION: &[Field] = &[
         "reach_lift",
         FACTOR,
         "Added to the factor on the reach of a tagged creator's posts.",
+    ),
+    leaf(
+        "days",
+        Kind::Whole {
+            min: 0,
+            max: MOST_TAG_DAYS,
+        },
+        "Only posts within so many days after the tagging one are lifted, 0 being its own day; if left out, all posts of the month.",
     ),
 ];

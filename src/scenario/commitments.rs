@@ -1,5 +1,6 @@
 //! Reading ambassador levels and the cells they add, the pipeline, and cross-promotion.
 
+use super::commitment_keys::MOST_TAG_DAYS;
 use super::keys::{Kind, TIERS};
 use super::problem::Fault;
 use super::reader::Reader;
@@ -8,6 +9,7 @@ use super::tree::{Node, Value};
 use super::value::{self, short};
 use super::waves::unusable;
 use crate::distribution::Distribution;
+use crate::model::pipeline::{Lead, LeadStep};
 use crate::model::{BookedAs, Cell, CrossPromotion, Level, Model, Pipeline, Terms};
 
 /// The partnership type that levels are of.
@@ -17,6 +19,9 @@ const MOST_CELLS: usize = 20_000;
 
 /// Most creators identified a month: the exact law of partners has a weight for each.
 const MOST_IDENTIFIED: f64 = 1e7;
+
+/// Most weeks of each step to the first post.
+const MOST_WEEKS: f64 = 520.0;
 
 /// Where the tail of a distribution of them is looked at.
 const FAR: f64 = 1.0 - 1e-12;
@@ -106,6 +111,7 @@ impl Reader<'_> {
             delivery: pick("delivery", 1.0),
             conversion_lift: pick("conversion_lift", 1.0),
             hours: pick("hours", 0.0),
+            post_days: self.post_days(&[&path, &["partnerships", TYPE]]),
         };
         let mut number = |key: &'static str| {
             self.number(&[&path[..], &[key]].concat())
@@ -165,7 +171,8 @@ impl Reader<'_> {
                     place,
                     format!("no tier of the ambassador level {shown} can have it"),
                 )
-                .expected(why),
+                .expected(why)
+                .of_names(),
             );
         }
         tiers
@@ -207,7 +214,7 @@ impl Reader<'_> {
         let mut share = |key| flow(key, Kind::Rate);
         let (vetted, contacted) = (share("vetted"), share("contacted"));
         let (response, partnership) = (share("response"), share("partnership"));
-        let repeat = share("repeat");
+        let (repeat, churn) = (share("repeat"), share("churn"));
         if identified.quantile(FAR) > MOST_IDENTIFIED {
             let fault = self
                 .fault_at(
@@ -219,8 +226,7 @@ impl Reader<'_> {
                 );
             self.fault(fault);
         }
-        let lead_weeks = self.number(&["pipeline", "lead_weeks"]).unwrap_or(0.0);
-        let churn = self.number(&["pipeline", "churn"]).unwrap_or(0.0);
+        let lead_weeks = self.lead(node);
         let with = self
             .with(&["pipeline", "with"], value::level_or_free)
             .flatten();
@@ -254,6 +260,42 @@ impl Reader<'_> {
         });
     }
 
+    /// Reads how long it takes to the first post: the whole way or its steps.
+    fn lead(&mut self, pipeline: &Node) -> Lead {
+        let mut weeks = |key: &'static str| {
+            let path = ["pipeline", key];
+            let weeks = self
+                .distribution(&path, Kind::Amount)
+                .unwrap_or(Distribution::Certain(0.0));
+            if weeks.quantile(FAR) > MOST_WEEKS {
+                let fault = self
+                    .fault_at(&path, "more weeks than a partner can take")
+                    .expected("expected at most 520, in the far tail of a distribution too");
+                self.fault(fault);
+            }
+            weeks
+        };
+        if !LeadStep::ALL
+            .iter()
+            .any(|s| pipeline.get(s.key()).is_some())
+        {
+            return Lead::whole(weeks("lead_weeks"));
+        }
+        let lead = Lead::by_step(LeadStep::ALL.map(|step| weeks(step.key())));
+        if pipeline.get("lead_weeks").is_some() {
+            let fault = self
+                .fault_at(
+                    &["pipeline", "lead_weeks"],
+                    "the way to the first post as a whole and by its steps",
+                )
+                .expected(
+                    "expected lead_weeks, or contact_weeks, partnership_weeks and content_weeks, which add up to it",
+                );
+            self.fault(fault);
+        }
+        lead
+    }
+
     /// Reads who tags whom.
     pub(super) fn cross_promotion(&mut self, model: &mut Model) {
         let Some(node) = self.node(&["cross_promotion"]) else {
@@ -271,6 +313,9 @@ impl Reader<'_> {
             }
         }
         let lift = self.number(&["cross_promotion", "reach_lift"]);
+        let days = self.with(&["cross_promotion", "days"], |n| {
+            value::whole(n, 0, MOST_TAG_DAYS)
+        });
         let mut fan_out = vec![0.0; model.tiers.len()];
         if let Some(table) = self.node(&["cross_promotion", "fan_out"]) {
             for item in table.items() {
@@ -284,7 +329,7 @@ impl Reader<'_> {
                     _ if creators == 0.0 => {}
                     _ => self.warnings.push(format!(
                         "{}: cross_promotion.fan_out.{} has no effect, since {}",
-                        self.sources.location(item.key_mark),
+                        self.sources.place(item.key_mark),
                         item.key,
                         if tier.is_some() {
                             "there is no lower tier in use".to_owned()
@@ -298,6 +343,7 @@ impl Reader<'_> {
         model.horizon.cross_promotion = Some(CrossPromotion {
             fan_out,
             reach_lift: lift.unwrap_or(0.0),
+            days: days.and_then(|days| u32::try_from(days).ok()),
         });
     }
 

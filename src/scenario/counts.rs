@@ -13,6 +13,26 @@ use super::tree::{Node, Value};
 use super::value;
 use crate::model::{Assumption, BookedAs, CellKey, Model, Origin};
 
+/// Terms of a partnership type that rest on assumed presets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssumedTerms {
+    /// The type.
+    pub partnership: String,
+    /// Keys of the assumed terms; empty: all that matter.
+    pub keys: Vec<&'static str>,
+}
+
+/// Terms that decide cost or yield, `hours` where they are capped or cost something.
+const TERMS: [&str; 7] = [
+    "fee",
+    "commission",
+    "product_cost",
+    "posts",
+    "delivery",
+    "conversion_lift",
+    "hours",
+];
+
 impl<'a> Reader<'a> {
     /// Reads [`Model::counts`]: one table for all months, or a list of one a month.
     pub(super) fn counts(&mut self, model: &mut Model, offered: &[Vec<&str>]) {
@@ -22,7 +42,7 @@ impl<'a> Reader<'a> {
         let (months, cells) = (model.months, model.cells.len());
         let mut counts = Array2::zeros((months, cells));
         if let Value::Array(list) = &node.value {
-            if list.len() != months {
+            if list.len() != months && !self.months_unknown {
                 let fault = Fault::at(
                     node.mark,
                     format!("counts is a list of {} for {months} months", list.len()),
@@ -52,7 +72,9 @@ impl<'a> Reader<'a> {
                     counts[[month, cell]] = count;
                 }
             }
-            self.keep_terms(node.mark, model, &counts);
+            if !self.months_unknown {
+                self.keep_terms(node.mark, model, &counts);
+            }
         } else {
             if node.items().is_empty() && matches!(node.value, Value::Table(_)) {
                 self.fault(
@@ -127,7 +149,9 @@ impl<'a> Reader<'a> {
         model: &Model,
         offered: &[Vec<&str>],
     ) -> Vec<(usize, f64, Mark)> {
-        let entries = cells::entries(node, &cells::Known::of(model), &mut self.faults);
+        let mut faults = Vec::new();
+        let entries = cells::entries(node, &cells::Known::of(model), &mut faults);
+        faults.into_iter().for_each(|fault| self.fault(fault));
         let keys: Vec<_> = (0..model.cells.len()).map(|i| model.key(i)).collect();
         let mut named: HashMap<usize, Mark> = HashMap::new();
         let mut out = Vec::new();
@@ -145,7 +169,7 @@ impl<'a> Reader<'a> {
                 [] => {
                     if !model.cells.is_empty() {
                         let fault = not_offered(model, entry, &keys, offered);
-                        self.fault(fault);
+                        self.fault(fault.of_names());
                     }
                     continue;
                 }
@@ -210,24 +234,47 @@ impl<'a> Reader<'a> {
                     self.sources.origin(n.mark) == Origin::Preset(Assumption::Assumption)
                 })
             };
-            let assumed = [
-                "commission",
-                "product_cost",
-                "posts",
-                "delivery",
-                "conversion_lift",
-            ]
-            .into_iter()
-            .any(preset)
-                || (cell.terms.fee_amount.is_none() && preset("fee"))
-                || (hours_matter && preset("hours"));
-            if assumed && !self.assumed_types.contains(kind) {
-                self.assumed_types.push(kind.clone());
+            let due: Vec<&'static str> = TERMS
+                .into_iter()
+                .filter(|&key| key != "hours" || hours_matter)
+                .collect();
+            let assumed: Vec<&'static str> = due
+                .iter()
+                .copied()
+                .filter(|&key| preset(key) && (key != "fee" || cell.terms.fee_amount.is_none()))
+                .collect();
+            let all = assumed.len() == due.len();
+            model.cells[index].assumed = !assumed.is_empty();
+            if assumed.is_empty() {
+                continue;
             }
-            model.cells[index].assumed = assumed;
+            let known = self.assumed_terms.iter_mut();
+            match known.into_iter().find(|known| known.partnership == *kind) {
+                Some(known) if all => known.keys.clear(),
+                Some(known) if known.keys.is_empty() => {}
+                Some(known) => known.keys.extend(
+                    assumed
+                        .iter()
+                        .filter(|&key| !known.keys.contains(key))
+                        .copied()
+                        .collect::<Vec<_>>(),
+                ),
+                None => self.assumed_terms.push(AssumedTerms {
+                    partnership: kind.clone(),
+                    keys: if all { Vec::new() } else { assumed },
+                }),
+            }
         }
-        let order = |name: &String| model.partnerships.iter().position(|p| p.name == *name);
-        self.assumed_types.sort_by_key(order);
+        for known in &mut self.assumed_terms {
+            known
+                .keys
+                .sort_by_key(|key| TERMS.iter().position(|term| term == key));
+        }
+        let order = |known: &AssumedTerms| {
+            let mut types = model.partnerships.iter();
+            types.position(|p| p.name == known.partnership)
+        };
+        self.assumed_terms.sort_by_key(order);
     }
 }
 

@@ -11,14 +11,12 @@ use crate::model::{BudgetOver, Horizon, Model, NOMINAL_DAYS, Objective, Origin, 
 impl Reader<'_> {
     /// Reads [`Model::months`] and [`Model::horizon`] but its budgets.
     pub(super) fn horizon(&mut self, model: &mut Model) {
-        // A bad number of months says nothing about lists of another length.
-        let before = std::mem::replace(&mut self.tainted, false);
-        let months = self
-            .with(&["months"], time_value::months)
-            .unwrap_or(1)
-            .min(MOST_MONTHS);
-        let known = !std::mem::replace(&mut self.tainted, before);
-        self.tainted |= !known;
+        let stated = self.with(&["months"], time_value::months);
+        self.months_unknown = self.was_meant(&["months"]) || stated.is_none();
+        // So many that whatever the file speaks of has its place.
+        let months = stated
+            .filter(|_| !self.months_unknown)
+            .unwrap_or(MOST_MONTHS);
         model.months = usize::try_from(months).unwrap_or(1);
         let mut horizon = Horizon::equal(model.months);
         for (month, own) in horizon.months.iter_mut().enumerate() {
@@ -38,15 +36,15 @@ impl Reader<'_> {
         horizon.response_half_life_days = self
             .number(&["time", "response_half_life_days"])
             .unwrap_or(0.0);
-        horizon.payment = self.payment(&horizon);
         if self.word(&["diversity", "over"], OVER) == Some("horizon") {
             horizon.diversity_over = Over::Horizon;
         }
         model.horizon = horizon;
     }
 
-    /// When money moves. A month of which the file says nothing of time has no forecast and no cash: payments are at once.
-    fn payment(&mut self, horizon: &Horizon) -> Payment {
+    /// When money moves, of a model with all its cells. A month of which the file says nothing of time has no forecast and no
+    /// cash: payments are at once.
+    pub(super) fn payment(&mut self, model: &Model) -> Payment {
         const KEYS: [&str; 3] = ["fee_days", "commission_days", "sales_receipt_days"];
         let mut days = |key: &'static str| self.number(&["payment", key]).unwrap_or(0.0);
         let payment = Payment {
@@ -58,7 +56,9 @@ impl Reader<'_> {
             let origin = self.origin(&["payment", key]);
             !matches!(origin, Origin::Preset(_) | Origin::Default)
         });
-        let timeless = horizon.months.len() == 1 && horizon.response_half_life_days == 0.0;
+        let timeless = model.months == 1
+            && model.horizon.response_half_life_days == 0.0
+            && !model.posts_later();
         if timeless && !stated {
             Payment::AT_ONCE
         } else {
@@ -85,6 +85,10 @@ impl Reader<'_> {
         let months = horizon.months.len();
         if list.len() == months {
             return Some(list);
+        }
+        if self.months_unknown {
+            self.tainted = true;
+            return None;
         }
         let key = path.join(".");
         let plural = |n: usize, word: &str| {
@@ -216,10 +220,9 @@ impl Reader<'_> {
     pub(super) fn only_by_month(&mut self, model: &Model) {
         let horizon = &model.horizon;
         let several = model.months > 1;
-        let equal = horizon.months.windows(2).all(|pair| {
-            (pair[0].budget_share, pair[0].seasonality)
-                == (pair[1].budget_share, pair[1].seasonality)
-        });
+        let share = |month: usize| horizon.months[month].budget_share;
+        let equal =
+            (1..model.months).all(|m| share(m - 1) == share(m) && model.same_season(m - 1, m));
         let ties = [
             (!horizon.waves.is_empty(), "campaign waves"),
             (!horizon.levels.is_empty(), "ambassador levels"),

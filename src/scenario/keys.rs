@@ -10,6 +10,7 @@ pub(super) use super::shape::{Field, Kind, Names, Shape};
 use super::shape::{map, table};
 use super::stop::STOP;
 use super::target_keys::TARGETS;
+use crate::model::Objective;
 
 /// Tiers in the glossary's order.
 pub(super) const TIERS: &[&str] = &["mega", "macro", "mid", "micro", "nano"];
@@ -18,14 +19,15 @@ pub(super) const TYPES: &[&str] = &["sponsored", "affiliate", "seeding", "ambass
 /// Stages.
 pub(super) const STAGES: &[&str] = &["awareness", "growth", "maturity", "custom"];
 /// Objectives.
-pub(super) const OBJECTIVES: &[&str] = &[
-    "revenue",
-    "profit",
-    "conversions",
-    "engagements",
-    "impressions",
-    "roas",
-];
+pub(super) const OBJECTIVES: &[&str] = &{
+    let mut names = [""; Objective::ALL.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = Objective::ALL[i].name();
+        i += 1;
+    }
+    names
+};
 /// Sets of incident figures.
 pub(super) const INCIDENT_PRESETS: &[&str] = &["none", "cautious"];
 /// What shares speak of.
@@ -39,6 +41,9 @@ pub(super) const LARGEST: f64 = 1e15;
 pub(super) const MOST_TRIALS: u64 = 1_000_000_000;
 /// Largest count of one cell.
 pub(super) const LARGEST_COUNT: f64 = 1_000_000.0;
+
+/// Most days from a booking to its post: ten years.
+pub(super) const MOST_POST_DAYS: u64 = 3650;
 
 /// 0 or more.
 pub(super) const AMOUNT: Kind = Kind::Number {
@@ -62,6 +67,15 @@ pub(super) const ANY: Kind = Kind::Number {
     max: LARGEST,
     open: false,
 };
+/// Terms of partnerships and of ambassador levels have it.
+pub(super) const POST_DAYS: Field = leaf(
+    "post_days",
+    Kind::Whole {
+        min: 0,
+        max: MOST_POST_DAYS,
+    },
+    "Days from the booking, when products are shipped, to the post.",
+);
 const RELATIVE_SD: Kind = Kind::Number {
     min: 0.0,
     max: 10.0,
@@ -324,6 +338,7 @@ pub(super) static TERMS: &[Field] = &[
     leaf("delivery", SHARE, "Probability that the content appears."),
     leaf("conversion_lift", AMOUNT, "Times conversions per click."),
     leaf("hours", AMOUNT, "Handling hours a month."),
+    POST_DAYS,
 ];
 
 static OPERATIONS: &[Field] = &[

@@ -4,6 +4,7 @@ use super::importance::of_diversity;
 use super::keys::ROOT;
 use super::presets::Presets;
 use super::tree::{Item, Node, Value, overlay};
+use crate::model::pipeline::LeadStep;
 
 /// Presets with layers of the user's on top, the last one uppermost.
 pub(super) fn compose(presets: &Presets, layers: &[&Node]) -> Node {
@@ -32,6 +33,7 @@ pub(super) fn compose(presets: &Presets, layers: &[&Node]) -> Node {
             weights(layer.to_mut());
             weights(&mut node);
         }
+        replace_lead(&mut node, &layer);
         let Some(incidents) = layer.get("incidents") else {
             overlay(&mut node, &layer, ROOT);
             continue;
@@ -55,8 +57,16 @@ pub(super) fn compose(presets: &Presets, layers: &[&Node]) -> Node {
     if node.at(&["trials", "best"]).is_some() {
         complete(&mut node, &presets.best);
     }
+    let stated = |key| node.at(&[PIPELINE, key]).is_some();
+    let (by_step, whole) = (LeadStep::ALL.iter().any(|s| stated(s.key())), stated(LEAD));
     for given in &presets.given {
         complete(&mut node, given);
+    }
+    if by_step {
+        complete(&mut node, &presets.lead);
+        if !whole {
+            remove(&mut node, PIPELINE, LEAD);
+        }
     }
     if let Some(Value::Table(levels)) = value_mut(&mut node, "ambassadors") {
         for level in levels {
@@ -69,6 +79,29 @@ pub(super) fn compose(presets: &Presets, layers: &[&Node]) -> Node {
         }
     }
     node
+}
+
+const PIPELINE: &str = "pipeline";
+const LEAD: &str = "lead_weeks";
+
+/// The whole lead time and that of its steps replace each other.
+fn replace_lead(node: &mut Node, layer: &Node) {
+    let stated = |key| layer.at(&[PIPELINE, key]).is_some();
+    match (LeadStep::ALL.iter().any(|s| stated(s.key())), stated(LEAD)) {
+        (true, false) => remove(node, PIPELINE, LEAD),
+        (false, true) => {
+            for step in LeadStep::ALL {
+                remove(node, PIPELINE, step.key());
+            }
+        }
+        _ => {}
+    }
+}
+
+fn remove(node: &mut Node, table: &str, key: &str) {
+    if let Some(Value::Table(items)) = value_mut(node, table) {
+        items.retain(|item| item.key != key);
+    }
 }
 
 fn value_mut<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Value> {

@@ -1,8 +1,9 @@
 //! Reading the market: tiers, segments, partnership terms and the cells they make.
 
-use super::keys::{Kind, TIERS};
+use super::keys::{Kind, MOST_POST_DAYS, TIERS};
 use super::problem::Fault;
 use super::reader::{FOLLOWERS_KEYS, Reader};
+use super::value;
 use crate::distribution::Distribution;
 use crate::model::{
     Basis, Benchmark, BookedAs, Cell, Factors, Followers, Model, Segment, Terms, Tier,
@@ -196,7 +197,19 @@ impl Reader<'_> {
             delivery: pick("delivery", 1.0),
             conversion_lift: pick("conversion_lift", 1.0),
             hours: pick("hours", 0.0),
+            post_days: self.post_days(&[&own, &general]),
         }
+    }
+
+    /// Days from a booking to its post, by the first of several tables that say it.
+    pub(super) fn post_days(&mut self, tables: &[&[&str]]) -> u32 {
+        let mut read = |table: &&[&str]| {
+            let path = [table, &["post_days"][..]].concat();
+            self.with(&path, |n| value::whole(n, 0, MOST_POST_DAYS))
+        };
+        let found: Vec<Option<u64>> = tables.iter().map(&mut read).collect();
+        let days = found.into_iter().flatten().next().unwrap_or(0);
+        u32::try_from(days).unwrap_or(0)
     }
 
     pub(super) fn cells(&mut self, model: &Model, offered: &[Vec<&str>]) -> Vec<Cell> {

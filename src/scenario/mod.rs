@@ -12,7 +12,7 @@
 //! line, several settings of one what-if add up before they are laid over the file.
 //!
 //! - `keys` is that list, with `horizon_keys`, `commitment_keys`, `risk_keys` and `target_keys` as its parts; `shape` says what
-//!   a key is. `structure`, `schema`, `names` and `vary` only read it.
+//!   a key is. `structure`, `schema` with `needed`, `names` and `vary` only read it.
 //! - `source`, `tree`, `presets`, `command` and `layers` make the tree, `read` is the whole way, `problem` what is wrong.
 //! - `reader` makes the model, with a file for each part of it: `market`, `cells`, `audience`, `risks`, `rules`, `bands`,
 //!   `targets`, `promise`, `counts`, `horizon`, `waves`, `commitments`, `importance`, `stop`, `roster`. Their single values are
@@ -33,6 +33,7 @@ mod keys;
 mod layers;
 mod market;
 mod names;
+mod needed;
 mod presets;
 mod problem;
 mod promise;
@@ -62,6 +63,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use counts::AssumedTerms;
 pub use problem::{Problem, Problems};
 pub use read::{Entry, Overrides, Scenario, read_file, read_text};
 pub use schema::schema;

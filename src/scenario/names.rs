@@ -1,7 +1,7 @@
 //! Key paths: every path of the list, the nearest name to a misspelled one, paths as TOML.
 
-use super::keys::{Field, ROOT, Shape};
-use super::tree::Node;
+use super::keys::{Field, Kind, ROOT, Shape};
+use super::tree::{Node, Value};
 
 /// The shape at a concrete key path, and the path with the user's own names replaced by `*`.
 #[cfg(test)]
@@ -110,7 +110,20 @@ pub(super) fn joined(prefix: &str, key: &str) -> String {
     }
 }
 
-/// Leaf key paths under a node with their nodes: what `imatrix show` lists.
+/// Whether every entry of a list has a name, so that key paths can go through it.
+fn named(list: &[Node]) -> bool {
+    let name = |entry: &Node| matches!(entry.get("name").map(|n| &n.value), Some(Value::Text(_)));
+    !list.is_empty() && list.iter().all(name)
+}
+
+/// Whether the cells of a table were written in more than one place.
+fn mixed(node: &Node) -> bool {
+    let sources = node.items().iter().map(|item| item.node.mark.source);
+    sources.collect::<std::collections::HashSet<_>>().len() > 1
+}
+
+/// Leaf key paths under a node with their nodes: what `imatrix show` lists. Entries of lists stand under their names, as `--set`
+/// reaches them.
 pub(super) fn flatten<'a>(node: &'a Node, fields: &'static [Field]) -> Vec<(String, &'a Node)> {
     fn walk<'a>(
         prefix: &str,
@@ -133,7 +146,7 @@ pub(super) fn flatten<'a>(node: &'a Node, fields: &'static [Field]) -> Vec<(Stri
         match of {
             Shape::Table(fields) => walk(path, node, fields, out),
             Shape::LeafOr(_, fields) | Shape::TableOrList(fields)
-                if matches!(node.value, super::tree::Value::Table(_)) =>
+                if matches!(node.value, Value::Table(_)) =>
             {
                 walk(path, node, fields, out);
             }
@@ -145,6 +158,27 @@ pub(super) fn flatten<'a>(node: &'a Node, fields: &'static [Field]) -> Vec<(Stri
                     } else {
                         shape(&path, &item.node, inner, out);
                     }
+                }
+            }
+            Shape::List(fields) => match &node.value {
+                Value::Array(list) if named(list) => {
+                    for entry in list {
+                        let Some(Value::Text(name)) = entry.get("name").map(|n| &n.value) else {
+                            continue;
+                        };
+                        let own = joined(path, name);
+                        for field in fields.iter().filter(|field| field.name != "name") {
+                            if let Some(child) = entry.get(field.name) {
+                                shape(&joined(&own, field.name), child, &field.shape, out);
+                            }
+                        }
+                    }
+                }
+                _ => out.push((path.to_owned(), node)),
+            },
+            Shape::Leaf(Kind::Cells(_) | Kind::CellRanges) if mixed(node) => {
+                for item in node.items() {
+                    out.push((joined(path, &item.key), &item.node));
                 }
             }
             _ => out.push((path.to_owned(), node)),

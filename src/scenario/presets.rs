@@ -22,6 +22,8 @@ pub(super) struct Presets {
     pub(super) cautious: Node,
     /// What tables leave out where they are given.
     pub(super) given: [Node; 3],
+    /// What lead times by step leave out.
+    pub(super) lead: Node,
     /// What every ambassador level leaves out.
     pub(super) level: Node,
     /// What every wave leaves out.
@@ -54,6 +56,7 @@ pub(super) fn load(sources: &mut Sources) -> Presets {
         part("given_playbook", Kind::Preset(Assumption::Playbook)),
         part("given_assumption", Kind::Preset(Assumption::Assumption)),
     ];
+    let lead = part("lead", Kind::Preset(Assumption::Playbook));
     let best = part("best", Kind::Default);
     let source = sources.add(NAME, Kind::Default, TEXT);
     let mut root = tree::parse(source, sources, TEXT, &mut Vec::new());
@@ -68,6 +71,7 @@ pub(super) fn load(sources: &mut Sources) -> Presets {
         incidents,
         cautious,
         given,
+        lead,
         level,
         wave,
         best,

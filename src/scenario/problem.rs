@@ -57,6 +57,8 @@ pub(super) struct Fault {
     pub(super) message: String,
     pub(super) label: Option<String>,
     pub(super) help: Option<String>,
+    /// It says that a name is not known here, which may follow from what is wrong where names are given.
+    pub(super) names: bool,
     /// The key that was probably meant, so that it is not reported as missing too.
     pub(super) meant: Option<Box<str>>,
 }
@@ -68,6 +70,7 @@ impl Fault {
             message: message.into(),
             label: None,
             help: None,
+            names: false,
             meant: None,
         }
     }
@@ -78,8 +81,15 @@ impl Fault {
             message: message.into(),
             label: None,
             help: None,
+            names: false,
             meant: None,
         }
+    }
+
+    /// Marks it as one that says that a name is not known.
+    pub(super) fn of_names(mut self) -> Self {
+        self.names = true;
+        self
     }
 
     pub(super) fn expected(mut self, label: impl Into<String>) -> Self {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
+use super::counts::AssumedTerms;
 use super::keys::ROOT;
 use super::layers::compose;
 use super::names::flatten;
@@ -56,7 +57,7 @@ pub struct Scenario {
     pub uncertainty_is_preset: bool,
     /// The whole resolved scenario, with presets and defaults, for manifest and `imatrix show`.
     pub resolved: Json,
-    assumed_types: Vec<String>,
+    assumed_terms: Vec<AssumedTerms>,
     entries: Vec<Entry>,
     /// Text and overrides, to be read again.
     pub(super) read_from: Arc<(String, Overrides)>,
@@ -75,10 +76,10 @@ pub struct Entry {
 
 impl Scenario {
     /// Partnership types with offered cells whose terms rest, in a part that matters, on an
-    /// assumed preset.
+    /// assumed preset, in the glossary's order.
     #[must_use]
-    pub fn assumed_types(&self) -> &[String] {
-        &self.assumed_types
+    pub fn assumed_terms(&self) -> &[AssumedTerms] {
+        &self.assumed_terms
     }
 
     /// Every key with a value, in the order of the contract; what-ifs last.
@@ -263,7 +264,7 @@ impl Reading {
         let base_model = reader.model("base");
         let mut faults = reader.faults;
         let mut warnings = reader.warnings;
-        let assumed_types = reader.assumed_types;
+        let assumed_terms = reader.assumed_terms;
         // Sums and bounds of a what-if over a faulty base would only repeat its faults.
         let base_is_bad = !faults.is_empty() || !self.faults.is_empty();
         let mut models = Vec::new();
@@ -333,7 +334,7 @@ impl Reading {
             roster,
             warnings,
             uncertainty_is_preset,
-            assumed_types,
+            assumed_terms,
             entries,
             read_from: Arc::new((text.to_owned(), overrides.clone())),
         })
@@ -355,6 +356,7 @@ impl Reading {
             let name = match entry.get("name").map(|n| &n.value) {
                 Some(Value::Text(name)) => name.clone(),
                 Some(_) => String::new(),
+                None if self.meant("what_if.name") => String::new(),
                 None => {
                     self.faults.push(
                         Fault::at(entry.mark, "this what-if has no name")
@@ -369,6 +371,13 @@ impl Reading {
             });
         }
         out
+    }
+
+    /// Whether a misspelled key probably meant this one.
+    fn meant(&self, key: &str) -> bool {
+        self.faults
+            .iter()
+            .any(|fault| fault.meant.as_deref() == Some(key))
     }
 
     fn distinct(&mut self, what_ifs: &[WhatIf]) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::counts::AssumedTerms;
 use super::keys::{Kind, OBJECTIVES, STAGES, TIERS, TYPES};
 use super::problem::Fault;
 use super::source::{Mark, Sources};
@@ -29,10 +30,14 @@ pub(super) struct Reader<'a> {
     pub(super) sources: &'a Sources,
     pub(super) faults: Vec<Fault>,
     pub(super) warnings: Vec<String>,
-    /// Partnership types whose terms rest on assumed presets.
-    pub(super) assumed_types: Vec<String>,
+    /// Terms that rest on assumed presets, by partnership type.
+    pub(super) assumed_terms: Vec<AssumedTerms>,
     /// A value was missing or bad and stands replaced: checks over many values would mislead.
     pub(super) tainted: bool,
+    /// Something is wrong where tiers, types, segments, waves or levels are named: which names there are is not known.
+    pub(super) names_unknown: bool,
+    /// The number of months is bad: what depends on it is not judged.
+    pub(super) months_unknown: bool,
     /// Key paths asked for, which a test compares with the list of keys.
     pub(super) seen: BTreeSet<String>,
     /// Keys that misspelled keys probably meant.
@@ -46,8 +51,10 @@ impl<'a> Reader<'a> {
             sources,
             faults: Vec::new(),
             warnings: Vec::new(),
-            assumed_types: Vec::new(),
+            assumed_terms: Vec::new(),
             tainted: false,
+            names_unknown: false,
+            months_unknown: false,
             seen: BTreeSet::new(),
             meant: Vec::new(),
         }
@@ -60,9 +67,36 @@ impl<'a> Reader<'a> {
         meant
     }
 
+    /// Notes what is wrong, unless it follows from what has been told.
     pub(super) fn fault(&mut self, fault: Fault) {
         self.tainted = true;
-        self.faults.push(fault);
+        if !(fault.names && self.names_unknown) {
+            self.faults.push(fault);
+        }
+    }
+
+    /// Whether something is wrong where names are given that cell keys use.
+    fn names_are_unknown(&self) -> bool {
+        const NAMING: [&[&str]; 5] = [
+            &["tiers", "use"],
+            &["partnerships", "use"],
+            &["segments"],
+            &["wave"],
+            &["ambassadors"],
+        ];
+        let of_tiers = TIERS
+            .iter()
+            .map(|tier| vec!["tiers", *tier, "partnerships"]);
+        let mut places = NAMING.iter().map(|path| path.to_vec()).chain(of_tiers);
+        places.any(|path| {
+            let key = path.join(".");
+            let meant = |meant: &String| {
+                meant
+                    .strip_prefix(&key)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            self.root.at(&path).is_some_and(Node::has_bad) || self.meant.iter().any(meant)
+        })
     }
 
     /// The node at a path; bad ones are `None` and taint the reading.
@@ -207,6 +241,7 @@ impl<'a> Reader<'a> {
 
     /// Reads the model of a plan.
     pub(super) fn model(&mut self, name: &str) -> Model {
+        self.names_unknown = self.names_are_unknown();
         let stage = match self.word(&["stage"], STAGES) {
             Some("awareness") => Stage::Awareness,
             Some("growth") => Stage::Growth,
@@ -289,6 +324,7 @@ impl<'a> Reader<'a> {
         self.waves(&mut model, &offered);
         model.cells.extend(committed);
         self.few_enough(&model);
+        model.horizon.payment = self.payment(&model);
         self.pipeline(&mut model, &offered);
         self.cross_promotion(&mut model);
         model.audiences = self.audiences(&model);
@@ -311,7 +347,7 @@ impl<'a> Reader<'a> {
             {
                 self.warnings.push(format!(
                     "{}: [tiers.{tier}] has no effect, since {tier} is not in tiers.use",
-                    self.sources.location(item.key_mark)
+                    self.sources.place(item.key_mark)
                 ));
             }
         }

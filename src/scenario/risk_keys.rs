@@ -2,20 +2,21 @@
 
 use super::keys::{AMOUNT, ANY, SHARE};
 use super::shape::{Field, Kind, Shape, leaf};
+use crate::model::{Metric, metric_names};
 
 /// Most rules of one kind.
 pub(super) const MOST_RULES: usize = 10;
 
 /// What risk rules speak of: what the shared factors of a trial decide.
-pub(super) const RISK_METRICS: &[&str] = &[
-    "revenue",
-    "profit",
-    "conversions",
-    "spend",
-    "roas",
-    "roi",
-    "cpa",
-];
+pub(super) const RISK_METRICS: &[&str] = &metric_names([
+    Metric::Revenue,
+    Metric::Profit,
+    Metric::Conversions,
+    Metric::Spend,
+    Metric::Roas,
+    Metric::Roi,
+    Metric::Cpa,
+]);
 
 /// Strictly between 0 and 1.
 const LEVEL: Kind = Kind::Number {

@@ -10,7 +10,9 @@ use super::source::Mark;
 use super::tree::{Node, Value};
 use super::value;
 use super::vary::{Takes, takes};
-use crate::model::{CellPattern, Importance, Model, Objective, Rules, UserAmount, UserRule};
+use crate::model::{
+    CellPattern, Importance, Model, Objective, Origin, Rules, UserAmount, UserRule,
+};
 
 /// Whether a rule that is no `[[constraint]]` has this name: a key path that bounds something, or
 /// one of the words that stand for what no key says.
@@ -164,8 +166,14 @@ impl Reader<'_> {
         offered: &[Vec<&str>],
     ) -> Option<UserRule> {
         let mut good = true;
-        let mut complain = |reader: &mut Self, message: &str, expected: &str| {
-            reader.fault(Fault::at(entry.mark, message).expected(expected));
+        // What a misspelled key was to say is not missing.
+        let mut complain = |reader: &mut Self, keys: &[&str], message: &str, expected: &str| {
+            if !keys
+                .iter()
+                .any(|key| reader.was_meant(&["constraint", key]))
+            {
+                reader.fault(Fault::at(entry.mark, message).expected(expected));
+            }
             good = false;
         };
         let name = if let Some(node) = entry.get("name") {
@@ -173,6 +181,7 @@ impl Reader<'_> {
         } else {
             complain(
                 self,
+                &["name"],
                 "this constraint has no name",
                 "add e.g. name = \"no more macro than mid\"",
             );
@@ -184,6 +193,7 @@ impl Reader<'_> {
             (Some(_), Some(_)) => {
                 complain(
                     self,
+                    &[],
                     "this constraint has both count and spend",
                     "keep one of them",
                 );
@@ -192,6 +202,7 @@ impl Reader<'_> {
             (None, None) => {
                 complain(
                     self,
+                    &["count", "spend"],
                     "this constraint bounds nothing",
                     "add count = { … } or spend = { … }",
                 );
@@ -201,13 +212,19 @@ impl Reader<'_> {
         let bound = |key: &str| entry.get(key).and_then(|n| value::number(n).ok());
         let (min, max) = (bound("min"), bound("max"));
         if entry.get("min").is_none() && entry.get("max").is_none() {
-            complain(self, "this constraint has no bound", "add min, max or both");
+            complain(
+                self,
+                &["min", "max"],
+                "this constraint has no bound",
+                "add min, max or both",
+            );
         }
         if let (Some(min), Some(max)) = (min, max)
             && min > max
         {
             complain(
                 self,
+                &[],
                 &format!(
                     "this constraint is empty: min {} is above max {}",
                     value::plain(min),
@@ -247,8 +264,18 @@ impl Reader<'_> {
             terms,
             min,
             max,
-            origin: self.sources.origin(entry.mark),
+            origin: self.origin_of_rule(entry),
         })
+    }
+
+    /// Where a rule was written; what the command line changed of it comes from there.
+    fn origin_of_rule(&self, entry: &Node) -> Origin {
+        let own = |node: &Node| self.sources.origin(node.mark);
+        let parts = ["max", "min", "count", "spend"];
+        let mut parts = parts.iter().filter_map(|key| entry.get(key)).map(own);
+        parts
+            .find(|origin| matches!(origin, Origin::CommandLine(_)))
+            .unwrap_or_else(|| own(entry))
     }
 
     /// The coefficients of a rule; one that cannot be read is a fault and left out.
@@ -273,7 +300,7 @@ impl Reader<'_> {
             if !model.cells.is_empty() && model.matching(&entry.pattern).is_empty() {
                 self.warnings.push(format!(
                     "{}: \"{}\" in a constraint names no offered cell ({})",
-                    self.sources.location(entry.mark),
+                    self.sources.place(entry.mark),
                     value::short(&entry.key),
                     cells::why_not_offered(model, &entry.pattern, offered)
                 ));

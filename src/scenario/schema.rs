@@ -5,13 +5,41 @@ use std::collections::HashMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::horizon_keys::{LARGEST_SEASON, MOST_MONTHS};
-use super::keys::{Field, Kind, LARGEST, MOST_TRIALS, Names, ROOT, Shape, what_if_fields};
+use super::keys::{
+    Field, Kind, LARGEST, LARGEST_COUNT, MOST_TRIALS, Names, ROOT, Shape, what_if_fields,
+};
+use super::needed::Place;
 use super::risk_keys::MOST_RULES;
 
-/// Numbers in strings: digits and `_`, then `%`, `k` or `m`.
-const NUMBER_TEXT: &str = r"^\s*[-+]?[0-9.][0-9_.]*([eE][-+]?[0-9]+)?\s*[%kKmM]?\s*$";
+/// Digits with `_` between them and a decimal point: `1_000`, `0.5`, `.5`, `1e3`.
+const DIGITS: &str = r"([0-9]([0-9_]*[0-9])?|[0-9][0-9_]*\.([0-9_]*[0-9])?|\.[0-9]([0-9_]*[0-9])?|([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)[eE][-+]?[0-9]+)";
+/// Characters that no name may hold.
+const CONTROL: &str = r"\u0000-\u001f\u007f-\u009f";
+/// Most entries of a list, and most names of the user's own.
+const MOST: usize = 1000;
+
+/// Numbers in strings, then `%`, `k` or `m`.
+fn number_text(signed: bool) -> String {
+    let sign = if signed { "[-+]?" } else { r"\+?" };
+    format!(r"^\s*{sign}{DIGITS}\s*[%kKmM]?\s*$")
+}
+
+/// Whole numbers in strings, thousands and millions perhaps in parts.
+fn whole_text() -> String {
+    format!(
+        r"^\s*\+?([0-9]([0-9_]*[0-9])?(\.0*)?([eE]\+?[0-9]+)?|[0-9_.]+[eE]\+?[0-9]+|{DIGITS}\s*[kKmM]|[0-9]+00\s*%)\s*$"
+    )
+}
+
 /// `"a to b"`.
-const INTERVAL_TEXT: &str = r"^\s*[0-9.][0-9_.]*([eE][-+]?[0-9]+)?\s*[%kKmM]?\s+to\s+[0-9.][0-9_.]*([eE][-+]?[0-9]+)?\s*[%kKmM]?\s*$";
+fn interval_text() -> String {
+    format!(r"^\s*\+?{DIGITS}\s*[%kKmM]?\s* to \s*\+?{DIGITS}\s*[%kKmM]?\s*$")
+}
+
+/// Names: on one line, not empty.
+fn name_text() -> String {
+    format!(r"^[^{CONTROL}]*[^\s{CONTROL}][^{CONTROL}]*$")
+}
 
 /// The JSON Schema (draft 2020-12) of scenario files, for editors and validators. It knows every
 /// key and the form of every value; sums of shares, offered cells and the like only the reader
@@ -24,24 +52,31 @@ pub fn schema() -> Json {
         "type": "object",
         "additionalProperties": false,
         "required": ["schema", "name", "budget"],
-        "properties": properties(ROOT.iter()),
+        "properties": properties(ROOT.iter(), &Place::file()),
         "$defs": {
+            "counts": {
+                "type": "object",
+                "description": "Numbers of partnerships by cell key: tier.partnership.category.region, quoted or nested.",
+                "additionalProperties": { "anyOf": [number(0.0, LARGEST_COUNT, false), { "$ref": "#/$defs/counts" }] }
+            },
             "cells": {
                 "type": "object",
                 "description": "Numbers by cell key: tier.partnership.category.region, quoted or nested, * for any.",
-                "additionalProperties": { "anyOf": [{ "$ref": "#/$defs/number" }, { "$ref": "#/$defs/cells" }] }
+                "additionalProperties": { "anyOf": [number(-LARGEST, LARGEST, false), { "$ref": "#/$defs/cells" }] }
+            },
+            "sizes": {
+                "type": "object",
+                "description": "People by region, category or both, quoted or nested.",
+                "additionalProperties": { "anyOf": [number(1.0, LARGEST, false), { "$ref": "#/$defs/sizes" }] }
             },
             "ranges": {
                 "type": "object",
                 "description": "Numbers or pairs [least, most] by cell key.",
-                "additionalProperties": { "anyOf": [range(), { "$ref": "#/$defs/ranges" }] }
+                "additionalProperties": { "anyOf": [range(LARGEST_COUNT), { "$ref": "#/$defs/ranges" }] }
             },
-            "number": {
-                "description": "A number, or a string such as \"40%\", \"5k\", \"1.2m\" or \"300_000\".",
-                "anyOf": [{ "type": "number" }, { "type": "string", "pattern": NUMBER_TEXT }]
-            },
-            "amount": distribution(false),
-            "rate": distribution(true)
+            "amount": distribution(number(0.0, LARGEST, false), false),
+            "cost": distribution(number(0.0, LARGEST, true), false),
+            "rate": distribution(number(0.0, 1.0, false), true)
         }
     });
     share(&mut whole, "#", &mut HashMap::new());
@@ -83,11 +118,11 @@ fn share(part: &mut Json, place: &str, seen: &mut HashMap<String, String>) {
     }
 }
 
-fn properties<'a>(fields: impl Iterator<Item = &'a Field>) -> Json {
+fn properties<'a>(fields: impl Iterator<Item = &'a Field>, place: &Place) -> Json {
     Json::Object(
         fields
             .map(|field| {
-                let mut of = shape(&field.shape);
+                let mut of = shape(&field.shape, &place.key(field.name));
                 if let Json::Object(map) = &mut of {
                     map.insert("description".to_owned(), Json::from(field.doc));
                 }
@@ -97,47 +132,58 @@ fn properties<'a>(fields: impl Iterator<Item = &'a Field>) -> Json {
     )
 }
 
-fn object(fields: &[Field], required: &[&str]) -> Json {
+fn object(fields: &[Field], place: &Place) -> Json {
     let mut out = json!({
         "type": "object",
         "additionalProperties": false,
-        "properties": properties(fields.iter()),
+        "properties": properties(fields.iter(), place),
     });
-    if !required.is_empty() {
-        out["required"] = json!(required);
+    if let Json::Object(map) = &mut out {
+        map.extend(place.needed());
     }
     out
 }
 
-fn shape(of: &Shape) -> Json {
+fn shape(of: &Shape, place: &Place) -> Json {
     match of {
         Shape::Leaf(one) => kind(*one),
-        Shape::Table(fields) => object(fields, &[]),
-        Shape::LeafOr(one, fields) => json!({ "anyOf": [kind(*one), object(fields, &[])] }),
+        Shape::Table(fields) => object(fields, place),
+        Shape::LeafOr(one, fields) => json!({ "anyOf": [kind(*one), object(fields, place)] }),
         Shape::TableOrList(fields) => {
-            let one = object(fields, &[]);
-            json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1, "maxItems": MOST_RULES }, { "const": "none" }] })
+            let (one, entry) = (object(fields, place), object(fields, &place.entry()));
+            json!({ "anyOf": [one, { "type": "array", "items": entry, "minItems": 1, "maxItems": MOST_RULES }, { "const": "none" }] })
         }
         Shape::Map(Names::Of(names), inner) => json!({
             "type": "object",
             "additionalProperties": false,
-            "properties": names.iter().map(|n| ((*n).to_owned(), shape(inner))).collect::<Map<_, _>>(),
+            "properties": names.iter().map(|n| ((*n).to_owned(), shape(inner, &place.key(n)))).collect::<Map<_, _>>(),
         }),
-        Shape::Map(Names::Own, inner) => json!({
-            "type": "object",
-            "propertyNames": { "pattern": "^[^.*\"']{1,60}$" },
-            "additionalProperties": shape(inner),
-        }),
-        Shape::List(fields) => json!({ "type": "array", "items": object(fields, &["name"]) }),
-        Shape::WhatIfs => {
-            let mut properties = properties(what_if_fields());
-            properties["name"] = json!({
-                "type": "string",
-                "minLength": 1,
-                "description": "Name of the what-if and of its plan; not \"base\"."
+        Shape::Map(Names::Own, inner) => {
+            let mut map = json!({
+                "type": "object",
+                "maxProperties": MOST,
+                "propertyNames": {
+                    "pattern": format!(r#"^[^\s.*"'{CONTROL}]([^.*"'{CONTROL}]{{0,58}}[^\s.*"'{CONTROL}])?$"#)
+                },
+                "additionalProperties": shape(inner, &place.key("*")),
             });
+            if let Some(needed) = place.of_names() {
+                map["allOf"] = json!([needed]);
+            }
+            map
+        }
+        Shape::List(fields) => {
+            json!({ "type": "array", "maxItems": MOST, "items": object(fields, &place.entry()) })
+        }
+        Shape::WhatIfs => {
+            let mut properties = properties(what_if_fields(), &Place::what_if());
+            properties["name"] = kind(Kind::Text(true));
+            properties["name"]["not"] = json!({ "const": "base" });
+            properties["name"]["description"] =
+                Json::from("Name of the what-if and of its plan; not \"base\".");
             json!({
                 "type": "array",
+                "maxItems": MOST,
                 "items": {
                     "type": "object",
                     "additionalProperties": false,
@@ -158,16 +204,21 @@ fn number(min: f64, max: f64, open: bool) -> Json {
     };
     json!({ "anyOf": [
         { "type": "number", least: min, most: max },
-        { "type": "string", "pattern": NUMBER_TEXT }
+        { "type": "string", "pattern": number_text(min < 0.0) }
     ] })
 }
 
 /// A number, or least and most, where most may be "free".
-fn range() -> Json {
-    let one = number(0.0, LARGEST, false);
+fn range(largest: f64) -> Json {
+    let one = number(0.0, largest, false);
     json!({ "anyOf": [
         one,
-        { "type": "array", "items": { "anyOf": [one, { "const": "free" }] }, "minItems": 2, "maxItems": 2 }
+        {
+            "type": "array",
+            "prefixItems": [one, { "anyOf": [one, { "const": "free" }] }],
+            "items": false,
+            "minItems": 2
+        }
     ] })
 }
 
@@ -179,18 +230,28 @@ fn monthly(max: f64) -> Json {
 fn whole(min: u64, max: u64) -> Json {
     json!({ "anyOf": [
         { "type": "integer", "minimum": min, "maximum": max },
-        { "type": "string", "pattern": NUMBER_TEXT }
+        { "type": "string", "pattern": whole_text() }
     ] })
+}
+
+/// A table of cell keys that names one at least.
+fn filled(cells: &str) -> Json {
+    json!({ "$ref": format!("#/$defs/{cells}"), "minProperties": 1 })
 }
 
 fn kind(kind: Kind) -> Json {
     match kind {
         Kind::Schema => json!({ "const": 1 }),
         Kind::Slug => json!({ "type": "string", "pattern": "^[a-z0-9-]{1,100}$" }),
-        Kind::Text(true) => json!({ "type": "string", "minLength": 1, "maxLength": 200 }),
-        Kind::Text(false) => json!({ "type": "string" }),
+        Kind::Text(true) => {
+            json!({ "type": "string", "pattern": name_text(), "maxLength": 200 })
+        }
+        Kind::Text(false) => json!({ "type": "string", "maxLength": 10_000 }),
         Kind::Currency => json!({ "type": "string", "pattern": "^[A-Z]{3}$" }),
-        Kind::Month => json!({ "type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$" }),
+        Kind::Month => {
+            let year = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])";
+            json!({ "type": "string", "pattern": format!("^{year}-(0[1-9]|1[0-2])$") })
+        }
         Kind::Word(words) => json!({ "enum": words }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Seed => whole(0, u64::MAX),
@@ -204,17 +265,18 @@ fn kind(kind: Kind) -> Json {
         Kind::Number { min, max, open } => number(min, max, open),
         Kind::LevelOrFree => json!({ "anyOf": [number(0.0, 1.0, true), { "const": "free" }] }),
         Kind::Whole { min, max } => whole(min, max),
-        Kind::Count => number(0.0, super::keys::LARGEST_COUNT, false),
+        Kind::Count => number(0.0, LARGEST_COUNT, false),
         Kind::CountOrFree => json!({ "anyOf": [
-            number(0.0, super::keys::LARGEST_COUNT, false),
+            number(0.0, LARGEST_COUNT, false),
             { "const": "free" }
         ] }),
-        Kind::Amount | Kind::CostPer => json!({ "$ref": "#/$defs/amount" }),
+        Kind::Amount => json!({ "$ref": "#/$defs/amount" }),
+        Kind::CostPer => json!({ "$ref": "#/$defs/cost" }),
         Kind::Rate => json!({ "$ref": "#/$defs/rate" }),
         Kind::OrderValue => json!({ "anyOf": [
             number(0.0, LARGEST, false),
-            parameters(&["mean", "sd"]),
-            family("gamma", &[&["mean", "sd"]])
+            parameters(&["mean", "sd"], false),
+            family("gamma", &[&["mean", "sd"]], false)
         ] }),
         Kind::Band => json!({ "anyOf": [
             number(0.0, 1.0, false),
@@ -227,47 +289,38 @@ fn kind(kind: Kind) -> Json {
             "minItems": 1,
             "uniqueItems": true
         }),
-        Kind::Cells(_) => json!({ "$ref": "#/$defs/cells" }),
+        Kind::Cells(true) => json!({ "$ref": "#/$defs/counts" }),
+        Kind::Cells(false) => filled("cells"),
         Kind::Counts => json!({ "anyOf": [
-            { "$ref": "#/$defs/cells" },
-            { "type": "array", "items": { "$ref": "#/$defs/cells" }, "minItems": 1, "maxItems": MOST_MONTHS }
+            filled("counts"),
+            { "type": "array", "items": { "$ref": "#/$defs/counts" }, "minItems": 1, "maxItems": MOST_MONTHS }
         ] }),
-        Kind::CellRanges => json!({ "$ref": "#/$defs/ranges" }),
-        Kind::Range => range(),
+        Kind::CellRanges => filled("ranges"),
+        Kind::Range => range(LARGEST),
         Kind::Day => {
             json!({ "type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$" })
         }
-        Kind::Sizes => {
-            let people = number(1.0, LARGEST, false);
-            json!({ "anyOf": [
-                people,
-                {
-                    "type": "object",
-                    "minProperties": 1,
-                    "additionalProperties": { "anyOf": [
-                        people,
-                        { "type": "object", "additionalProperties": people }
-                    ] }
-                }
-            ] })
-        }
+        Kind::Sizes => json!({ "anyOf": [number(1.0, LARGEST, false), filled("sizes")] }),
     }
 }
 
-fn parameters(names: &[&str]) -> Json {
+/// The parameters of a family; of a rate they lie in [0, 1], but for those that say how narrow it is.
+fn parameters(names: &[&str], rate: bool) -> Json {
+    let one = |name: &str| match name {
+        "alpha" | "beta" => number(0.0, LARGEST, true),
+        "sd" => number(0.0, LARGEST, false),
+        _ => number(0.0, if rate { 1.0 } else { LARGEST }, false),
+    };
     json!({
         "type": "object",
         "additionalProperties": false,
         "required": names,
-        "properties": names
-            .iter()
-            .map(|n| ((*n).to_owned(), json!({ "$ref": "#/$defs/number" })))
-            .collect::<Map<_, _>>(),
+        "properties": names.iter().map(|n| ((*n).to_owned(), one(n))).collect::<Map<_, _>>(),
     })
 }
 
-fn family(name: &str, forms: &[&[&str]]) -> Json {
-    let forms: Vec<Json> = forms.iter().map(|f| parameters(f)).collect();
+fn family(name: &str, forms: &[&[&str]], rate: bool) -> Json {
+    let forms: Vec<Json> = forms.iter().map(|f| parameters(f, rate)).collect();
     json!({
         "type": "object",
         "additionalProperties": false,
@@ -276,24 +329,29 @@ fn family(name: &str, forms: &[&[&str]]) -> Json {
     })
 }
 
-fn distribution(rate: bool) -> Json {
+fn distribution(certain: Json, rate: bool) -> Json {
     let three: &[&[&str]] = &[&["min", "mode", "max"]];
     let mut forms = vec![
-        number(0.0, if rate { 1.0 } else { LARGEST }, false),
-        json!({ "type": "string", "pattern": INTERVAL_TEXT }),
-        parameters(&["mean", "sd"]),
-        family("pert", three),
-        family("triangular", three),
-        family("uniform", &[&["min", "max"]]),
+        certain,
+        json!({ "type": "string", "pattern": interval_text() }),
+        parameters(&["mean", "sd"], rate),
+        family("pert", three, rate),
+        family("triangular", three, rate),
+        family("uniform", &[&["min", "max"]], rate),
     ];
     if rate {
         forms.push(family(
             "beta",
             &[&["mean", "sd"], &["alpha", "beta"], &["p5", "p95"]],
+            rate,
         ));
     } else {
-        forms.push(family("lognormal", &[&["mean", "sd"], &["p5", "p95"]]));
-        forms.push(family("gamma", &[&["mean", "sd"]]));
+        forms.push(family(
+            "lognormal",
+            &[&["mean", "sd"], &["p5", "p95"]],
+            rate,
+        ));
+        forms.push(family("gamma", &[&["mean", "sd"]], rate));
     }
     json!({
         "description": "A number, \"a to b\" (5 % and 95 % quantile), { mean, sd }, or a family.",

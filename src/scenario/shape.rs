@@ -1,7 +1,7 @@
 //! What a key of the scenario file is, and what may stand under it.
 
 /// One key.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Field {
     pub(super) name: &'static str,
     pub(super) doc: &'static str,
@@ -9,7 +9,7 @@ pub(super) struct Field {
 }
 
 /// What stands under a key.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Shape {
     /// One value.
     Leaf(Kind),

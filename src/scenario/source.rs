@@ -108,12 +108,23 @@ impl Sources {
         }
     }
 
+    /// The same with the file's name alone, for what outputs say: they do not depend on how its path was typed.
+    pub(super) fn place(&self, mark: Mark) -> Location {
+        let at = self.location(mark);
+        let name = std::path::Path::new(&at.file).file_name();
+        let name = name.map(|name| name.to_string_lossy().into_owned());
+        Location {
+            file: name.unwrap_or(at.file),
+            ..at
+        }
+    }
+
     /// Where a value came from.
     pub(super) fn origin(&self, mark: Mark) -> Origin {
         match &self.0[mark.source].kind {
             Kind::Preset(assumption) => Origin::Preset(*assumption),
             Kind::Default => Origin::Default,
-            Kind::File => Origin::File(self.location(mark)),
+            Kind::File => Origin::File(self.place(mark)),
             Kind::CommandLine(flag) => Origin::CommandLine(flag.clone()),
         }
     }

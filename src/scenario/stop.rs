@@ -5,27 +5,14 @@ use super::problem::Fault;
 use super::reader::Reader;
 use super::tree::{Node, Value};
 use super::value;
-use crate::model::{BestWanted, Indifference, Metric, Trials};
+use crate::model::{BestWanted, Indifference, Metric, Trials, metric_names};
 
 /// Trials at which a run stops that found no earlier reason to.
 const DEFAULT_MAX: u64 = 10_000_000;
 /// Probability that the best plan is the best.
 const DEFAULT_PROBABILITY: f64 = 0.95;
 
-/// Metrics that plans can compete on: all but spend, of which neither more nor less is better.
-const CONTESTED: &[&str] = &[
-    "revenue",
-    "profit",
-    "impressions",
-    "engagements",
-    "clicks",
-    "conversions",
-    "roas",
-    "roi",
-    "cpm",
-    "cpe",
-    "cpa",
-];
+const CONTESTED: &[&str] = &metric_names(Metric::CONTESTED);
 
 /// Keys of `trials` as a table.
 pub(super) static STOP: &[Field] = &[
@@ -83,6 +70,10 @@ impl Reader<'_> {
             .with(&["trials", "max"], |n| value::whole(n, 1, MOST_TRIALS))
             .unwrap_or(DEFAULT_MAX);
         match (node.get("precision"), node.get("best")) {
+            (None, None)
+                if ["precision", "best"]
+                    .iter()
+                    .any(|key| self.was_meant(&["trials", key])) => {}
             (None, None) => {
                 let fault = Fault::at(node.mark, "precision or best is missing here").expected(
                     "expected e.g. { precision = \"0.5%\", max = 10_000_000 } or { best = \"profit\", indifference = \"0.5%\" }",

@@ -264,6 +264,16 @@ fn what_if(node: &mut Node, path: &str, faults: &mut Vec<Fault>) {
             );
             return false;
         }
+        if item.key == "name" && path.is_empty() {
+            faults.push(
+                Fault::at(
+                    item.key_mark,
+                    "a what-if of the command line has no name to set",
+                )
+                .expected("leave it out"),
+            );
+            return false;
+        }
         if item.key == "name" {
             leaf(&mut item.node, Kind::Text(true), "name", faults);
             return true;

@@ -2,33 +2,26 @@
 
 use super::keys::{ANY, SHARE, leaf};
 use super::shape::{Field, Kind, Shape};
+use crate::model::Metric;
 
-macro_rules! targets {
-    ($($name:literal),*) => {
-        &[$(Field {
-            name: $name,
-            doc: "A level: at most for spend and the cost-per metrics, at least for the others; or a table.",
-            shape: Shape::LeafOr(ANY, TARGET_FIELDS),
-        }),*]
-    };
+/// A key for each metric.
+pub(super) static TARGETS: &[Field] = &{
+    let mut fields = [target(Metric::Spend); Metric::ALL.len()];
+    let mut i = 0;
+    while i < fields.len() {
+        fields[i] = target(Metric::ALL[i]);
+        i += 1;
+    }
+    fields
+};
+
+const fn target(metric: Metric) -> Field {
+    Field {
+        name: metric.name(),
+        doc: "A level: at most for spend and the cost-per metrics, at least for the others; or a table.",
+        shape: Shape::LeafOr(ANY, TARGET_FIELDS),
+    }
 }
-
-pub(super) static TARGETS: &[Field] = targets![
-    "spend",
-    "revenue",
-    "profit",
-    "impressions",
-    "engagements",
-    "clicks",
-    "conversions",
-    "roas",
-    "roi",
-    "cpm",
-    "cpe",
-    "cpa",
-    "net_reach",
-    "frequency"
-];
 
 static TARGET_FIELDS: &[Field] = &[
     leaf("at_least", ANY, "Met when the value is no less."),

@@ -17,6 +17,7 @@ use crate::model::{
     valuation,
 };
 
+mod agreement;
 mod command;
 mod commitments;
 mod forms;
@@ -266,8 +267,15 @@ fn resolved_scenario_reads_back_as_itself() {
         let scenario = read(&text);
         let mut again = String::new();
         for entry in scenario.entries() {
-            if !entry.key.starts_with("what_if.") {
+            let list = ["wave.", "constraint."].map(|list| entry.key.starts_with(list));
+            if !entry.key.starts_with("what_if.") && list == [false, false] {
                 writeln!(again, "{} = {}", entry.key, entry.value).unwrap();
+            }
+        }
+        // Entries of lists stand under their names, by which the command line reaches them.
+        for list in ["wave", "constraint"] {
+            if let Some(entries) = scenario.resolved.get(list) {
+                again += &toml::to_string(&serde_json::json!({ list: entries })).unwrap();
             }
         }
         // Nested keys of one table may stand apart in this listing, which TOML allows in dotted form.
@@ -360,21 +368,6 @@ fn the_nearest_terms_hold() {
     assert_eq!(terms(&own, "micro").fee_amount, None);
     near(terms(&own, "micro").fee, 0.7);
     assert_eq!(terms(&own, "mid").fee_amount, Some(2000.0));
-}
-
-#[test]
-fn assumed_types_are_those_not_stated() {
-    let all = minimal("");
-    assert_eq!(
-        all.assumed_types(),
-        ["sponsored", "affiliate", "seeding", "ambassador"]
-    );
-    let stated = "[partnerships]\nuse = [\"sponsored\"]\n[partnerships.sponsored]\nfee = 1\ncommission = 0\n\
-                  product_cost = 0\nposts = 1\ndelivery = 1\nconversion_lift = 1\n[tiers]\nuse = [\"mid\"]\n";
-    assert!(minimal(stated).assumed_types().is_empty());
-    // Hours matter only where they cost or are capped.
-    let hours = format!("{stated}[operations]\nhour_cost = 50\n");
-    assert_eq!(minimal(&hours).assumed_types(), ["sponsored"]);
 }
 
 #[test]

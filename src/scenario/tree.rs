@@ -71,6 +71,16 @@ impl Node {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
+    /// Whether something in it has been reported as a problem.
+    pub(super) fn has_bad(&self) -> bool {
+        match &self.value {
+            Value::Bad => true,
+            Value::Table(items) => items.iter().any(|item| item.node.has_bad()),
+            Value::Array(list) => list.iter().any(Self::has_bad),
+            _ => false,
+        }
+    }
+
     pub(super) fn remove(&mut self, key: &str) -> Option<Node> {
         let Value::Table(items) = &mut self.value else {
             return None;

@@ -199,8 +199,8 @@ pub(super) fn whole(node: &Node, min: u64, max: u64) -> Result<u64, Fault> {
     let value = match &node.value {
         Value::Whole(i) => *i,
         Value::Text(s) => match s.trim().replace('_', "").parse::<i128>() {
-            Ok(i) => i,
-            Err(_) => match number_text(s) {
+            Ok(i) if number_text(s).is_some() => i,
+            _ => match number_text(s) {
                 Some(f) if f.fract() == 0.0 && f.abs() < 1e15 => f as i128,
                 _ => return Err(wrong(node, &expected)),
             },

@@ -1,9 +1,12 @@
 //! Which keys of a scenario take a number, for a walk over its values.
 
+use serde_json::Value as Json;
+
 use super::keys::{NOT_IN_WHAT_IF, ROOT};
+use super::read::Scenario;
 use super::shape::{Field, Kind, Shape};
 use super::source::{Kind as SourceKind, Sources};
-use super::tree;
+use super::{tree, value};
 
 /// What a key makes of a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +45,36 @@ pub fn takes(key: &str) -> Takes {
     in_table(ROOT, &path)
 }
 
+impl Scenario {
+    /// The number that a key path, as in `--set`, has in the resolved base; nothing where it has none, or a distribution.
+    #[must_use]
+    pub fn number(&self, key: &str) -> Option<f64> {
+        match at(&self.resolved, &path(key)?)? {
+            Json::Number(number) => number.as_f64(),
+            Json::String(text) => value::number_text(text),
+            _ => None,
+        }
+    }
+}
+
+/// What stands at a path: entries of lists by their names, cells in quoted or nested keys.
+fn at<'j>(json: &'j Json, path: &[String]) -> Option<&'j Json> {
+    match json {
+        _ if path.is_empty() => Some(json),
+        Json::Object(map) => (1..=path.len()).find_map(|n| {
+            let (own, rest) = path.split_at(n);
+            at(map.get(&own.join("."))?, rest)
+        }),
+        Json::Array(list) => {
+            let named = |entry: &&Json| entry.get("name").and_then(Json::as_str) == Some(&path[0]);
+            at(list.iter().find(named)?, &path[1..])
+        }
+        _ => None,
+    }
+}
+
 /// The names of a dotted key.
-fn path(key: &str) -> Option<Vec<String>> {
+pub(super) fn path(key: &str) -> Option<Vec<String>> {
     if key.contains(['\n', '\r']) {
         return None;
     }
@@ -80,7 +111,10 @@ fn in_shape(shape: &Shape, path: &[&str]) -> Takes {
             in_table(fields, path)
         }
         (Shape::Map(_, shape), [_, rest @ ..]) => in_shape(shape, rest),
-        (Shape::Map(..), []) => Takes::Nothing("it is a table; name one of its keys".to_owned()),
+        (Shape::Map(..), []) | (Shape::List(_), [_]) => {
+            Takes::Nothing("it is a table; name one of its keys".to_owned())
+        }
+        (Shape::List(fields), [_, rest @ ..]) => in_table(fields, rest),
         _ => Takes::Nothing("it is a list".to_owned()),
     }
 }
@@ -88,7 +122,8 @@ fn in_shape(shape: &Shape, path: &[&str]) -> Takes {
 fn of_kind(kind: Kind, inside: &[&str]) -> Takes {
     match kind {
         Kind::Count | Kind::CountOrFree | Kind::Whole { .. } => Takes::Whole,
-        Kind::Cells(true) | Kind::Counts if !inside.is_empty() => Takes::Whole,
+        Kind::Cells(true) | Kind::Counts | Kind::CellRanges if !inside.is_empty() => Takes::Whole,
+        Kind::Cells(false) if !inside.is_empty() => Takes::Real,
         Kind::Number { .. } | Kind::Budgets if !inside.is_empty() => Takes::Unknown,
         Kind::Number { .. }
         | Kind::Amount
@@ -135,6 +170,10 @@ mod tests {
             "risk.cvar.at_least",
             "budget.with",
             "budget.amount",
+            "wave.launch.conversion_lift",
+            "wave.launch.budget",
+            "constraint.\"no more macro\".max",
+            "constraint.few.count.mid",
         ] {
             assert_eq!(takes(real), Takes::Real, "{real}");
         }
@@ -144,6 +183,8 @@ mod tests {
             "tiers.\"micro\".max_creators",
             "counts.\"mid.sponsored\"",
             "counts.mid.sponsored",
+            "wave.launch.days",
+            "wave.launch.count.\"mid.sponsored\"",
         ] {
             assert_eq!(takes(whole), Takes::Whole, "{whole}");
         }
@@ -157,6 +198,11 @@ mod tests {
             "diversity",
             "start",
             "constraint",
+            "constraint.few",
+            "constraint.few.name",
+            "wave.launch",
+            "wave.launch.start",
+            "wave.launch.count",
             "what_if",
             "roster",
             "months",
@@ -175,6 +221,7 @@ mod tests {
             "order.value.x.y.",
             "a b",
             "budget.x.y",
+            "wave.launch.fees",
             "= 3",
         ] {
             assert_eq!(takes(unknown), Takes::Unknown, "{unknown}");

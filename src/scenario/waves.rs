@@ -9,10 +9,10 @@ use super::source::Mark;
 use super::time_value::{self, Range};
 use super::tree::{Node, Value};
 use super::value::{self, short};
-use crate::model::{BookedAs, CellPattern, Factors, Model, Wave, WaveKind, WaveSchedule};
+use crate::model::{BookedAs, CellPattern, Factors, Model, Origin, Wave, WaveKind, WaveSchedule};
 
-/// Counts of a wave, and its cells among the open ones.
-type Counts = Vec<(CellPattern, f64, Option<f64>)>;
+/// Counts of a wave, each with where it was written.
+type Counts = Vec<((CellPattern, f64, Option<f64>), Origin)>;
 
 impl Reader<'_> {
     /// Reads the waves of a model with open cells, and adds their cells.
@@ -55,7 +55,12 @@ impl Reader<'_> {
                 let wave = self.wave(entry, name, model);
                 let (counts, chosen) = self.wave_cells(entry, &wave, model, offered, open);
                 let index = model.horizon.waves.len();
-                model.horizon.waves.push(Wave { counts, ..wave });
+                let (counts, count_origins) = counts.into_iter().unzip();
+                model.horizon.waves.push(Wave {
+                    counts,
+                    count_origins,
+                    ..wave
+                });
                 let factors = model.horizon.waves[index].factors;
                 for cell in chosen {
                     let mut own = model.cells[cell].clone();
@@ -75,6 +80,9 @@ impl Reader<'_> {
         names: &[(String, Mark)],
     ) -> Option<String> {
         let Some(node) = entry.get("name") else {
+            if self.was_meant(&["wave", "name"]) {
+                return None;
+            }
             self.fault(
                 Fault::at(entry.mark, "this wave has no name")
                     .expected("add e.g. name = \"launch\""),
@@ -140,6 +148,7 @@ impl Reader<'_> {
         let schedule = schedule
             .and_then(|word| WaveSchedule::ALL.into_iter().find(|s| s.name() == word))
             .unwrap_or_default();
+        let budget_at = entry.get("budget").map_or(entry.mark, |node| node.mark);
         Wave {
             name,
             kind,
@@ -150,6 +159,8 @@ impl Reader<'_> {
             factors,
             schedule,
             origin: self.sources.origin(entry.mark),
+            budget_origin: self.sources.origin(budget_at),
+            count_origins: Vec::new(),
         }
     }
 
@@ -247,6 +258,11 @@ impl Reader<'_> {
             .start
             .and_then(|(year, month)| jiff::civil::Date::new(year, month, 1).ok());
         let Some(first) = first else {
+            if self.root.get("start").is_some() || self.was_meant(&["start"]) {
+                // It has been told that this is no month.
+                self.tainted = true;
+                return None;
+            }
             self.fault(
                 Fault::at(
                     place.mark,
@@ -352,7 +368,8 @@ impl Reader<'_> {
                         own.mark,
                         format!("the wave \"{name}\" cannot count \"{}\"", short(&own.key)),
                     )
-                    .expected(why),
+                    .expected(why)
+                    .of_names(),
                 );
                 continue;
             }
@@ -360,7 +377,8 @@ impl Reader<'_> {
                 chosen[cell] = true;
             }
             if let Some((least, most)) = self.count_range(own, model.fractional_counts) {
-                counts.push((own.pattern.clone(), least, most));
+                let origin = self.sources.origin(own.node.mark);
+                counts.push(((own.pattern.clone(), least, most), origin));
             }
         }
         if tiers.is_none() && types.is_none() {

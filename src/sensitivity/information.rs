@@ -3,7 +3,7 @@
 use super::inputs::{inputs, tiers_of};
 use super::parts::Parts;
 use super::row::{Inputs, Measure, SensitivityRow, Subject};
-use crate::model::{InputGroup, Metric, Model};
+use crate::model::{InputGroup, Metric, Model, Pipeline};
 use crate::rng::{Address, STREAM_BLOCK, Stream, slot_hash};
 use crate::stats::{Moments, normal_expectation, normal_quantile, regret};
 
@@ -23,7 +23,7 @@ pub struct Choice {
 
 impl Choice {
     /// The choice between the first plan and the others that differ from it in what can be decided.
-    /// Plans whose market differs (yields of a tier, order value, margin, audiences, doubt, dependence) are other worlds, not
+    /// Plans whose market differs (yields of a tier, order value, margin, audiences, doubt, dependence, who leaves and who is found) are other worlds, not
     /// other decisions, and left out.
     #[must_use]
     pub fn of(subjects: &[Subject<'_>]) -> Option<Self> {
@@ -87,7 +87,8 @@ fn same_world(a: &Model, b: &Model) -> bool {
     });
     let doubt = a.uncertainty == b.uncertainty && a.dependence == b.dependence;
     let risks = a.audiences == b.audiences && a.incidents == b.incidents;
-    tiers && doubt && risks && a.order == b.order
+    let flow = |model: &Model| model.horizon.pipeline.clone().map(Pipeline::without_plan);
+    tiers && doubt && risks && a.order == b.order && flow(a) == flow(b)
 }
 
 /// The expected value of perfect information about each shared factor for a choice, and about all of

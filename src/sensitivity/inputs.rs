@@ -1,7 +1,7 @@
 //! Which inputs are random in a plan.
 
 use super::row::Subject;
-use crate::model::{Basis, InputGroup, Model, Uncertainty};
+use crate::model::{Basis, BookedAs, InputGroup, Model, Uncertainty};
 
 /// Spread of a shared factor; 0 for inputs that are no shared factors.
 pub(super) fn spread(uncertainty: &Uncertainty, input: InputGroup) -> f64 {
@@ -64,6 +64,9 @@ pub(super) fn moves(model: &Model, cell: usize, input: InputGroup) -> bool {
             let i = &model.incidents;
             i.probability > 0.0
                 && (i.cleanup_cost > 0.0 || delivered && (i.yield_lost > 0.0 || i.shocks()))
+        }
+        InputGroup::Pipeline => {
+            model.horizon.pipeline.is_some() && !matches!(cell.booked_as, BookedAs::Wave(_))
         }
         InputGroup::Orders => delivered,
     }

@@ -18,7 +18,7 @@ pub const METRICS: [Metric; 5] = [
 pub struct Subject<'a> {
     /// The market it buys from.
     pub model: &'a Model,
-    /// Counts, months × cells.
+    /// Partnerships expected to be there, months × cells: the plan's counts, or fewer where partners leave.
     pub counts: ArrayView2<'a, f64>,
 }
 

@@ -327,3 +327,63 @@ counts = { "mid.sponsored" = 12, "micro.affiliate" = 40 }
     );
     assert!(figure(platform, Measure::High).0 < revenue * parts.factor(InputGroup::Platform, 1.28));
 }
+
+/// Ten partners of whom each leaves with 0.2 a month: of three months each works T = 1, 2 or 3 with 0.2, 0.16 and 0.64, so that spend has the
+/// mean 10 × 1,000 E[T] and the variance 10 × 1,000² Var(T), all of it the pipeline's. Five standard errors.
+#[test]
+fn who_is_there_is_an_input_and_no_choice() {
+    let text = r#"
+schema = 1
+name = "leavers"
+budget = 20_000
+months = 3
+tiers.use = ["mid"]
+tiers.mid = { fee = 1_000, benchmark = { cpa = 40, roas = 3.8 } }
+partnerships.use = ["sponsored"]
+uncertainty = "none"
+counts = { "mid.sponsored" = 10 }
+[pipeline]
+identified = 0
+repeat = 1
+churn = 0.2
+starting_creators = { "mid.sponsored" = 10 }
+[[what_if]]
+name = "nobody leaves"
+pipeline = "none"
+[[what_if]]
+name = "eight"
+counts = { "mid.sponsored" = 8 }
+"#;
+    let found = explained(text, TRIALS);
+    let of =
+        |plan, inputs, measure| figure(&found, Some(plan), Metric::Spend, inputs, None, measure);
+    let sd = 1_000.0 * (10.0 * (6.6_f64 - 2.44 * 2.44)).sqrt();
+    let (expected, _) = of("base", Inputs::All, Measure::Expected).unwrap();
+    let error = sd / (TRIALS as f64).sqrt();
+    assert!((expected - 24_400.0).abs() < 5.0 * error, "{expected}");
+    let (estimate, error) = of("base", Inputs::All, Measure::Sd).unwrap();
+    assert!((estimate - sd).abs() < 5.0 * error, "{estimate} for {sd}");
+    let pipeline = Inputs::One(InputGroup::Pipeline);
+    for measure in [Measure::FirstOrder, Measure::Total] {
+        let (share, error) = of("base", pipeline, measure).unwrap();
+        assert!((share - 1.0).abs() < 5.0 * error, "{share} ± {error}");
+    }
+    assert!(of("base", pipeline, Measure::Low).is_none());
+    assert!(of("nobody leaves", pipeline, Measure::Total).is_none());
+    let (certain, _) = of("nobody leaves", Inputs::All, Measure::Expected).unwrap();
+    assert!((certain - 30_000.0).abs() < 1e-6);
+    // Without leavers it is another world; eight instead of ten is another plan.
+    let choice = found.choice.as_ref().expect("plans to choose from");
+    assert_eq!(choice.plans, [0, 2]);
+    let profit = |plan: &str| {
+        figure(
+            &found,
+            Some(plan),
+            Metric::Profit,
+            Inputs::All,
+            None,
+            Measure::Expected,
+        )
+    };
+    assert!((choice.profits[0] - profit("base").unwrap().0).abs() < 1e-9);
+}

@@ -5,6 +5,7 @@ use super::creators::swings;
 use super::inputs::{inputs, tiers_of};
 use super::parts::Parts;
 use super::row::{Inputs, Measure, SensitivityRow, Subject};
+use crate::model::InputGroup;
 
 /// The probability of an input's low quantile; that of its high one is 1 − this.
 const LOW: f64 = 0.1;
@@ -18,6 +19,7 @@ const LOW: f64 = 0.1;
 ///   at that quantile. Its mean and variance are exact; its quantile is that of a lognormal with them, ROAS
 ///   is linearized.
 /// - The chance in orders: in the same way, with the variance of compound Poisson sums at expected orders.
+/// - Who is there (pipeline) has indices alone.
 ///
 /// All figures are computed, not estimated: their errors are 0.
 #[must_use]
@@ -40,7 +42,10 @@ pub fn tornado(subject: &Subject<'_>) -> Vec<SensitivityRow> {
     let random = inputs(subject);
     let swings: Vec<_> = random
         .iter()
-        .map(|&input| (!input.is_shared()).then(|| swings(subject, &expected, input, LOW)))
+        .map(|&input| match input {
+            InputGroup::Pipeline => Some([None; METRICS.len()]),
+            _ => (!input.is_shared()).then(|| swings(subject, &expected, input, LOW)),
+        })
         .collect();
     for (place, metric) in METRICS.into_iter().enumerate() {
         push(

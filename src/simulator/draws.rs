@@ -76,6 +76,8 @@ pub(super) enum Drawn {
     Leaves = 29,
     /// Whether somebody is in a place from the beginning, where that is open.
     Starts = 30,
+    /// The share of partners who leave.
+    Churn = 40,
 }
 
 impl Drawn {
@@ -94,9 +96,8 @@ impl Drawn {
             Self::Cpc => InputGroup::CreatorCpc,
             Self::Cpa => InputGroup::CreatorCpa,
             Self::Incident | Self::Shock => InputGroup::CreatorIncidents,
-            // Who is there is part of whose content appears.
-            Self::Delivery
-            | Self::Identified
+            Self::Delivery => InputGroup::CreatorDelivery,
+            Self::Identified
             | Self::Vetted
             | Self::Contacted
             | Self::Response
@@ -105,7 +106,8 @@ impl Drawn {
             | Self::OneMore
             | Self::Landing
             | Self::Leaves
-            | Self::Starts => InputGroup::CreatorDelivery,
+            | Self::Starts
+            | Self::Churn => InputGroup::Pipeline,
             Self::Conversions | Self::Revenue | Self::Sold => InputGroup::Orders,
         })
     }

@@ -185,7 +185,7 @@ fn group<'a>(
             owner: orders_of_roster(booking.id),
             ..job
         };
-        if model.horizon.response_half_life_days > 0.0 {
+        if model.sells_later(booking.cell) {
             job = job.sold(&model.response_shares(month, booking.cell), shared)?;
         }
         group.jobs.push(job);

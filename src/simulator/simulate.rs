@@ -97,9 +97,9 @@ impl<'a> Simulator<'a> {
             months = months.max(model.months);
             let who = Turnover::new(model, &plan.counts, &mut shared)?;
             let mut booked = Vec::new();
-            let reach = plan.counts.rows().into_iter();
-            let reach: Vec<Vec<f64>> = reach
-                .map(|month| reach_factors(model, &month.to_vec()))
+            let rows = plan.counts.rows().into_iter().enumerate();
+            let reach: Vec<Vec<f64>> = rows
+                .map(|(month, row)| reach_factors(model, month, &row.to_vec()))
                 .collect();
             let mut keys = HashSet::new();
             for ((month, cell), &count) in plan.counts.indexed_iter() {
@@ -119,7 +119,7 @@ impl<'a> Simulator<'a> {
                     ..Job::new(&key, &law, model, (month, count), &mut shared)?
                 };
                 job.reached(reach[month][cell]);
-                if model.horizon.response_half_life_days > 0.0 {
+                if model.sells_later(cell) {
                     job = job.sold(&model.response_shares(month, cell), &mut shared)?;
                 }
                 let first = who.as_ref().and_then(|who| who.first_place(cell));

@@ -11,7 +11,7 @@
 //!   next month too, those left stay away with probability 1 − ρ (repeat), ambassadors within their term not.
 //!
 //! Waves are booked one by one: their places are always filled. Of the pipeline a trial has its own number identified a month N,
-//! its own rates, and its own ρ. Every month ⌊N⌋ are identified, and one more with probability N − ⌊N⌋; each
+//! its own rates, and its own c and ρ. Every month ⌊N⌋ are identified, and one more with probability N − ⌊N⌋; each
 //! becomes a partner with the product of the rates and lands in a month by [`Pipeline::landing`], so that those
 //! who land are binomial.
 //!
@@ -34,7 +34,6 @@ pub(super) const MOST_MONTHS: usize = 32;
 #[derive(Debug)]
 pub(super) struct Turnover {
     months: usize,
-    churn: f64,
     places: Vec<Place>,
     /// First place of each cell; `None` where nothing turns over.
     first: Vec<Option<usize>>,
@@ -58,6 +57,7 @@ struct Place {
 struct Arrivals {
     identified: Uncertain,
     rates: [(Drawn, Uncertain); 4],
+    churn: Uncertain,
     repeat: Uncertain,
     landing: Array2<f64>,
 }
@@ -245,7 +245,6 @@ impl Turnover {
         });
         Ok(Some(Self {
             months: model.months,
-            churn: flow.churn,
             places,
             first,
             order: order.collect(),
@@ -276,6 +275,8 @@ impl Turnover {
         }
         let arrivals = self.arrivals.draw(segment, self.months);
         let repeat = self.arrivals.repeat.values(segment, Drawn::Repeat);
+        let churn = self.arrivals.churn.values(segment, Drawn::Churn);
+        let rates: Vec<(f64, f64)> = churn.into_iter().zip(repeat).collect();
         let mut waiting = vec![0.0; len];
         let mut uniforms = vec![0.0; len];
         // Whether somebody is in a place as a month begins stands in its bit of `filled`.
@@ -324,9 +325,10 @@ impl Turnover {
                 let mut stream = segment.stream(place.owner, Drawn::Leaves, month);
                 stream.fill_uniforms(&mut uniforms);
                 let words = filled[number].iter_mut().zip(&mut left[number]);
-                for ((filled, left), (u, repeat)) in words.zip(uniforms.iter().zip(&repeat)) {
+                for ((filled, left), (u, (churn, repeat))) in words.zip(uniforms.iter().zip(&rates))
+                {
                     let back = if asked { *repeat } else { 1.0 };
-                    let goes = *u >= (1.0 - self.churn) * back;
+                    let goes = *u >= (1.0 - churn) * back;
                     let here = *filled & bit != 0;
                     *left |= if here && goes { bit } else { 0 };
                     *filled |= if here && !goes { bit << 1 } else { 0 };
@@ -370,6 +372,7 @@ impl Arrivals {
         Self {
             identified: Uncertain::new(&flow.identified),
             rates,
+            churn: Uncertain::new(&flow.churn),
             repeat: Uncertain::new(&flow.repeat),
             landing: flow.landing(&model.horizon),
         }

@@ -251,3 +251,19 @@ fn a_folder_that_is_not_ours_fails_its_scenario_only() {
     assert_eq!(place.names("out/certain"), ["notes.txt"]);
     assert!(place.has("out/other/result.json"));
 }
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told_before_any_work() {
+    let place = Place::with(&[("in/z.toml", CERTAIN), ("taken", "no folder")]);
+    for out in ["taken", "taken/below"] {
+        let ran = place
+            .run(&["batch", "in", "--out", out])
+            .exits(2)
+            .says("--out");
+        assert_eq!(ran.stdout, "");
+    }
+    // One that was made to see goes again where nothing is written.
+    place.write("in/twice.toml", CERTAIN);
+    place.run(&["batch", "in", "--out", "o"]).exits(2);
+    assert!(!place.has("o"));
+}

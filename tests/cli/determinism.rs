@@ -138,3 +138,35 @@ fn what_stands_beside_a_plan_changes_none_of_its_rows() {
         assert_eq!(wanted, rows("beside", key, &|row| row["tier"] != "macro"));
     }
 }
+
+#[test]
+fn outputs_do_not_depend_on_how_the_path_was_typed() {
+    // With a warning that names its place.
+    let text = PLANNED.replacen("tiers.use", "tiers.nano.max_creators = 3\ntiers.use", 1);
+    let place = Place::with(&[("a.toml", &text), ("b.toml", INFEASIBLE)]);
+    for (file, code) in [("a.toml", 0), ("b.toml", 3)] {
+        let out = |path: &str, out: &str| {
+            let run = ["run", path, "--xlsx", "--trials", "256", "--out", out];
+            place.run(&run).exits(code);
+            let folder = place.names(out).pop().expect("a folder");
+            let folder = format!("{out}/{folder}");
+            let files = place
+                .names(&folder)
+                .into_iter()
+                .filter(|name| name != "manifest.json");
+            let read = |name: String| (name.clone(), place.read(&format!("{folder}/{name}")));
+            files.map(read).collect::<Vec<_>>()
+        };
+        let full = place.path(file);
+        let full = full.to_str().expect("text");
+        let (near, far) = (
+            out(file, &format!("near-{file}")),
+            out(full, &format!("far-{file}")),
+        );
+        assert!(near.len() > 2);
+        for (one, other) in near.iter().zip(&far) {
+            assert_eq!(one.0, other.0);
+            assert!(one.1 == other.1, "{} differs", one.0);
+        }
+    }
+}

@@ -6,12 +6,12 @@ use crate::place::{CERTAIN, INFEASIBLE, INVALID, PLANNED, Place, Ran};
 
 const FEW: [&str; 2] = ["--trials", "2_048"];
 
-fn frontier(place: &Place, more: &[&str]) -> Ran {
+pub(crate) fn frontier(place: &Place, more: &[&str]) -> Ran {
     place.run(&[&["frontier", "a.toml"], &FEW[..], more].concat())
 }
 
 /// Alike creators without any doubt, so that plans and figures follow from formulas.
-const ALIKE: &str = r#"
+pub(crate) const ALIKE: &str = r#"
 schema = 1
 name = "alike"
 budget = 20_000

@@ -16,3 +16,4 @@ mod risk;
 mod run;
 mod select;
 mod usage;
+mod walk;

@@ -45,3 +45,33 @@ fn without_a_pipeline_there_is_a_way_out() {
     place.run(&["pipeline", "p.toml", "--want", "0"]).exits(2);
     place.run(&["pipeline", "p.toml", "--with", "1.5"]).exits(2);
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_it_at_once() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    let text = "schema = 1\nname = \"many\"\nbudget = 1000\nmonths = 24\n[pipeline]\nidentified = 10_000_000\n";
+    let place = Place::with(&[("a.toml", text)]);
+    let mut command = place.command();
+    let child = command
+        .args(["pipeline", "a.toml", "--no-plan"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    std::thread::sleep(Duration::from_millis(1_500));
+    let id = child.id().to_string();
+    let sent = Command::new("kill")
+        .args(["-INT", &id])
+        .status()
+        .expect("kill runs");
+    assert!(sent.success());
+    let asked = Instant::now();
+    let ended = child.wait_with_output().expect("it ends");
+    assert!(asked.elapsed() < Duration::from_secs(20));
+    assert_eq!(ended.status.code(), Some(130));
+    assert!(ended.stdout.is_empty());
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("interrupted"));
+}

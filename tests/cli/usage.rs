@@ -126,3 +126,25 @@ fn new_writes_a_starter_that_runs_and_leaves_files_alone() {
     place.run(&["new", "spring-launch"]).exits(2).says("exists");
     assert_eq!(place.read("spring-launch.toml"), b"mine");
 }
+
+#[test]
+fn what_goes_into_a_pipe_is_as_wide_as_the_environment_says() {
+    let place = Place::with(&[("a.toml", PLANNED)]);
+    let widest = |columns: &str| {
+        let mut command = place.command();
+        let output = command
+            .args(["optimize", "a.toml"])
+            .env("COLUMNS", columns)
+            .output();
+        let text = String::from_utf8(output.expect("it runs").stdout).expect("text");
+        let prose = text
+            .lines()
+            .filter(|line| line.ends_with(|c: char| c.is_ascii_lowercase()));
+        prose.map(|line| line.chars().count()).max().expect("lines")
+    };
+    assert!(widest("60") <= 60);
+    assert!((61..=100).contains(&widest("100")));
+    for odd in ["", "0", "wide", "-3"] {
+        assert_eq!(widest(odd), widest("100"), "{odd}");
+    }
+}

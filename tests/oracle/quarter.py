@@ -4,16 +4,19 @@
 
 Of the base plan and the what-ifs. Counts are those of plan.parquet; all else is read from the file and computed here. It checks
 
-- `unit_cost` and `unit_revenue` of every month with its season, of waves with their factors, of ambassadors with their tenure (not where
-  audiences, shocks or tags make them depend on the plan);
+- `unit_cost` and `unit_revenue` of every month with its season (of posts that come later, that of their days), of waves with their factors, of
+  ambassadors with their tenure, of tagged tiers with their lift, post by post and tag by tag (not where audiences or shocks make them depend on the plan);
 - every month's and the horizon's means and ratios of means in summary.parquet, by total and tier, within their Monte
   Carlo errors, all together to a false alarm once in a thousand seeds (nor where partners leave);
+- `earned` of forecast.parquet by month, every post by itself and its sales instant by instant;
 - that months add up to the horizon to 1e-12, and, where there are trials, that every trial's months added up have the
   horizon's mean and quantiles.
 """
 
+import calendar
 import copy
 import sys
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -37,10 +40,81 @@ def wave_factors(given):
     return own
 
 
-def unit(model, cell, row):
-    """One creator's in a month: conversions and all after times the season and what tenure adds."""
+def month_days(model):
+    """Days of each month."""
+    start = model.tree.get("start")
+    if not start:
+        return [30] * model.months
+    year, month = map(int, start.split("-"))
+    at = [divmod(month - 1 + m, 12) for m in range(model.months)]
+    return [calendar.monthrange(year + y, m + 1)[1] for y, m in at]
+
+
+def posting_days(model, cell, row):
+    """The days, from the first of the horizon, that posts of what a row books appear on."""
+    days = month_days(model)
+    first = sum(days[: row["month"] - 1])
+    booked = range(first, first + days[row["month"] - 1])
+    if row.get("wave"):
+        [wave] = [w for w in model.tree["wave"] if w["name"] == row["wave"]]
+        if "week" in wave:
+            begin = 7 * (wave["week"] - 1)
+        else:
+            year, month = map(int, model.tree["start"].split("-"))
+            begin = (date.fromisoformat(wave["start"]) - date(year, month, 1)).days
+        booked = [day for day in booked if begin <= day < begin + wave["days"]]
+    later = int(cell.terms.get("post_days", 0))
+    return [day + later for day in booked]
+
+
+def season(model, cell, row):
+    """The mean over the days of posts; a month that the file does not speak of has 1."""
+    seasons = model.tree.get("time", {}).get("seasonality", [1.0] * model.months)
+    by_day = [laws.number(s) for s, days in zip(seasons, month_days(model)) for _ in range(days)]
+    posts = posting_days(model, cell, row)
+    return sum(by_day[day] if day < len(by_day) else 1.0 for day in posts) / len(posts)
+
+
+def reach(model, cells, row, rows):
+    """What tags of the next higher tier in use add to a row's reach, given all rows of its month."""
+    told = model.tree.get("cross_promotion", "none")
+    if told == "none":
+        return 1.0
+    use = model.tree.get("tiers", {}).get("use", ["mega", "macro", "mid", "micro", "nano"])
+    place = use.index(row["tier"])
+    if place == 0:
+        return 1.0
+    above = [r for r in rows if r["tier"] == use[place - 1] and r["count"] > 0]
+    tags = sum(r["count"] for r in above) * laws.number(told["fan_out"].get(use[place - 1], 0))
+    own = sum(r["count"] for r in rows if r["tier"] == row["tier"])
+    if not tags or not own:
+        return 1.0
+    chance = 1.0
+    if "days" in told:
+        key = lambda r: (r["tier"], r["partnership"], r["category"], r["region"])
+        posts = posting_days(model, cells[key(row)], row)
+        within = 0.0
+        for r in above:
+            tagging = posting_days(model, cells[key(r)], r)
+            hits = sum(0 <= y - x <= int(told["days"]) for x in tagging for y in posts)
+            within += r["count"] * hits / (len(tagging) * len(posts))
+        chance = within / sum(r["count"] for r in above)
+    return 1.0 + laws.number(told["reach_lift"]) * min(1.0, tags / own) * chance
+
+
+def sold_by_month(model, cell, row):
+    """Shares of the sales of a row's posts by month of sale: a post every hundredth of a day."""
+    half_life = laws.number(model.tree.get("time", {}).get("response_half_life_days", 0))
+    posts = np.concatenate([day + (np.arange(100) + 0.5) / 100 for day in posting_days(model, cell, row)])
+    ends = np.cumsum(month_days(model))
+    since = np.maximum(ends[:, None] - posts, 0.0)
+    sold = (1 - 2 ** (-since / half_life) if half_life else since > 0).mean(axis=1)
+    return np.diff(sold, prepend=0.0)
+
+
+def unit(model, cell, row, lifted):
+    """One creator's in a month: reach times what tags add, conversions and all after times the season and what tenure adds."""
     tree = model.tree
-    seasons = tree.get("time", {}).get("seasonality", [1.0] * model.months)
     cell = copy.copy(cell)
     cell.factors, cell.terms = dict(cell.factors), dict(cell.terms)
     if row.get("wave"):
@@ -55,7 +129,8 @@ def unit(model, cell, row):
         cell.terms.pop("fee", None)
         lift = laws.number(given.get("tenure_lift", 0)) * (row["month"] - row["start_month"])
         cell.factors["conversion_rate"] *= 1 + min(lift, laws.number(given.get("tenure_lift_max", 0.5)))
-    cell.factors["conversion_rate"] *= laws.number(seasons[row["month"] - 1])
+    cell.factors["view_rate"] *= lifted
+    cell.factors["conversion_rate"] *= season(model, cell, row)
     return cell.expected()
 
 
@@ -66,7 +141,7 @@ def check(report, path, folder):
 
 def check_plan(report, path, folder, model):
     months, tree, whose = model.months, model.tree, model.name
-    alone = model.sizes is None and not model.risk.shocking and not tree.get("cross_promotion")
+    alone = model.sizes is None and not model.risk.shocking
     filled = tree.get("pipeline", "none") == "none"
     plan = pl.read_parquet(folder / "plan.parquet").filter(pl.col("plan") == whose)
     summary = pl.read_parquet(folder / "summary.parquet").filter(pl.col("plan") == whose)
@@ -74,7 +149,9 @@ def check_plan(report, path, folder, model):
     report.true(f"{path}: has rows", len(plan) > 0 and len(summary) > 0)
     cells = {c.key: c for c in model.cells}
     totals = {}
-    for row in plan.to_dicts():
+    earned = np.zeros(months)
+    rows = plan.to_dicts()
+    for row in rows:
         key = row["tier"], row["partnership"], row["category"], row["region"]
         if row["count"] and not alone:
             totals.setdefault((None, row["tier"]), None)
@@ -82,12 +159,14 @@ def check_plan(report, path, folder, model):
             continue
         if not row["count"] and (row.get("wave") or row.get("level")):
             continue
-        own = unit(model, cells[key], row)
+        lifted = reach(model, cells, row, [r for r in rows if r["month"] == row["month"]])
+        own = unit(model, cells[key], row, lifted)
         where = f"{path} {'.'.join(filter(None, key))} in month {row['month']}"
         report.exact(f"{where} unit_cost", row["unit_cost"], own["spend"])
         report.exact(f"{where} unit_revenue", row["unit_revenue"], own["revenue"])
         if not row["count"]:
             continue
+        earned += row["count"] * own["revenue"] * sold_by_month(model, cells[key], row)
         for month in (row["month"], None):
             for tier in (row["tier"], None):
                 sums = totals.setdefault((month, tier), dict.fromkeys(SUMS, 0.0))
@@ -126,6 +205,12 @@ def check_plan(report, path, folder, model):
             parts = rows.filter(pl.col("month").is_not_null())["mean"].to_list()
             if whole is not None and months > 1:
                 report.exact(f"{path} {tier} {name}: months added", sum(parts), whole, 1e-12)
+    if alone and filled and (folder / "forecast.parquet").exists():
+        forecast = pl.read_parquet(folder / "forecast.parquet").filter(pl.col("plan") == whose, pl.col("metric") == "earned")
+        wanted = {None: earned.sum(), **{m + 1: value for m, value in enumerate(earned)}}
+        for row in forecast.to_dicts():
+            where = f"{path} earned in month {row['month']}"
+            report.within(where, row["mean"], wanted[row["month"]], row["mc_error"], replicates=True)
     trials = folder / "trials.parquet"
     if trials.exists() and months > 1:
         added_trials(report, path, pl.read_parquet(trials).filter(pl.col("plan") == whose), summary)

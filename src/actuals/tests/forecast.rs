@@ -226,3 +226,54 @@ fn sales_to_come_are_added() {
     let july = july.unwrap();
     assert!((july.actual.unwrap() / july.forecast.unwrap() / came - 1.0).abs() < 1e-9);
 }
+
+/// Content that comes later than it is booked: what was seen is of the posts that are there, and what is to come is what is
+/// expected of the others, though not one may be there yet.
+#[test]
+fn posts_to_come_are_expected() {
+    for (post_days, there) in [(20, 1.0 / 3.0), (45, 0.0)] {
+        let mut model = fixed(3);
+        model.cells[1].terms.post_days = post_days;
+        let counts = model.counts.clone().unwrap();
+        let by = [1.0, there, there, there, there, there];
+        let actuals = Actuals {
+            months: 1,
+            rows: vec![
+                row(&model, &counts, (0, 0), [1.0; 6]),
+                row(&model, &counts, (0, 1), by),
+            ],
+        };
+        let belief = posterior(&model, &counts, &actuals);
+        for found in learned("base", &model, &belief) {
+            assert!((found.mean - 1.0).abs() < 0.02, "{found:?}");
+        }
+        let found = replanned(&model, &actuals);
+        let result = forecast(&found, &actuals, 1024, 5);
+        let all: f64 = [0, 1]
+            .map(|cell| row(&model, &counts, (0, cell), [1.0; 6]).revenue)
+            .iter()
+            .sum();
+        let first = of(&result.summary, Some(1), Metric::Revenue);
+        let off = first.mean.unwrap() / all - 1.0;
+        assert!(off.abs() < 0.02, "{post_days}: {off}");
+        let impressions = of(&result.summary, Some(1), Metric::Impressions);
+        let planned: f64 = [0, 1]
+            .map(|cell| {
+                row(&model, &counts, (0, cell), [1.0; 6])
+                    .impressions
+                    .unwrap()
+            })
+            .iter()
+            .sum();
+        assert!((impressions.mean.unwrap() / planned - 1.0).abs() < 0.02);
+        // Sold in July is what the file says, to the last order.
+        let happened: f64 = actuals.rows.iter().map(|r| r.revenue).sum();
+        let mut earned = result
+            .forecast
+            .iter()
+            .filter(|r| r.month == Some(1) && r.metric == crate::forecast::ForecastMetric::Earned);
+        let earned = earned.next().unwrap().estimate;
+        assert!((earned.mean.unwrap() / happened - 1.0).abs() < 1e-9);
+        assert!(earned.sd.unwrap() < 1e-6 * happened);
+    }
+}

@@ -22,6 +22,16 @@ pub(crate) struct SetArgs {
     pub(crate) set: Vec<(String, String)>,
 }
 
+/// What the commands read that take one scenario.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ScenarioArgs {
+    /// Scenario file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) set: SetArgs,
+}
+
 /// The flags of the commands that plan, simulate and write.
 #[derive(Debug, Args)]
 pub(crate) struct WorkArgs {

@@ -3,6 +3,7 @@
 use super::cell::{Cell, Head, Kind, Sheet, at, letters, quotient};
 use super::plan::{Booked, Columns};
 use crate::engine::RunResult;
+use crate::model::BudgetOver;
 
 const HEAD: [Head; 9] = [
     ("plan", 18.0),
@@ -41,6 +42,8 @@ pub(super) fn months(
         let (name, model) = (&plan.plan.name, &plan.model);
         let first = sheet.next();
         let mut all = Sums::default();
+        // Months of one pot have no budgets of their own.
+        let pot = model.months > 1 && model.horizon.budget_over == BudgetOver::Horizon;
         for month in 1..=model.months {
             let mut sums = Sums {
                 budget: model.budget_of(month - 1),
@@ -78,11 +81,11 @@ pub(super) fn months(
                 Cell::text(name),
                 Cell::whole(month),
                 Cell::text(period(month)),
-                Cell::number(Some(sums.budget), Kind::Money),
+                Cell::number((!pot).then_some(sums.budget), Kind::Money),
                 sum(columns.count, sums.count, parts(sums.count)),
                 sum(columns.spend, sums.spend, Kind::Money),
             ];
-            cells.push(left(row, sums));
+            cells.push(if pot { Cell::Empty } else { left(row, sums) });
             cells.push(sum(columns.revenue, sums.revenue, Kind::Money));
             cells.push(roas(row, sums));
             sheet.row(cells);
@@ -101,7 +104,11 @@ pub(super) fn months(
                 Cell::text(name),
                 Cell::text("horizon"),
                 Cell::Empty,
-                total(BUDGET, all.budget, Kind::Money),
+                if pot {
+                    Cell::number(Some(model.budget()), Kind::Money)
+                } else {
+                    total(BUDGET, all.budget, Kind::Money)
+                },
                 total(COUNT, all.count, parts(all.count)),
                 total(SPEND, all.spend, Kind::Money),
                 left(row, all),

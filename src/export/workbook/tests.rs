@@ -8,7 +8,7 @@ use super::targets::targets;
 use super::*;
 use crate::engine::RunResult;
 use crate::fixture;
-use crate::model::Horizon;
+use crate::model::{BudgetOver, Horizon};
 use crate::summary::Estimate;
 
 fn record() -> WorkbookRecord {
@@ -142,6 +142,27 @@ fn months_add_up() {
             .iter()
             .all(|f| f.starts_with('=') && !f.contains("lifestyle") && !f.contains("micro"))
     );
+}
+
+/// Months of one pot have no budget of their own, and nothing of it is left to them.
+#[test]
+fn one_pot_is_the_horizons() {
+    let mut result = quarter();
+    for plan in &mut result.plans {
+        plan.model.horizon.budget_over = BudgetOver::Horizon;
+    }
+    let (_, booked, columns) = plan(&result, period);
+    let sheet = months(&result, &booked, columns, period);
+    for row in &sheet.rows[..3] {
+        assert!(
+            matches!((&row[3], &row[6]), (Cell::Empty, Cell::Empty)),
+            "{row:?}"
+        );
+        assert!(number(&row[5]) > 0.0);
+    }
+    let all = &sheet.rows[3];
+    assert_eq!(number(&all[3]), 345_000.0);
+    assert_eq!(number(&all[6]), 345_000.0 - number(&all[5]));
 }
 
 #[test]

@@ -273,3 +273,56 @@ fn one_month_at_once_has_no_rows() {
     model.horizon.payment.fee_days = 1.0;
     assert!(applies(&model));
 }
+
+/// Posts ten days after the booking: fees three days after those, what incidents cost with them, product and handling at once.
+#[test]
+fn later_posts_by_hand() {
+    let mut model = model(&[30, 30], 0.0, PAYMENT);
+    with_terms(&mut model);
+    model.cells[0].terms.post_days = 10;
+    let plan = plan(&model, &[&[2.0], &[2.0]]);
+    assert!(applies(&model));
+    // Fees 9,000, product 100, handling 400, commission 3,000, clean-up 600.
+    let month = |m| CellBlock {
+        cleanup: vec![600.0],
+        ..outcome(m, 0, &[13_100.0], &[30_000.0])
+    };
+    let flows = flows(&model, &plan, vec![month(0), month(1)]);
+    let columns = Columns::of(&flows, 1);
+    for (name, wanted) in [
+        ("booked", [30_000.0, 30_000.0, 60_000.0]),
+        ("earned", [20_000.0, 30_000.0, 50_000.0]),
+        ("to_come", [10_000.0, 10_000.0, 10_000.0]),
+        // Posts of the first 17 days.
+        ("fees", [5_100.0, 9_000.0, 14_100.0]),
+        ("product", [100.0, 100.0, 200.0]),
+        ("handling", [400.0, 400.0, 800.0]),
+        ("cleanup", [400.0, 600.0, 1_000.0]),
+        // A month after the sale.
+        ("commission", [0.0, 2_000.0, 2_000.0]),
+        ("paid", [6_000.0, 12_100.0, 18_100.0]),
+        // Posts of the first 13 days.
+        ("received", [13_000.0, 30_000.0, 43_000.0]),
+        ("owed", [7_100.0, 8_100.0, 8_100.0]),
+        ("due", [17_000.0, 17_000.0, 17_000.0]),
+    ] {
+        for (month, wanted) in wanted.into_iter().enumerate() {
+            near(value(&columns, month, name), wanted);
+        }
+    }
+    // All of it after the horizon: only product and handling are paid.
+    model.cells[0].terms.post_days = 60;
+    let flows = self::flows(&model, &plan, vec![month(0), month(1)]);
+    let columns = Columns::of(&flows, 1);
+    for (name, wanted) in [
+        ("earned", 0.0),
+        ("to_come", 60_000.0),
+        ("fees", 0.0),
+        ("cleanup", 0.0),
+        ("paid", 1_000.0),
+        ("owed", 25_200.0),
+        ("due", 60_000.0),
+    ] {
+        near(value(&columns, 2, name), wanted);
+    }
+}

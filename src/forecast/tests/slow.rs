@@ -65,12 +65,18 @@ fn months_agree_with_days() {
         model.cells[1].booked_as = BookedAs::Wave(0);
         model.cells[0].terms.commission = 0.25;
         model.cells[1].terms.commission = 0.25;
-        for (month, cell, from, to) in [
-            (0, 0, 0, 31),
-            (1, 0, 31, 59),
-            (0, 1, 24, 31),
-            (1, 1, 31, 36),
+        for (month, cell, from, to, later) in [
+            (0, 0, 0, 31, 0),
+            (1, 0, 31, 59, 0),
+            (0, 1, 24, 31, 0),
+            (1, 1, 31, 36, 0),
+            // Posts of days later, some and all of them behind the horizon.
+            (0, 0, 0, 31, 14),
+            (3, 0, 90, 120, 21),
+            (1, 1, 31, 36, 45),
+            (2, 0, 59, 90, 90),
         ] {
+            model.cells[cell].terms.post_days = later;
             let mut counts = vec![vec![0.0; 2]; 4];
             counts[month][cell] = 1.0;
             let rows: Vec<&[f64]> = counts.iter().map(Vec::as_slice).collect();
@@ -81,7 +87,7 @@ fn months_agree_with_days() {
                 audiences: Vec::new(),
             };
             let flows = Schedule::new(&model, &plan).flows(&block, 1);
-            let slow = simulate(&model, from, to);
+            let slow = simulate(&model, from + later, to + later);
             let found = [
                 (&flows.fees, 1_000.0),
                 (&flows.earned, 4_000.0),

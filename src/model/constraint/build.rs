@@ -7,13 +7,14 @@ use crate::model::target::{Bound, Target, TargetScope};
 use crate::model::valuation::UnitValue;
 use crate::model::{Cell, Model};
 
-use super::{BudgetScale, Constraint, ConstraintKind, Form, Unit};
+use super::{BudgetScale, Constraint, ConstraintKind, Form, Rule, Unit};
 
 pub(super) fn plain(name: impl Into<String>, form: Form, origin: &Origin) -> Constraint {
     Constraint {
         name: name.into(),
         month: Some(0),
         kind: ConstraintKind::Supply,
+        rule: Rule::Other,
         form,
         low: None,
         high: None,
@@ -67,6 +68,7 @@ impl Builder<'_> {
         let rules = &self.model.rules;
         Constraint {
             kind: ConstraintKind::Budget,
+            rule: Rule::Budget,
             high: Some(self.budget),
             scales: Some(BudgetScale::Budget),
             unit: Unit::Money,
@@ -78,6 +80,7 @@ impl Builder<'_> {
         let rules = &self.model.rules;
         Constraint {
             kind: ConstraintKind::Budget,
+            rule: Rule::LeastSpend,
             low: Some(rules.min_spend * self.budget),
             scales: Some(BudgetScale::LowShare(rules.min_spend)),
             unit: Unit::Money,
@@ -107,6 +110,7 @@ impl Builder<'_> {
 
     pub(super) fn any(&self) -> Constraint {
         Constraint {
+            rule: Rule::OnePartnership,
             low: Some(1.0),
             ..plain(
                 "at least one partnership",
@@ -145,27 +149,30 @@ impl Builder<'_> {
 
     pub(super) fn bands(&self, out: &mut Vec<Constraint>) {
         let rules = &self.model.rules;
-        let mut add = |name: String, band: &Option<Band>, of: Vec<f64>, all: Vec<f64>| {
-            let Some(band) = band else { return };
-            out.push(Constraint {
-                kind: ConstraintKind::Band,
-                low: Some(band.low),
-                high: Some(band.high),
-                asked: band.asked,
-                stage_band: band.source == BandSource::Stage,
-                unit: Unit::Share,
-                ..plain(
-                    name,
-                    Form::Ratio {
-                        numerator: of,
-                        denominator: all,
-                    },
-                    &band.origin,
-                )
-            });
-        };
+        let mut add =
+            |rule: Rule, name: String, band: &Option<Band>, of: Vec<f64>, all: Vec<f64>| {
+                let Some(band) = band else { return };
+                out.push(Constraint {
+                    kind: ConstraintKind::Band,
+                    rule,
+                    low: Some(band.low),
+                    high: Some(band.high),
+                    asked: band.asked,
+                    stage_band: band.source == BandSource::Stage,
+                    unit: Unit::Share,
+                    ..plain(
+                        name,
+                        Form::Ratio {
+                            numerator: of,
+                            denominator: all,
+                        },
+                        &band.origin,
+                    )
+                });
+            };
         for (i, tier) in self.model.tiers.iter().enumerate() {
             add(
+                Rule::SpendShare,
                 format!("diversity.tier_budget_share.{}", tier.name),
                 &rules.tier_budget_share[i],
                 self.only(self.costs(), |c| c.tier == i),
@@ -174,6 +181,7 @@ impl Builder<'_> {
         }
         for (i, partnership) in self.model.partnerships.iter().enumerate() {
             add(
+                Rule::Other,
                 format!("diversity.partnership_share.{}", partnership.name),
                 &rules.partnership_share[i],
                 self.only(self.ones(), |c| c.partnership == i),
@@ -182,6 +190,7 @@ impl Builder<'_> {
         }
         for (i, category) in self.model.categories.iter().enumerate() {
             add(
+                Rule::SpendShare,
                 format!("diversity.category_budget_share.{}", category.name),
                 &rules.category_budget_share[i],
                 self.only(self.costs(), |c| c.category == Some(i)),
@@ -190,6 +199,7 @@ impl Builder<'_> {
         }
         for (i, region) in self.model.regions.iter().enumerate() {
             add(
+                Rule::SpendShare,
                 format!("diversity.region_budget_share.{}", region.name),
                 &rules.region_budget_share[i],
                 self.only(self.costs(), |c| c.region == Some(i)),

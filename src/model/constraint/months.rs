@@ -1,6 +1,6 @@
 //! The rules of a horizon, over its activities: month by month, over the horizon, of waves.
 
-use super::{Builder, Constraint, ConstraintKind, Form, Unit, plain};
+use super::{Builder, Constraint, ConstraintKind, Form, Rule, Unit, plain};
 use crate::model::Model;
 use crate::model::activity::{Activity, sum_of};
 use crate::model::cell::{BookedAs, CellPattern};
@@ -111,7 +111,10 @@ impl Rows<'_> {
                 let released = (0..=month).map(|m| model.budget_of(m)).sum();
                 let (units, present) = self.within(|m| m <= month);
                 let until = self.builder((&units, present), released);
-                out.push(unscaled(until.budget()));
+                out.push(Constraint {
+                    rule: Rule::BudgetUntil,
+                    ..unscaled(until.budget())
+                });
             }
             BudgetOver::Horizon => {}
         }
@@ -163,7 +166,8 @@ impl Rows<'_> {
         let model = self.model;
         let own = |cell: usize| model.cells[cell].booked_as == BookedAs::Wave(index);
         let touched = model.horizon.touched(wave);
-        for (pattern, low, high) in &wave.counts {
+        for (number, (pattern, low, high)) in wave.counts.iter().enumerate() {
+            let origin = wave.count_origins.get(number).unwrap_or(&wave.origin);
             let meant = model.matching(pattern);
             let counted = |chosen: &dyn Fn(usize) -> bool| {
                 let one = |a: &Activity| {
@@ -177,7 +181,7 @@ impl Rows<'_> {
                 month: None,
                 low: (*low > 0.0).then_some(*low),
                 high: *high,
-                ..plain(name.clone(), counted(&|_| true), &wave.origin)
+                ..plain(name.clone(), counted(&|_| true), origin)
             });
             if let (Some(most), true) = (high, touched.len() > 1) {
                 for month in touched.clone() {
@@ -187,7 +191,7 @@ impl Rows<'_> {
                         month: Some(month),
                         // A hair of rounding is no partnership.
                         high: Some((part - 1e-9).ceil()),
-                        ..plain(name.clone(), counted(&|m| m == month), &wave.origin)
+                        ..plain(name.clone(), counted(&|m| m == month), origin)
                     });
                 }
             }
@@ -205,7 +209,7 @@ impl Rows<'_> {
                 ..plain(
                     format!("wave.{}.budget", wave.name),
                     Form::Sum(spend.collect()),
-                    &wave.origin,
+                    &wave.budget_origin,
                 )
             });
         }

@@ -4,10 +4,7 @@ use ndarray::Array2;
 
 use super::Pipeline;
 use crate::distribution::Distribution;
-use crate::model::Horizon;
-
-/// Days of a week.
-const WEEK: f64 = 7.0;
+use crate::model::{Horizon, Origin};
 
 /// The playbook's share of vetted among identified, contacted among vetted (20 of 30), response and partnership rate.
 pub const PLAYBOOK_RATES: [f64; 4] = [0.30, 2.0 / 3.0, 0.30, 0.50];
@@ -94,6 +91,17 @@ impl Pipeline {
         [self.vetted, self.contacted, self.response, self.partnership]
     }
 
+    /// The pipeline by itself: without what a plan makes of it, where it was written and whom it begins with.
+    #[must_use]
+    pub fn without_plan(self) -> Self {
+        Self {
+            starting: Vec::new(),
+            with: None,
+            origin: Origin::Default,
+            ..self
+        }
+    }
+
     /// The law of a step.
     #[must_use]
     pub fn of(&self, step: Step) -> &Distribution {
@@ -113,26 +121,31 @@ impl Pipeline {
         self.identified.mean() * rates.iter().map(Distribution::mean).product::<f64>()
     }
 
-    /// Partners at which as many leave as come, if everyone who has not left works in every month: flow / churn; infinite if nobody leaves.
+    /// Partners at which as many leave as come, if everyone who has not left works in every month: flow × E\[1 / churn\]; infinite if
+    /// nobody leaves, or churn may be too close to 0.
     #[must_use]
     pub fn steady_partners(&self) -> f64 {
-        self.flow() / self.churn
+        self.flow() * self.months_until_leaving()
     }
 
     /// w\[k, m\], months identified × months of first posts: the probability that one identified in month k and bound to become a partner posts
-    /// first in month m. The day of identification is spread evenly over the month, the first post comes `7 × lead_weeks` days later;
+    /// first in month m. The day of identification is spread evenly over the month, the first post comes the [`Lead`](super::Lead)'s days later, averaged over its law;
     /// what is missing from one in a row comes after the horizon. Nothing is under way when the horizon begins.
     #[must_use]
     pub fn landing(&self, horizon: &Horizon) -> Array2<f64> {
         let months = horizon.months.len();
-        let lead = WEEK * self.lead_weeks;
+        let leads = self.lead_weeks.days();
         let starts: Vec<f64> = (0..=months)
             .map(|m| f64::from(horizon.first_day(m)))
             .collect();
         Array2::from_shape_fn((months, months), |(k, m)| {
-            let from = (starts[k] + lead).max(starts[m]);
-            let until = (starts[k + 1] + lead).min(starts[m + 1]);
-            (until - from).max(0.0) / (starts[k + 1] - starts[k])
+            let days = |lead: &f64| {
+                let from = (starts[k] + lead).max(starts[m]);
+                let until = (starts[k + 1] + lead).min(starts[m + 1]);
+                (until - from).max(0.0)
+            };
+            let mean = leads.iter().map(days).sum::<f64>() / leads.len() as f64;
+            mean / (starts[k + 1] - starts[k])
         })
     }
 

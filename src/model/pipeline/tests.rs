@@ -17,8 +17,8 @@ fn playbook() -> Pipeline {
         response: certain(0.30),
         partnership: certain(0.50),
         repeat: certain(0.70),
-        lead_weeks: 0.0,
-        churn: 0.08,
+        lead_weeks: 0.0.into(),
+        churn: Distribution::Certain(0.08),
         starting: Vec::new(),
         with: None,
         origin: Origin::Default,
@@ -32,7 +32,7 @@ fn doubtful() -> Pipeline {
         contacted: certain(0.9),
         response: Distribution::beta_interval(0.25, 0.40).unwrap(),
         partnership: Distribution::beta_interval(0.40, 0.60).unwrap(),
-        lead_weeks: 5.0,
+        lead_weeks: 5.0.into(),
         ..playbook()
     }
 }
@@ -153,7 +153,7 @@ fn those_identified_land_by_days() {
         month.days = days;
     }
     let pipeline = Pipeline {
-        lead_weeks: 4.0,
+        lead_weeks: 4.0.into(),
         ..playbook()
     };
     let w = pipeline.landing(&horizon);
@@ -175,7 +175,7 @@ fn enumeration_of_every_person() {
         contacted: certain(0.8),
         response: certain(0.7),
         partnership: certain(0.6),
-        lead_weeks: 10.0 / 7.0,
+        lead_weeks: (10.0 / 7.0).into(),
         ..playbook()
     };
     let horizon = Horizon::equal(2);
@@ -345,7 +345,7 @@ fn a_doubtful_repeat_rate_holds_for_all_months() {
     let (alpha, beta) = (8.0, 2.0);
     let pipeline = Pipeline {
         repeat: Distribution::Beta { alpha, beta },
-        churn: 0.12,
+        churn: Distribution::Certain(0.12),
         ..playbook()
     };
     let powers = pipeline.staying(9);
@@ -366,7 +366,7 @@ fn a_doubtful_repeat_rate_holds_for_all_months() {
     // Nobody leaves: (α + β − 1) / (β − 1), and infinite up to β = 1.
     let faithful = |repeat| Pipeline {
         repeat,
-        churn: 0.0,
+        churn: Distribution::Certain(0.0),
         ..playbook()
     };
     let of = |beta| faithful(Distribution::Beta { alpha, beta }).steady_active();
@@ -384,10 +384,128 @@ fn a_doubtful_repeat_rate_holds_for_all_months() {
 fn who_has_not_left_is_at_work_if_all_work_again() {
     let pipeline = Pipeline {
         repeat: certain(1.0),
-        churn: 0.1,
+        churn: Distribution::Certain(0.1),
         identified: certain(100.5),
         ..playbook()
     };
     let found = (pipeline.steady_active(), pipeline.steady_partners());
     assert!((found.0 - found.1).abs() < 1e-12, "{found:?}");
+}
+
+/// Churn in doubt beside a repeat rate in doubt: products of raw moments of betas, and sums of their powers.
+#[test]
+fn a_doubtful_churn_holds_for_all_months() {
+    let (kept, again) = ((18.0, 2.0), (8.0, 3.0));
+    let pipeline = Pipeline {
+        churn: Distribution::Beta {
+            alpha: kept.1,
+            beta: kept.0,
+        },
+        repeat: Distribution::Beta {
+            alpha: again.0,
+            beta: again.1,
+        },
+        ..playbook()
+    };
+    let ratio = |(a, b): (f64, f64), k: usize| (a + k as f64) / (a + b + k as f64);
+    let powers = pipeline.staying(12);
+    let mut exact = 1.0;
+    for (k, power) in powers.iter().enumerate() {
+        assert!((power - exact).abs() < 1e-10, "{k}: {power} for {exact}");
+        exact *= ratio(kept, k) * ratio(again, k);
+    }
+    assert!((pipeline.stay() - 0.9 * 8.0 / 11.0).abs() < 1e-12);
+    let (mut term, mut sum) = (1.0, 0.0);
+    for k in 0..20_000 {
+        sum += term;
+        term *= ratio(kept, k) * ratio(again, k);
+    }
+    let found = pipeline.steady_active() / pipeline.flow();
+    assert!((found - sum).abs() < 1e-7 * sum, "{found} for {sum}");
+    // E[1/c] = (α + β − 1) / (α − 1), infinite up to α = 1; on an interval away from 0 the logarithm.
+    let all = pipeline.steady_partners() / pipeline.flow();
+    assert!((all - 19.0).abs() < 1e-9, "{all}");
+    let leaving = |churn| Pipeline {
+        churn,
+        ..playbook()
+    };
+    let near_none = leaving(Distribution::Beta {
+        alpha: 1.0,
+        beta: 9.0,
+    });
+    assert!(near_none.steady_partners().is_infinite());
+    assert!(near_none.steady_active().is_finite());
+    let between = leaving(Distribution::Uniform { min: 0.1, max: 0.2 });
+    let exact = 3.0 * 10.0 * std::f64::consts::LN_2;
+    assert!((between.steady_partners() - exact).abs() < 1e-8);
+}
+
+/// A lead of one to five weeks: the share of first posts in each month by enumeration of days and leads.
+#[test]
+fn leads_that_differ_land_as_enumeration_says() {
+    let uniform = |min: f64, max: f64| Distribution::Uniform { min, max };
+    let horizon = Horizon::equal(3);
+    let steps = 600;
+    let middle = |i: usize| (i as f64 + 0.5) / steps as f64;
+    let by_enumeration = |lead: &dyn Fn(f64, f64) -> f64| {
+        let mut landed = [0.0; 3];
+        // Twelve days of the month and the quantiles of two steps.
+        for day in 0..12 {
+            for i in 0..steps {
+                for j in 0..steps {
+                    let post = 2.5 * (f64::from(day) + 0.5) + 7.0 * lead(middle(i), middle(j));
+                    if let Some(month) = landed.get_mut((post / 30.0) as usize) {
+                        *month += 1.0 / (12 * steps * steps) as f64;
+                    }
+                }
+            }
+        }
+        landed
+    };
+    let whole = Pipeline {
+        lead_weeks: Lead::whole(uniform(1.0, 5.0)),
+        ..playbook()
+    };
+    let one = by_enumeration(&|u, _| 1.0 + 4.0 * u);
+    let by_step = Pipeline {
+        lead_weeks: Lead::by_step([uniform(0.0, 2.0), uniform(1.0, 3.0), certain(0.5)]),
+        ..playbook()
+    };
+    let two = by_enumeration(&|u, v| 2.0 * u + 1.0 + 2.0 * v + 0.5);
+    for (pipeline, wanted) in [(&whole, one), (&by_step, two)] {
+        let w = pipeline.landing(&horizon);
+        for month in 0..3 {
+            let (found, wanted) = (w[[0, month]], wanted[month]);
+            // Days in steps of 2.5 of 30 cost about (2.5/30)² of the kink's height.
+            assert!(
+                (found - wanted).abs() < 2e-3,
+                "month {month}: {found} for {wanted}"
+            );
+        }
+        assert!((w.row(0).sum() - 1.0).abs() < 1e-12);
+    }
+    assert!((by_step.lead_weeks.mean() - 3.5).abs() < 1e-12);
+    // Weeks that lie behind everyone come off each lead.
+    let later = by_step.lead_weeks.after(70.0);
+    assert_eq!(later.mean(), 0.0);
+}
+
+/// The probability that two uniform steps take less than a limit is an area of the square.
+#[test]
+fn steps_are_done_in_time_with_a_probability() {
+    let uniform = |max: f64| Distribution::Uniform { min: 0.0, max };
+    let lead = Lead::by_step([uniform(4.0), uniform(4.0), certain(1.0)]);
+    let (mean, below) = lead.until(LeadStep::Contact, 2.0).unwrap();
+    assert!((mean - 2.0).abs() < 1e-12 && (below - 0.5).abs() < 1e-12);
+    let (mean, below) = lead.until(LeadStep::Partnership, 3.0).unwrap();
+    assert!((mean - 4.0).abs() < 1e-12);
+    assert!((below - 9.0 / 32.0).abs() < 3e-3, "{below}");
+    let (mean, below) = lead.until(LeadStep::Content, 6.0).unwrap();
+    assert!((mean - 5.0).abs() < 1e-12);
+    assert!((below - 23.0 / 32.0).abs() < 3e-3, "{below}");
+    // Stated as a whole, steps are not known.
+    let whole = Lead::from(4.0);
+    assert_eq!(whole.until(LeadStep::Contact, 2.0), None);
+    assert_eq!(whole.until(LeadStep::Content, 6.0), Some((4.0, 1.0)));
+    assert_eq!(whole.until(LeadStep::Content, 4.0), Some((4.0, 0.0)));
 }

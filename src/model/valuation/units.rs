@@ -28,13 +28,13 @@ pub fn units(model: &Model) -> Vec<UnitValue> {
 
 /// Expected cost and yields of one creator of every cell within a month's plan of these counts (one
 /// a cell): [`units`] with every cell's conversions times its factor in the plan. They value this
-/// plan, not others: another plan has other factors.
+/// plan, not others: another plan has other factors. Of a horizon, those of its first month without its season.
 #[must_use]
 pub fn units_in(model: &Model, counts: &[f64]) -> Vec<UnitValue> {
     if !joint::applies(model) && model.horizon.cross_promotion.is_none() {
         return units(model);
     }
-    let reach = reach_factors(model, counts);
+    let reach = reach_factors(model, 0, counts);
     joint::conversion_factors(model, counts)
         .into_iter()
         .enumerate()
@@ -50,7 +50,7 @@ pub fn units_in(model: &Model, counts: &[f64]) -> Vec<UnitValue> {
 /// cost and brought ([`Model::happened`]).
 #[must_use]
 pub fn units_in_month(model: &Model, month: usize, counts: &[f64]) -> Vec<UnitValue> {
-    let reach = reach_factors(model, counts);
+    let reach = reach_factors(model, month, counts);
     let mut units: Vec<UnitValue> = factors_in(model, month, counts)
         .into_iter()
         .enumerate()
@@ -113,9 +113,9 @@ pub fn units_of_plan(model: &Model, counts: &Array2<f64>) -> Vec<UnitValue> {
 
 /// Where more than conversions differs by month: the mean of the months' unit values, weighted by their counts.
 fn mean_over_months(model: &Model, counts: &Array2<f64>, factors: &[Vec<f64>]) -> Vec<UnitValue> {
-    let rows = counts.rows().into_iter();
+    let rows = counts.rows().into_iter().enumerate();
     let reach: Vec<Vec<f64>> = rows
-        .map(|row| reach_factors(model, &row.to_vec()))
+        .map(|(month, row)| reach_factors(model, month, &row.to_vec()))
         .collect();
     let unit = |month: usize, cell: usize| {
         let mut known = model.happened.iter();

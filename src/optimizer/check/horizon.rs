@@ -299,7 +299,7 @@ impl Plan<'_> {
                     Some(before) => share * self.rows[before][cell],
                     None => 0.0,
                 };
-                let kept = 1.0 - pipeline.churn;
+                let kept = 1.0 - pipeline.churn.mean();
                 let there = if model.months_of(cell).start == month {
                     pipeline.starting.get(cell).copied().unwrap_or(0.0)
                 } else {

@@ -26,6 +26,7 @@ fn by_hand(model: &Model, cell: usize) -> Unit {
         delivery,
         conversion_lift,
         hours,
+        post_days: _,
     } = cell.terms;
     let s = cell.factors;
     let mut order = model.order.mean;

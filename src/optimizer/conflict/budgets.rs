@@ -3,7 +3,7 @@
 //! A single budget takes along what scales with it ([`BudgetScale`]). Of several, the budget of a month takes along
 //! the least spend of that month, and every one of them that of the horizon.
 
-use crate::model::{BudgetScale, Constraint, ConstraintKind, Form};
+use crate::model::{BudgetScale, Constraint, Form, Rule};
 
 /// The rules that are the budget of a month, or what was released until one: none where one budget scales.
 pub(super) fn of_months(all: &[Constraint]) -> Vec<usize> {
@@ -11,16 +11,15 @@ pub(super) fn of_months(all: &[Constraint]) -> Vec<usize> {
         return Vec::new();
     }
     let own = |c: &Constraint| {
-        let named = c.name == "budget" || c.name.starts_with("budget ");
-        named && c.kind == ConstraintKind::Budget && c.high.is_some()
+        let budget = matches!(c.rule, Rule::Budget | Rule::BudgetUntil);
+        budget && c.high.is_some() && matches!(c.form, Form::Sum(_))
     };
-    let own = (0..all.len()).filter(|&i| own(&all[i]) && matches!(all[i].form, Form::Sum(_)));
-    own.collect()
+    (0..all.len()).filter(|&i| own(&all[i])).collect()
 }
 
 /// Whether budgets are released month by month: each speaks of all months until its own.
 fn released(all: &[Constraint], budgets: &[usize]) -> bool {
-    budgets.iter().any(|&i| all[i].name.contains(" until "))
+    budgets.iter().any(|&i| all[i].rule == Rule::BudgetUntil)
 }
 
 /// What the horizon's partnerships cost, one a column, and what it may spend.
@@ -51,7 +50,7 @@ pub(super) fn of_least(
     i: usize,
 ) -> Option<(Vec<usize>, f64)> {
     let rule = &all[i];
-    if rule.kind != ConstraintKind::Budget || !rule.name.starts_with("diversity.min_spend") {
+    if rule.rule != Rule::LeastSpend {
         return None;
     }
     let (low, last) = (rule.low?, *budgets.last()?);

@@ -1,7 +1,7 @@
 //! The deletion filter: a minimal set of rules that no plan keeps.
 
 use super::probe::{Answer, Prober};
-use crate::model::{Constraint, ConstraintKind, Origin};
+use crate::model::{Constraint, ConstraintKind, Rule};
 
 /// A minimal set: indices into the constraints, in their order.
 pub(super) type Set = Vec<usize>;
@@ -24,9 +24,7 @@ const RANKS: usize = 7;
 
 /// Whether it only says what a plan is: nothing that could be given up.
 pub(super) fn is_background(constraint: &Constraint) -> bool {
-    constraint.kind == ConstraintKind::Supply
-        && constraint.origin == Origin::Default
-        && constraint.name == "at least one partnership"
+    constraint.rule == Rule::OnePartnership
 }
 
 /// A minimal set among `candidates`, which must be infeasible together. Within a rank later

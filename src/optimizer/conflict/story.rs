@@ -7,7 +7,7 @@ use super::change::{Change, Side};
 use super::joint::Joint;
 use super::words::{Rounding, amount, finer, named, quoted};
 use crate::model::valuation::{self, UnitValue};
-use crate::model::{BudgetScale, Constraint, ConstraintKind, Form, Model, Origin, Unit};
+use crate::model::{BudgetScale, Constraint, Form, Model, Origin, Rule, Unit};
 use crate::units::listed;
 
 /// Decimals that figures may take beyond the usual ones to be told apart.
@@ -154,13 +154,12 @@ impl Story<'_> {
     fn too_dear(&self, set: &[Finding], to: f64) -> Option<TooDear> {
         set.iter().find_map(|finding| {
             let constraint = &self.constraints[finding.index];
-            let (Form::Ratio { numerator, .. }, Some(high), ConstraintKind::Band) =
-                (&constraint.form, constraint.high, constraint.kind)
+            let (Form::Ratio { numerator, .. }, Some(high)) = (&constraint.form, constraint.high)
             else {
                 return None;
             };
             let (_, label) = constraint.name.rsplit_once('.')?;
-            if !constraint.name.contains("budget_share") || high <= 0.0 {
+            if constraint.rule != Rule::SpendShare || high <= 0.0 {
                 return None;
             }
             let own = || {

@@ -27,7 +27,7 @@ pub(crate) fn amount(value: f64, unit: Unit, currency: &str, rounding: Rounding)
 }
 
 /// The same with more decimals.
-pub(super) fn finer(
+pub(crate) fn finer(
     value: f64,
     unit: Unit,
     currency: &str,
@@ -47,10 +47,15 @@ pub(super) fn finer(
 }
 
 fn money(value: f64, currency: &str, rounding: Rounding, more: usize) -> String {
-    let decimals = if value.abs() < 1000.0 { 2 } else { 0 } + more;
+    let (decimals, rounding) = match rounding {
+        // Nobody writes parts of a cent, but the arithmetic makes them.
+        Rounding::Exact if value.abs() >= 1.0 => (2, Rounding::Near),
+        rounding if value.abs() < 1000.0 => (2, rounding),
+        rounding => (0, rounding),
+    };
     let digits = number(
         value.abs(),
-        decimals,
+        decimals + more,
         if value < 0.0 {
             flip(rounding)
         } else {

@@ -4,6 +4,7 @@ mod effects;
 mod least;
 mod pipeline;
 mod within;
+mod worth;
 
 use std::time::Instant;
 
@@ -12,8 +13,8 @@ use ndarray::Array2;
 use self::pipeline::Limits;
 use crate::model::valuation::UnitValue;
 use crate::model::{
-    Activity, BookedAs, BudgetOver, Cancel, Constraint, Factors, Horizon, Incidents, Model, Origin,
-    Plan, PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule, activities, constraints_over,
+    Activity, BookedAs, Cancel, Constraint, Factors, Horizon, Incidents, Model, Origin, Plan,
+    PlanSettings, PlanStatus, Wave, WaveKind, WaveSchedule, activities, constraints_over,
     counts_of, joint, sum_of, units_of,
 };
 use crate::optimizer::check::check_plan;
@@ -90,7 +91,10 @@ impl<'a> Together<'a> {
         let units = units_of(self.model, &self.activities, |m, cell| factors[m][cell]);
         let sums: Vec<UnitValue> = units.iter().map(sum_of).collect();
         let mut rules = self.rules(&units);
-        let found = self.best_within(&sums, &mut rules, settings, cancel, explains);
+        let mut found = self.best_within(&sums, &mut rules, settings, cancel, explains);
+        if explains {
+            self.weigh(&mut found, (&sums, &rules.all), settings, cancel);
+        }
         let mut plan = self.unfolded(found, &rules);
         self.say_needs(&mut plan);
         plan
@@ -186,19 +190,25 @@ impl<'a> Together<'a> {
         };
         let own = constraints_over(self.model, &self.activities, units);
         self.add(&mut rules, own);
-        if let Some(limits) = Limits::of(self.model, &self.activities) {
-            self.add(&mut rules, limits.rules());
-        }
+        self.add(&mut rules, self.limits());
         rules
+    }
+
+    /// The pipeline's rules.
+    fn limits(&self) -> Vec<Constraint> {
+        let limits = Limits::of(self.model, &self.activities);
+        limits.map_or_else(Vec::new, |limits| limits.rules())
     }
 
     fn add(&self, rules: &mut Rules, more: Vec<Constraint>) {
         for mut rule in more {
             rules.names.push(rule.name.clone());
             if let (Some(month), true) = (rule.month, self.model.months > 1) {
-                let carried = self.model.horizon.budget_over == BudgetOver::CarryOver;
-                let until = rule.name == pipeline::NAME || carried && rule.name == "budget";
-                let when = if until { "until" } else { "in" };
+                let when = if rule.rule.adds_up_months() {
+                    "until"
+                } else {
+                    "in"
+                };
                 rule.name = format!("{} {when} month {}", rule.name, month + 1);
             }
             rules.all.push(rule);
@@ -241,6 +251,11 @@ impl<'a> Together<'a> {
                 *sentence = read(sentence);
             }
         }
+        let kept_out = plan
+            .unused
+            .iter_mut()
+            .filter_map(|u| u.kept_out_by.as_mut());
+        kept_out.for_each(plain);
         for warning in &mut plan.warnings {
             *warning = read(warning);
         }
@@ -312,6 +327,8 @@ fn named(name: String) -> Wave {
         counts: Vec::new(),
         factors: Factors::ONE,
         origin: Origin::Default,
+        budget_origin: Origin::Default,
+        count_origins: Vec::new(),
         schedule: WaveSchedule::default(),
     }
 }

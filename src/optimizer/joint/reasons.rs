@@ -3,7 +3,7 @@
 use super::Run;
 use super::affine::Aim;
 use super::boxes::Boxes;
-use crate::model::{Conflict, ConflictMember, Constraint};
+use crate::model::{Conflict, ConflictMember, Constraint, Rule};
 use crate::optimizer::conflict::words::{Rounding, amount, quoted, stated};
 use crate::optimizer::state::keeps;
 
@@ -44,9 +44,7 @@ pub(super) fn conflict(run: &Run<'_>, proof: Proof) -> Conflict {
     let mut sides = run.sides.to_vec();
     for rule in 0..sides.len() {
         // That a plan books somebody is never in question.
-        if constraints[rule].origin == crate::model::Origin::Default
-            && constraints[rule].name == "at least one partnership"
-        {
+        if constraints[rule].rule == Rule::OnePartnership {
             continue;
         }
         let before = std::mem::take(&mut sides[rule]);
@@ -55,9 +53,7 @@ pub(super) fn conflict(run: &Run<'_>, proof: Proof) -> Conflict {
         }
     }
     let members: Vec<usize> = (0..sides.len())
-        .filter(|&rule| {
-            sides[rule] != [false; 2] && constraints[rule].name != "at least one partnership"
-        })
+        .filter(|&rule| sides[rule] != [false; 2] && constraints[rule].rule != Rule::OnePartnership)
         .collect();
     let findings: Vec<Finding> = members
         .iter()
@@ -140,7 +136,7 @@ fn enough(
     x: &[f64],
 ) -> bool {
     let mut model = run.model.clone();
-    let budget = constraint.name == "budget";
+    let budget = constraint.rule == Rule::Budget;
     if budget {
         model.rules.budget = to * (1.0 + 1e-9);
     }

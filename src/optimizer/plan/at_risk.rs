@@ -4,7 +4,7 @@ use super::{Work, worked};
 use crate::model::{
     BudgetScale, Cancel, FactorSample, HeldBy, Model, Plan, PlanSettings, PlanStatus, joint,
 };
-use crate::optimizer::price::prices;
+use crate::optimizer::price::{Price, prices};
 use crate::optimizer::program::dot;
 use crate::optimizer::ratio::solve_relaxed;
 use crate::optimizer::risk::{Case, Found, Run, Sampled, Spread, beyond, stated, tightness};
@@ -211,7 +211,7 @@ impl Work<'_> {
 
     /// Prices without those of bounds that rules of risk share: more budget would loosen the rule on its
     /// probability too, which the program's rows do not show.
-    fn without_shared(&self, mut prices: Vec<Option<f64>>) -> Vec<Option<f64>> {
+    fn without_shared(&self, mut prices: Vec<Option<Price>>) -> Vec<Option<Price>> {
         let rules = &self.model.risk.rules;
         for (price, constraint) in prices.iter_mut().zip(self.constraints) {
             let budget = constraint.scales == Some(BudgetScale::Budget);

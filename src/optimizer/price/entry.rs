@@ -7,10 +7,17 @@
 //! early: the relaxation is solved again just beyond it, and if the cell is still left out, the new
 //! multipliers give the next.
 
+mod asked;
+
+pub(crate) use asked::unused;
+
+use std::cell::RefCell;
+
 use super::basis::{Basis, Linear, size_of};
-use crate::model::valuation::{self, UnitValue};
-use crate::model::{Cancel, Constraint, Form, Model, PlanSettings, UnusedCell, constraints};
+use crate::model::valuation::UnitValue;
+use crate::model::{Cancel, Constraint, Form, Model, PlanSettings, UnusedCell};
 use crate::optimizer::goal::Goal;
+use crate::optimizer::program::rows_asked;
 use crate::optimizer::solver::solve;
 
 /// How far beyond the zero the relaxation is solved again, relative.
@@ -19,11 +26,14 @@ const BEYOND: f64 = 1e-6;
 /// Zeros tried for one cell.
 const ZEROS: usize = 8;
 
-/// Relaxations that a program may take for all its cells.
-const SOLVES: usize = 2_000;
-
 /// Columns from which on a cell that fits beside the basis is not solved for again.
 const WIDE: usize = 64;
+
+/// Why a cell that the relaxation books is not booked.
+const WHOLE: &str = "whole counts";
+
+/// Why a cell is not booked that neither helps.
+const NO_CHANGE: &str = "no change of its fee or its conversions alone";
 
 /// Halvings of the range of a factor.
 const HALVES: usize = 40;
@@ -33,6 +43,24 @@ const BETTER: f64 = 1e-8;
 
 /// Conversions are not raised beyond so many times.
 const FARTHEST: f64 = 1_000.0;
+
+/// A program's columns and rules, which follow a model's terms.
+pub(crate) trait Columns {
+    /// The model.
+    fn model(&self) -> &Model;
+
+    /// Whether columns are bookings of several months: there are many, and the nearest are asked about first.
+    fn over_months(&self) -> bool;
+
+    /// The cell of a column.
+    fn cell(&self, column: usize) -> usize;
+
+    /// What one of each column costs and yields, and the rules over them, of a model with other terms.
+    fn of(&self, model: &Model) -> (Vec<UnitValue>, Vec<Constraint>);
+
+    /// What one of a column costs and yields, of a model with other terms.
+    fn unit(&self, model: &Model, column: usize) -> UnitValue;
+}
 
 /// Which figure of a cell changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,20 +88,31 @@ fn changed(model: &Model, figure: Figure, factor: f64, only: Option<usize>) -> M
 }
 
 /// Columns of the relaxation with every cell's figure times a factor.
-struct Columns {
+struct At {
     linear: Linear,
     units: Vec<UnitValue>,
+    /// Shares of the budget that one of each column costs, a rule and its most each.
+    largest: Vec<(Vec<f64>, f64)>,
 }
 
-impl Columns {
-    fn of(model: &Model, size: f64) -> Self {
-        let units = valuation::units(model);
-        let mut rules = constraints(model, &units);
-        // Whether a cell's cost closes it is asked apart: it is no straight line.
-        rules.iter_mut().for_each(open);
+impl At {
+    /// `rules` are those of the model as it is, with the sums that programs hold.
+    fn of(columns: &dyn Columns, model: &Model, rules: &[Constraint], size: f64) -> Self {
+        let (units, mut own) = columns.of(model);
+        let mut largest = Vec::new();
+        for (own, rule) in own.iter_mut().zip(rules) {
+            match &rule.form {
+                Form::Excess(_) => own.form = rule.form.clone(),
+                Form::Largest(_) => largest.extend(shares(own)),
+                _ => {}
+            }
+            // Whether a cell's cost closes it is asked apart: it is no straight line.
+            open(own);
+        }
         Self {
-            linear: Linear::new(&rules, &Goal::of(model, &units), size),
+            linear: Linear::new(&own, &Goal::of(model, &units), size),
             units,
+            largest,
         }
     }
 
@@ -93,94 +132,102 @@ impl Columns {
     }
 }
 
+fn shares(constraint: &Constraint) -> Option<(Vec<f64>, f64)> {
+    match (&constraint.form, constraint.high) {
+        (Form::Largest(a), Some(high)) => Some((a.clone(), high)),
+        _ => None,
+    }
+}
+
 fn open(constraint: &mut Constraint) {
     if matches!(constraint.form, Form::Largest(_)) {
         constraint.high = None;
     }
 }
 
-/// The cells that counts leave out, and what it would take to book them.
-pub(crate) fn unused(
-    model: &Model,
-    rules: &[Constraint],
-    counts: &[f64],
-    settings: &PlanSettings,
-    cancel: &Cancel,
-) -> Vec<UnusedCell> {
-    let units = valuation::units(model);
-    let goal = Goal::of(model, &units);
-    let size = size_of(&goal);
-    let linear = Linear::new(rules, &goal, size);
-    let Some(basis) = linear.solve() else {
-        return Vec::new();
-    };
-    // At these factors: no fee, the present terms, twice the conversions.
-    let now = Columns::of(model, size);
-    let work = Work {
-        model,
-        y: basis.multipliers(),
-        free: Columns::of(&changed(model, Figure::Fee, 0.0, None), size),
-        twice: Columns::of(&changed(model, Figure::Conversions, 2.0, None), size),
-        now,
-        linear,
-        basis,
-        rules,
-        settings,
-        cancel,
-    };
-    let mut solves = SOLVES;
-    (0..counts.len())
-        .filter(|&cell| counts[cell] <= 0.0)
-        .map(|cell| work.cell(cell, &mut solves))
-        .collect()
-}
-
 struct Work<'a> {
-    model: &'a Model,
+    columns: &'a dyn Columns,
     rules: &'a [Constraint],
     settings: &'a PlanSettings,
     cancel: &'a Cancel,
     linear: Linear,
     basis: Basis,
     y: Vec<f64>,
-    now: Columns,
-    free: Columns,
-    twice: Columns,
+    now: At,
+    free: At,
+    twice: At,
+    /// Counts that break a sum of an excess which the program does not hold.
+    broken: RefCell<Option<Vec<f64>>>,
 }
 
-impl Work<'_> {
-    fn cell(&self, cell: usize, solves: &mut usize) -> UnusedCell {
+impl<'a> Work<'a> {
+    fn new(
+        columns: &'a dyn Columns,
+        rules: &'a [Constraint],
+        settings: &'a PlanSettings,
+        cancel: &'a Cancel,
+    ) -> Option<Self> {
+        let model = columns.model();
+        let (units, _) = columns.of(model);
+        let goal = Goal::of(model, &units);
+        let size = size_of(&goal);
+        let linear = Linear::new(rules, &goal, size);
+        let basis = linear.solve()?;
+        // At these factors: no fee, the present terms, twice the conversions.
+        let at = |model: &Model| At::of(columns, model, rules, size);
+        Some(Self {
+            columns,
+            y: basis.multipliers(),
+            free: at(&changed(model, Figure::Fee, 0.0, None)),
+            twice: at(&changed(model, Figure::Conversions, 2.0, None)),
+            now: at(model),
+            linear,
+            basis,
+            rules,
+            settings,
+            cancel,
+            broken: RefCell::new(None),
+        })
+    }
+
+    /// Whether the relaxation books a column.
+    fn is_booked(&self, column: usize) -> bool {
+        self.basis.counts()[column] > 1e-7 * self.units_of_t()
+    }
+
+    fn cell(&self, column: usize, solves: &mut usize) -> UnusedCell {
         let mut out = UnusedCell {
             month: None,
-            cell,
+            until: None,
+            cell: self.columns.cell(column),
             enters_at_unit_cost: None,
             fee_factor: None,
             enters_at_unit_revenue: None,
             conversion_factor: None,
             kept_out_by: None,
         };
-        if self.basis.counts()[cell] > 1e-7 * self.units_of_t() {
-            out.kept_out_by = Some("whole counts".to_owned());
+        if self.is_booked(column) {
+            out.kept_out_by = Some(WHOLE.to_owned());
             return out;
         }
-        if let Some(rule) = self.shut(cell) {
+        if let Some(rule) = self.shut(column) {
             out.kept_out_by = Some(rule);
             return out;
         }
-        let fee = self.least_change(cell, Figure::Fee, solves);
-        let conversions = self.least_change(cell, Figure::Conversions, solves);
+        let fee = self.least_change(column, Figure::Fee, solves);
+        let conversions = self.least_change(column, Figure::Conversions, solves);
         let at = |figure, factor| {
-            let model = changed(self.model, figure, factor, Some(cell));
-            valuation::law(&model, cell).expected()
+            let model = changed(self.columns.model(), figure, factor, Some(out.cell));
+            self.columns.unit(&model, column)
         };
-        out.fee_factor = fee;
         out.enters_at_unit_cost = fee.map(|f| at(Figure::Fee, f).spend);
-        out.conversion_factor = conversions;
         out.enters_at_unit_revenue = conversions.map(|f| at(Figure::Conversions, f).revenue);
+        out.fee_factor = fee;
+        out.conversion_factor = conversions;
         if fee.is_none() && conversions.is_none() {
-            out.kept_out_by = Some(match self.linear.closed[cell] {
+            out.kept_out_by = Some(match self.linear.closed[column] {
                 Some(rule) => self.rules[rule].name.clone(),
-                None => "no change of its fee or its conversions alone".to_owned(),
+                None => NO_CHANGE.to_owned(),
             });
         }
         out
@@ -189,7 +236,7 @@ impl Work<'_> {
     /// Size of a creator among the counts of the relaxation.
     fn units_of_t(&self) -> f64 {
         let x = self.basis.counts();
-        if x.len() > self.model.cells.len() {
+        if x.len() > self.now.units.len() {
             x[x.len() - 1]
         } else {
             1.0
@@ -218,13 +265,38 @@ impl Work<'_> {
         }
     }
 
+    /// Whether counts keep all sums of the rules that are an excess; a point that does not is remembered.
+    fn holds(&self, x: &[f64]) -> Option<()> {
+        let mut x = x.to_vec();
+        if let Some(&t) = x.get(self.now.units.len()).filter(|t| **t > 0.0) {
+            x.iter_mut().for_each(|x| *x /= t);
+        }
+        let breaks = |rule: &Constraint| rows_asked(rule, &x).is_some();
+        if self.rules.iter().any(breaks) {
+            self.broken.replace(Some(x));
+            return None;
+        }
+        Some(())
+    }
+
     /// The factor nearest to 1 at which a cell is booked; `None` if none is.
     fn least_change(&self, cell: usize, figure: Figure, solves: &mut usize) -> Option<f64> {
+        let (first, last) = self.span(cell, figure)?;
+        self.by_lines(cell, figure, (first, last), solves)
+            .or_else(|| self.by_halves(cell, figure, (first, last), solves))
+    }
+
+    /// The factors that the largest share of the budget which a partnership may cost allows: the nearest to 1, and
+    /// the farthest. `None` where there are none.
+    fn span(&self, cell: usize, figure: Figure) -> Option<(f64, f64)> {
+        if self.now.largest.len() > 1 {
+            return self.span_of_months(cell, figure);
+        }
         let [free, now, twice] =
             [&self.free, &self.now, &self.twice].map(|columns| columns.units[cell].spend);
         let ceiling = self.ceiling(cell);
-        let (first, last) = match figure {
-            // A fee low enough for the largest share of the budget that a partnership may cost.
+        Some(match figure {
+            // A fee low enough.
             Figure::Fee if now > ceiling && (free > ceiling || now <= free) => return None,
             Figure::Fee if now > ceiling => ((ceiling - free) / (now - free), 0.0),
             Figure::Fee => (1.0, 0.0),
@@ -235,9 +307,29 @@ impl Work<'_> {
                 (1.0, most.min(FARTHEST))
             }
             Figure::Conversions => (1.0, FARTHEST),
+        })
+    }
+
+    /// The same by the share of each month's cost.
+    fn span_of_months(&self, column: usize, figure: Figure) -> Option<(f64, f64)> {
+        let (mut first, mut last) = match figure {
+            Figure::Fee => (1.0_f64, 0.0),
+            Figure::Conversions => (1.0, FARTHEST),
         };
-        self.by_lines(cell, figure, (first, last), solves)
-            .or_else(|| self.by_halves(cell, figure, (first, last), solves))
+        let months = self.free.largest.iter().zip(&self.now.largest);
+        for ((free, (now, high)), (twice, _)) in months.zip(&self.twice.largest) {
+            let (free, now, twice) = (free.0[column], now[column], twice[column]);
+            match figure {
+                Figure::Fee if now > *high && (free > *high || now <= free) => return None,
+                Figure::Fee if now > *high => first = first.min((high - free) / (now - free)),
+                Figure::Conversions if now > *high => return None,
+                Figure::Conversions if twice > now => {
+                    last = last.min(1.0 + (high - now) / (twice - now));
+                }
+                Figure::Fee | Figure::Conversions => {}
+            }
+        }
+        Some((first, last))
     }
 
     /// By zeros of lines, each of the multipliers found just beyond the one before.
@@ -269,11 +361,12 @@ impl Work<'_> {
                 Figure::Conversions => factor * (1.0 + BEYOND),
             };
             let other = self.column(cell, figure, beyond);
-            if self.model.cells.len() > WIDE && self.basis.fits(&other.1) {
+            if self.now.units.len() > WIDE && self.basis.fits(&other.1) {
                 return Some(factor);
             }
             *solves = solves.checked_sub(1)?;
             let basis = self.with_column(cell, &other).solve()?;
+            self.holds(basis.counts())?;
             if basis.counts()[cell] > 1e-9 * self.units_of_t() {
                 return Some(factor);
             }
@@ -301,6 +394,9 @@ impl Work<'_> {
             *solves = solves.checked_sub(1)?;
             let linear = self.with_column(cell, &self.column(cell, figure, factor));
             let solved = solve(&linear.program, self.settings, self.cancel);
+            if solved.found() {
+                self.holds(&solved.x)?;
+            }
             let better = solved.objective - self.basis.value > BETTER * self.basis.value.abs();
             solved.found().then_some(better)
         };

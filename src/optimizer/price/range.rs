@@ -35,15 +35,34 @@ pub(crate) fn ranges(
     settings: &PlanSettings,
     cancel: &Cancel,
 ) -> Vec<PriceRange> {
+    ranges_of(
+        constraints.len(),
+        program,
+        goal,
+        constraints,
+        settings,
+        cancel,
+    )
+}
+
+/// The same of the first few constraints.
+pub(super) fn ranges_of(
+    first: usize,
+    program: &Program,
+    goal: &Goal,
+    constraints: &[Constraint],
+    settings: &PlanSettings,
+    cancel: &Cancel,
+) -> Vec<PriceRange> {
     let felt_nothing = PriceRange {
         cost: Some(0.0),
         ..PriceRange::default()
     };
-    let mut out = vec![felt_nothing; constraints.len()];
+    let mut out = vec![felt_nothing; first];
     let size = size_of(goal);
     let linear = Linear::new(constraints, goal, size);
     let Some(basis) = linear.solve() else {
-        return vec![PriceRange::default(); constraints.len()];
+        return vec![PriceRange::default(); first];
     };
     let walks = Walks {
         constraints,
@@ -52,7 +71,7 @@ pub(crate) fn ranges(
         optimum: basis.value,
     };
     let limits = linear.limits(&basis, None, constraints.len());
-    let mut felt: Vec<(usize, Option<Side>)> = (0..constraints.len())
+    let mut felt: Vec<(usize, Option<Side>)> = (0..first)
         .filter_map(|i| {
             let is =
                 limits[i] || (is_budget(constraints, i) && follower_limits(constraints, &limits));

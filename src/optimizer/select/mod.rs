@@ -431,6 +431,7 @@ fn states(task: &Task<'_>, model: &Model, found: &Found, made: &[usize]) -> Vec<
                 high: rule.high,
                 binding: usable && !words.is_empty(),
                 shadow_price: (usable && !matches!(rule.form, Form::Largest(_))).then_some(price),
+                price_is_back: false,
                 range: crate::model::PriceRange::default(),
                 unit: rule.unit,
                 price_unit: price_unit(model, rule.unit),

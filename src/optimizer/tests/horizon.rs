@@ -2,14 +2,16 @@
 
 pub(super) mod brute;
 mod explained;
+mod lp;
+mod worth;
 
 use self::brute::{TIES, Tie, allowed, each, enumerate, objective, random_horizon, rows, values};
 use super::Random;
 use crate::distribution::Distribution;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
-    BookedAs, BudgetOver, Cancel, Cell, Horizon, Incidents, Level, Model, Objective, Origin, Over,
-    Pipeline, PipelineLaw, PlanSettings, PlanStatus, Terms,
+    BookedAs, BudgetOver, Cancel, Cell, CrossPromotion, Horizon, Incidents, Level, Model,
+    Objective, Origin, Over, Pipeline, PipelineLaw, PlanSettings, PlanStatus, Terms,
 };
 use crate::optimizer::{check_plan, plan, sample};
 
@@ -75,7 +77,7 @@ fn small_horizons_agree_with_enumeration() {
 /// New partners that counts need until every month within what is delivered.
 fn supplied(model: &Model, delivered: &[f64], x: &[Vec<f64>]) -> bool {
     let pipeline = model.horizon.pipeline.as_ref().expect("a pipeline");
-    let (kept, repeat) = (1.0 - pipeline.churn, pipeline.repeat.mean());
+    let (kept, repeat) = (pipeline.kept(), pipeline.repeat.mean());
     let mut needed = 0.0;
     (0..x.len()).all(|m| {
         for (cell, own) in model.cells.iter().enumerate() {
@@ -118,8 +120,8 @@ fn new_partnerships_are_within_what_the_pipeline_delivers() {
             response: certain(0.6),
             partnership: certain(0.7),
             repeat: certain(random.between(0.3, 1.0)),
-            lead_weeks: random.between(0.0, 5.0),
-            churn: random.between(0.0, 0.4),
+            lead_weeks: random.between(0.0, 5.0).into(),
+            churn: Distribution::Certain(random.between(0.0, 0.4)),
             starting: (0..cells)
                 .map(|cell| match model.cells[cell].booked_as {
                     BookedAs::Open => random.below(3) as f64,
@@ -173,11 +175,7 @@ fn new_partnerships_are_within_what_the_pipeline_delivers() {
 
 #[test]
 fn shocks_to_the_brand_lower_plans_and_not_bounds() {
-    let mut random = Random::new(20_260_405);
-    let (mut plans, mut best_ones) = (0, 0);
-    for case in 0..48 {
-        let tie = [Tie::CarryOver, Tie::Pot, Tie::Wave][case % 3];
-        let mut model = random_horizon(&mut random, tie);
+    act_on_each_other(20_260_405, |model, _| {
         model.incidents = Incidents {
             probability: 0.15,
             yield_lost: 0.5,
@@ -186,6 +184,32 @@ fn shocks_to_the_brand_lower_plans_and_not_bounds() {
             shock: 0.6,
             assumed: false,
         };
+    });
+}
+
+/// Tags of the whole month and of days after, with content that comes later.
+#[test]
+fn tags_lift_plans_and_not_above_bounds() {
+    act_on_each_other(20_260_412, |model, random| {
+        model.horizon.cross_promotion = Some(CrossPromotion {
+            fan_out: vec![random.between(0.5, 3.0), 0.0],
+            reach_lift: random.between(0.05, 0.8),
+            days: [None, Some(0), Some(5), Some(20), Some(90)][random.below(5)],
+        });
+        for cell in &mut model.cells {
+            cell.terms.post_days = [0, 0, 7, 40][random.below(4)];
+        }
+    });
+}
+
+/// Plans of horizons whose creators act on each other against enumeration: each valued by itself, none above the bound.
+fn act_on_each_other(seed: u64, act: impl Fn(&mut Model, &mut Random)) {
+    let mut random = Random::new(seed);
+    let (mut plans, mut best_ones) = (0, 0);
+    for case in 0..48 {
+        let tie = [Tie::CarryOver, Tie::Pot, Tie::Wave][case % 3];
+        let mut model = random_horizon(&mut random, tie);
+        act(&mut model, &mut random);
         let value = |x: &[Vec<f64>]| {
             let units: Vec<Vec<UnitValue>> = x
                 .iter()
@@ -229,6 +253,35 @@ fn shocks_to_the_brand_lower_plans_and_not_bounds() {
     }
     assert!(plans >= 24, "{plans}");
     assert!(5 * best_ones >= 4 * plans, "{best_ones} of {plans}");
+}
+
+/// Two months of one season, the second's posts in a third of another: each has its own plan and its own worth.
+#[test]
+fn months_whose_posts_come_in_other_seasons_are_not_alike() {
+    let mut random = Random::new(20_260_413);
+    let mut model = random_horizon(&mut random, Tie::None);
+    model.months = 3;
+    model.objective = Objective::Revenue;
+    model.horizon = Horizon::equal(3);
+    model.horizon.months[2].seasonality = 2.0;
+    for cell in &mut model.cells {
+        cell.terms.post_days = 15;
+    }
+    let found = plan(&model, &PlanSettings::default(), &Cancel::new());
+    let rows = rows(&found);
+    let worth = |month: usize| -> f64 {
+        let units = valuation::units_in_month(&model, month, &rows[month]);
+        units
+            .iter()
+            .zip(&rows[month])
+            .map(|(u, n)| n * u.revenue)
+            .sum()
+    };
+    // Half of the posts in a season of 2: three halves.
+    assert!((worth(1) / worth(0) - 1.5).abs() < 1e-12 || rows[0] != rows[1]);
+    let stated = found.objective.expect("a plan has an objective");
+    let all: f64 = (0..3).map(worth).sum();
+    assert!((stated / all - 1.0).abs() < 1e-9, "{stated} is {all}");
 }
 
 #[test]

@@ -293,7 +293,8 @@ fn alternatives_are_those_that_enumeration_finds() {
         );
         let mut before = vec![first.clone()];
         for alternative in &found.alternatives {
-            let x = &alternative.counts;
+            assert_eq!(alternative.counts.nrows(), 1);
+            let x = &alternative.counts.row(0).to_vec();
             assert!(good(x), "case {case}: {alternative:?}");
             assert!(check(&model, x).is_empty(), "case {case}");
             assert!((alternative.moved - distance(&first, x)).abs() < 1e-12);

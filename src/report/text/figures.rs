@@ -163,6 +163,15 @@ pub(super) fn objective(objective: Objective) -> (&'static str, Metric) {
     }
 }
 
+/// What is to be said of expected figures where partners come and go.
+pub(super) fn emptied(model: &Model) -> &'static str {
+    if model.horizon.pipeline.is_some() {
+        ", as simulated, with the places that leavers leave empty"
+    } else {
+        ""
+    }
+}
+
 /// How far a bound is moved to price it, in words: "¥1,000 more".
 pub(super) fn price_step(unit: Unit, model: &Model) -> String {
     let step = unit.price_step();

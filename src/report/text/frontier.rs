@@ -5,7 +5,7 @@ mod least;
 mod plot;
 
 use self::plot::Dot;
-use super::figures::{axis_value, label, objective, partnerships, probability, value};
+use super::figures::{axis_value, emptied, label, objective, partnerships, probability, value};
 use super::layout::{Grid, Page, Tone};
 use super::whole::ReportContext;
 use crate::engine::Frontier;
@@ -285,7 +285,10 @@ impl View<'_> {
             spare.extend(last.as_deref());
         }
         page.table(&grid.fitted(page.width(), &spare));
-        let mut said = vec!["Figures are expected totals and their ratios".to_owned()];
+        let mut said = vec![format!(
+            "Figures are expected totals and their ratios{}",
+            emptied(self.model)
+        )];
         if by_budget {
             let between = self
                 .marked()

@@ -93,6 +93,15 @@ impl Page {
         self.line(&text);
     }
 
+    /// A heading that may be long, wrapped.
+    pub(super) fn title(&mut self, text: &str) {
+        self.blank();
+        for line in self.lines("", "  ", text) {
+            let line = self.tone(Tone::Heading, &line);
+            self.line(&line);
+        }
+    }
+
     /// A line as it is, without control characters: names are the user's, and a terminal obeys those.
     pub(super) fn line(&mut self, text: &str) {
         let printable = text.trim_end().chars().filter(|c| !c.is_control());
@@ -112,14 +121,20 @@ impl Page {
 
     /// A wrapped paragraph whose first line starts with `first`, the others with `rest`.
     pub(super) fn wrapped(&mut self, first: &str, rest: &str, text: &str) {
+        for line in self.lines(first, rest, text) {
+            self.line(&line);
+        }
+    }
+
+    fn lines(&self, first: &str, rest: &str, text: &str) -> Vec<String> {
+        let mut lines = Vec::new();
         let mut line = first.to_owned();
         let mut used = display_width(&line);
         let mut empty = true;
         for word in words(text) {
             let width = display_width(&word);
             if !empty && used + 1 + width > self.width {
-                self.line(&line);
-                rest.clone_into(&mut line);
+                lines.push(std::mem::replace(&mut line, rest.to_owned()));
                 used = display_width(rest);
                 empty = true;
             }
@@ -131,7 +146,8 @@ impl Page {
             used += width;
             empty = false;
         }
-        self.line(&line);
+        lines.push(line);
+        lines
     }
 
     /// A table, its first column left-aligned and the others right-aligned.
@@ -178,6 +194,11 @@ impl Grid {
 
     pub(super) fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+
+    /// Rows below the header.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
     }
 
     /// Without so many of the named columns, the first first, that it fits the width.

@@ -149,7 +149,7 @@ fn months(page: &mut Page, model: &Model, found: &Recruiting, plan: Option<&Plan
         partners(found.starting, "partner"),
         percent(found.stay),
         if found.doubtful {
-            " in expectation; whether more or fewer work again holds for all months"
+            " in expectation; whether more or fewer stay holds for all months"
         } else {
             ""
         },
@@ -204,6 +204,8 @@ fn health(page: &mut Page, found: &Recruiting) {
             Measure::Partnership => "partners of those who respond",
             Measure::Repeat => "work again",
             Measure::Churn => "leave a month",
+            Measure::Contact => "weeks to the contact",
+            Measure::Agreement => "weeks to the partnership",
             Measure::FirstContent => "weeks to the first content",
         };
         let verdict = if row.met {
@@ -228,9 +230,13 @@ fn health(page: &mut Page, found: &Recruiting) {
         ]);
     }
     page.table(&grid);
-    page.sentence(
-        "Time to contact and to partnership and creators' scores have no key in a scenario.",
-    );
+    let by_step = found.health.iter().any(|h| h.measure == Measure::Contact);
+    page.sentence(if by_step {
+        "Creators' scores have no key in a scenario."
+    } else {
+        "contact_weeks, partnership_weeks and content_weeks in place of lead_weeks tell the steps apart. Creators' scores \
+         have no key in a scenario."
+    });
 }
 
 fn lasting(page: &mut Page, found: &Recruiting) {
@@ -242,7 +248,7 @@ fn lasting(page: &mut Page, found: &Recruiting) {
     };
     page.sentence(&match (found.steady_active, found.steady_partners) {
         (None, _) if found.doubtful => {
-            "Nobody leaves, and too many may work again for ever, so that partners at work have no finite expectation.".to_owned()
+            "Too many may stay for ever, so that partners at work have no finite expectation.".to_owned()
         }
         (None, _) => "Nobody ever stops, so that there are ever more partners.".to_owned(),
         (Some(active), None) => format!(
@@ -258,7 +264,10 @@ fn lasting(page: &mut Page, found: &Recruiting) {
 }
 
 fn figure(row: &Health, value: f64) -> String {
-    if row.measure == Measure::FirstContent {
+    if matches!(
+        row.measure,
+        Measure::Contact | Measure::Agreement | Measure::FirstContent
+    ) {
         number(value)
     } else {
         percent(value)

@@ -2,6 +2,8 @@
 
 mod months;
 
+pub(super) use months::{booked_names, is_same};
+
 use super::conflict;
 use super::figures::{objective, partnerships, plan_name, price_step, probability, share, signed};
 use super::layout::{Grid, Page, Tone};
@@ -10,7 +12,7 @@ use super::worth;
 use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
-    Band, Cell, ConstraintKind, ConstraintState, Model, Month, Plan, PlanStatus, RiskState,
+    Band, Cell, ConstraintKind, ConstraintState, Model, Objective, Plan, PlanStatus, RiskState,
 };
 use crate::units::{YearMonth, money, percent};
 
@@ -97,18 +99,22 @@ fn status(model: &Model, plan: &Plan) -> String {
 
 /// Whether all is said of a plan when it is said of its first month.
 pub(super) fn is_one_month(model: &Model, plan: &Plan) -> bool {
-    let mut months = model.horizon.months.iter();
-    let first = months.next();
-    let same = |month: &Month| {
-        first.is_none_or(|first| {
-            month.budget_share == first.budget_share && month.seasonality == first.seasonality
-        })
-    };
+    let share = |month: usize| model.horizon.months[month].budget_share;
+    let same = |month: usize| share(month) == share(0) && model.same_season(month, 0);
     let mut rows = plan.counts.rows().into_iter();
     plan.counts.nrows() == 1
         || model.horizon.is_separable()
             && rows.all(|row| row == plan.counts.row(0))
-            && months.all(same)
+            && (1..model.months).all(same)
+}
+
+/// Whether prices are of what one of several months alike does to the ratio of all their totals.
+pub(super) fn is_ratio_of_months(model: &Model, plan: &Plan) -> bool {
+    let own = model.risk.applies() || joint::applies(model);
+    model.objective == Objective::Roas
+        && is_one_month(model, plan)
+        && plan.counts.nrows() > 1
+        && !own
 }
 
 fn tables(page: &mut Page, model: &Model, plan: &Plan) {
@@ -133,7 +139,7 @@ fn tables(page: &mut Page, model: &Model, plan: &Plan) {
 }
 
 /// A month's name at the head of a column: its date, or its number.
-fn month_name(model: &Model, month: usize) -> String {
+pub(super) fn month_name(model: &Model, month: usize) -> String {
     let date = model
         .start
         .and_then(|(year, first)| YearMonth::new(year, first))
@@ -383,7 +389,11 @@ fn binding(page: &mut Page, model: &Model, plan: &Plan) {
     }
     let priced = |c: &ConstraintState| price(model, c).is_some_and(|(changes, _)| changes);
     if states().any(|c| (c.binding || c.name == "budget") && priced(c)) {
-        page.sentence("(Prices are those of the plan with fractional counts.)");
+        page.sentence(if is_ratio_of_months(model, plan) {
+            "(Prices are those of the plan with fractional counts, of a rule moved in one month.)"
+        } else {
+            "(Prices are those of the plan with fractional counts.)"
+        });
     }
 }
 
@@ -411,7 +421,14 @@ fn price(model: &Model, state: &ConstraintState) -> Option<(bool, String)> {
         expected => expected,
     };
     let price = state.shadow_price.filter(|p| p.is_finite())?;
-    let step = price_step(state.unit, model);
+    let (price, step) = if state.price_is_back {
+        (
+            0.0 - price,
+            price_step(state.unit, model).replace("more", "less"),
+        )
+    } else {
+        (price, price_step(state.unit, model))
+    };
     let change = signed(metric, Some(price), &model.currency);
     let changes = change.bytes().any(|b| (b'1'..=b'9').contains(&b));
     let words = if changes {

@@ -4,9 +4,9 @@ use super::figures::{UNDEFINED, plan_name, probability};
 use super::layout::{Grid, Page};
 use crate::engine::{PlanResult, RunResult};
 use crate::forecast::{self, CashMetric, CashRow, ForecastMetric};
-use crate::model::{Metric, Model};
+use crate::model::{Metric, Model, Plan};
 use crate::summary::{Estimate, ScopeKind};
-use crate::units::{YearMonth, currency_sign, fixed, money, percent, ratio};
+use crate::units::{YearMonth, currency_sign, fixed, listed, money, percent, ratio};
 
 const P10: usize = 1;
 const P50: usize = 3;
@@ -48,6 +48,7 @@ pub(super) fn write(page: &mut Page, result: &RunResult, plan: &PlanResult) {
         page.heading(&format!("When {name} sells, pays and receives"));
     }
     view.earned(page);
+    view.later(page, &plan.plan);
     view.need(page);
 }
 
@@ -242,6 +243,41 @@ impl View<'_> {
         });
     }
 
+    /// Whose posts come days after they are booked.
+    fn later(&self, page: &mut Page, plan: &Plan) {
+        let mut types: Vec<(&str, u32, u32)> = Vec::new();
+        for (cell, counts) in self.model.cells.iter().zip(plan.counts.columns()) {
+            let days = cell.terms.post_days;
+            if days == 0 || counts.iter().all(|&n| n <= 0.0) {
+                continue;
+            }
+            let name = self.model.partnerships[cell.partnership].name.as_str();
+            match types.iter_mut().find(|(own, ..)| *own == name) {
+                Some((_, least, most)) => (*least, *most) = (days.min(*least), days.max(*most)),
+                None => types.push((name, days, days)),
+            }
+        }
+        if types.is_empty() {
+            return;
+        }
+        let said: Vec<String> = types
+            .iter()
+            .map(|(name, least, most)| {
+                let days = match (least, most) {
+                    (1, 1) => "1 day".to_owned(),
+                    (a, b) if a == b => format!("{a} days"),
+                    (a, b) => format!("{a} to {b} days"),
+                };
+                format!("those of {name} {days}")
+            })
+            .collect();
+        page.sentence(&format!(
+            "Some posts come after they are booked and shipped: {}. Sales, fees and commissions follow the post; product and \
+             handling are paid when it is booked.",
+            listed(&said),
+        ));
+    }
+
     /// The largest need for cash, its month, and what is left to pay and to receive.
     fn need(&self, page: &mut Page) {
         let Some(peak) = self.cash(None, CashMetric::PeakNeed) else {
@@ -350,6 +386,29 @@ mod tests {
                 .filter(|l| !l.ends_with('.'));
             assert_eq!(rows.count(), 2 * (months + 1), "{screen}");
         }
+    }
+
+    #[test]
+    fn who_posts_later_is_said() {
+        let mut run = fixture::quarter(3, 1.0);
+        let plain = summary(&run, &ReportContext::default());
+        assert!(!plain.contains("booked and shipped"), "{plain}");
+        let plan = &mut run.plans[0];
+        let (model, counts) = (&mut plan.model, &plan.plan.counts);
+        let booked = |cell: usize| counts.column(cell).iter().any(|&n| n > 0.0);
+        let cells = (0..model.cells.len()).filter(|&cell| booked(cell));
+        let cells: Vec<usize> = cells.collect();
+        for (cell, days) in cells.into_iter().zip([14, 21]) {
+            model.cells[cell].terms.post_days = days;
+        }
+        let text = summary(&run, &ReportContext::default());
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let words = words.join(" ");
+        assert!(
+            words.contains("Some posts come after they are booked and shipped: those of"),
+            "{text}"
+        );
+        assert!(words.contains("Sales, fees and commissions follow the post"));
     }
 
     #[test]

@@ -8,13 +8,22 @@ use crate::model::{
     Uncertainty, Unit,
 };
 use crate::ranking::{BestPlan, RivalPlan};
+use crate::scenario::AssumedTerms;
 use crate::stats::Standing;
 use crate::summary::Histogram;
+use ndarray::Array2;
+
+fn assumed(partnership: &str, keys: &[&'static str]) -> AssumedTerms {
+    AssumedTerms {
+        partnership: partnership.to_owned(),
+        keys: keys.to_vec(),
+    }
+}
 
 fn context() -> ReportContext {
     ReportContext {
         description: Some("What if micro goes to 40 %".to_owned()),
-        assumed_types: vec!["affiliate".to_owned(), "seeding".to_owned()],
+        assumed_terms: vec![assumed("affiliate", &[]), assumed("seeding", &[])],
         ..ReportContext::default()
     }
 }
@@ -57,7 +66,7 @@ fn plans_that_are_as_good() {
         counts[add] += 9.0;
         counts[drop] -= 1.0;
         Alternative {
-            counts,
+            counts: Array2::from_shape_fn((1, counts.len()), |(_, cell)| counts[cell]),
             objective,
             moved: 0.125,
             apart: 0.125,
@@ -159,6 +168,39 @@ fn months_have_tables_of_their_own() {
         text.contains("no further partnership fits (month 1);"),
         "{text}"
     );
+}
+
+#[test]
+fn a_whole_waves_rule_is_not_that_of_its_months() {
+    let mut run = result(false);
+    let found = &mut run.plans[0];
+    found.model.months = 2;
+    found.model.horizon = crate::model::Horizon::equal(2);
+    let row = found.plan.counts.clone();
+    let double = &row * 2.0;
+    found.plan.counts = ndarray::concatenate![ndarray::Axis(0), row, double];
+    let first = found.plan.constraints[0].clone();
+    let rule = |month: Option<usize>, side: &str, price: f64| crate::model::ConstraintState {
+        month,
+        name: "wave.launch.count.micro".to_owned(),
+        unit: Unit::Count,
+        binding: true,
+        shadow_price: Some(price),
+        words: format!("wave.launch.count.micro is at its bound, {side}"),
+        ..first.clone()
+    };
+    found.plan.constraints = vec![
+        rule(Some(0), "at most 3", 778.0),
+        rule(None, "at least 3", -2_392.0),
+    ];
+    let text = summary(&run, &ReportContext::default());
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for line in [
+        "wave.launch.count.micro is at its bound, at least 3; one partnership more would change expected revenue by -¥2,392",
+        "wave.launch.count.micro is at its bound, at most 3 (month 1); one partnership more would change expected revenue by +¥778",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
 }
 
 #[test]
@@ -420,4 +462,67 @@ fn a_bound_and_where_it_would_pay_to_move_are_told_apart() {
     assert!(text.contains("(at most 9.06 %) costs"), "{text}");
     assert!(text.contains("at 9.064 % the plan brings"), "{text}");
     assert!(!text.contains("at 9.1 %"), "{text}");
+}
+
+#[test]
+fn a_long_description_is_wrapped_and_bold_on_every_line() {
+    let long = ReportContext {
+        description: Some("a concentrated and a diversified plan of equal budget when one in ten leaves every month, twice".to_owned()),
+        ..ReportContext::default()
+    };
+    let page = summary(&result(false), &long);
+    assert!(
+        page.lines().all(|line| display_width(line) <= 100),
+        "{page}"
+    );
+    assert!(
+        page.lines()
+            .nth(1)
+            .is_some_and(|line| line.starts_with("  ")),
+        "{page}"
+    );
+    let coloured = summary(
+        &result(false),
+        &ReportContext {
+            color: true,
+            ..long
+        },
+    );
+    assert!(
+        coloured
+            .lines()
+            .take(2)
+            .all(|line| line.contains("\u{1b}[1m") && line.ends_with("\u{1b}[0m"))
+    );
+}
+
+#[test]
+fn assumed_terms_are_named_by_type() {
+    let of = |assumed_terms: Vec<AssumedTerms>| {
+        let context = ReportContext {
+            assumed_terms,
+            width: 1_000,
+            ..ReportContext::default()
+        };
+        let page = summary(&result(false), &context);
+        page.lines()
+            .filter(|line| line.contains("[partnerships]"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let rest = &["product_cost", "delivery"];
+    let told = of(vec![
+        assumed("affiliate", rest),
+        assumed("sponsored", &[]),
+        assumed("seeding", &["hours"]),
+        assumed("ambassador", rest),
+    ]);
+    assert_eq!(
+        told,
+        [
+            "  - The terms of sponsored partnerships are this program's assumptions, not figures of yours; [partnerships] sets them.",
+            "  - The product cost and delivery of affiliate and ambassador partnerships are this program's assumptions, not figures of yours; [partnerships] sets them.",
+            "  - The hours of seeding partnerships are this program's assumptions, not figures of yours; [partnerships] sets them.",
+        ]
+    );
 }

@@ -11,6 +11,7 @@ use super::variance;
 use crate::engine::RunResult;
 use crate::model::{Basis, BudgetOver, Model, Plan, RiskMeasure};
 use crate::risk_words;
+use crate::scenario::AssumedTerms;
 use crate::units::{YearMonth, count, listed, money, percent};
 
 /// What the report says beside the result.
@@ -18,8 +19,8 @@ use crate::units::{YearMonth, count, listed, money, percent};
 pub struct ReportContext {
     /// The file's `description`.
     pub description: Option<String>,
-    /// Partnership types in use whose terms are the presets' assumptions.
-    pub assumed_types: Vec<String>,
+    /// Terms of partnership types in use that are the presets' assumptions.
+    pub assumed_terms: Vec<AssumedTerms>,
     /// Whether to write colour codes.
     pub color: bool,
     /// Columns of the terminal; at least 40 are taken.
@@ -30,7 +31,7 @@ impl Default for ReportContext {
     fn default() -> Self {
         Self {
             description: None,
-            assumed_types: Vec::new(),
+            assumed_terms: Vec::new(),
             color: false,
             width: 100,
         }
@@ -99,8 +100,8 @@ pub(super) fn title(
         .as_deref()
         .filter(|d| !d.trim().is_empty())
     {
-        Some(description) => page.heading(&format!("{scenario}: {}", description.trim())),
-        None => page.heading(scenario),
+        Some(description) => page.title(&format!("{scenario}: {}", description.trim())),
+        None => page.title(scenario),
     }
     let mut months = model.horizon.months.iter();
     let each = months.all(|month| month.budget_share == 1.0)
@@ -175,12 +176,7 @@ pub(super) fn assumptions(
             sentences.push(format!("{of}{}", incidents(model)));
         }
     }
-    if !context.assumed_types.is_empty() {
-        sentences.push(format!(
-            "The terms of {} partnerships are this program's assumptions, not figures of yours; [partnerships] sets them.",
-            listed(&context.assumed_types)
-        ));
-    }
+    sentences.extend(terms(&context.assumed_terms));
     if sentences.is_empty() {
         return;
     }
@@ -188,6 +184,42 @@ pub(super) fn assumptions(
     for sentence in sentences {
         page.item(&sentence);
     }
+}
+
+/// Which terms of which partnership types are presets; types that share them in one sentence.
+fn terms(assumed: &[AssumedTerms]) -> Vec<String> {
+    let mut keys: Vec<&[&str]> = Vec::new();
+    for own in assumed {
+        if !keys.contains(&&own.keys[..]) {
+            keys.push(&own.keys);
+        }
+    }
+    keys.sort_by_key(|keys| !keys.is_empty());
+    let of = |keys: &[&str]| {
+        let own = assumed.iter().filter(|own| own.keys == keys);
+        let types: Vec<String> = own.map(|own| own.partnership.clone()).collect();
+        let words: Vec<String> = keys.iter().map(|key| key.replace('_', " ")).collect();
+        let (what, verb) = match &words[..] {
+            [] => (
+                "terms".to_owned(),
+                "are this program's assumptions, not figures of yours",
+            ),
+            [one] if one != "hours" && one != "posts" => (
+                one.clone(),
+                "is this program's assumption, not a figure of yours",
+            ),
+            several => (
+                listed(several),
+                "are this program's assumptions, not figures of yours",
+            ),
+        };
+        format!(
+            "The {what} of {} partnerships {verb}; [partnerships] sets {}.",
+            listed(&types),
+            if verb.starts_with("is") { "it" } else { "them" }
+        )
+    };
+    keys.into_iter().map(of).collect()
 }
 
 /// What incidents a model reckons with.

@@ -2,12 +2,19 @@
 
 use super::figures::{label, objective, partnerships, signed, value};
 use super::layout::{Grid, Page};
-use super::plan::{is_one_month, month_of};
-use crate::model::{ConstraintState, Metric, Model, Plan, PlanStatus, Unit, UnusedCell, valuation};
+use ndarray::Array2;
+
+use super::plan::{booked_names, is_one_month, is_ratio_of_months, is_same, month_name, month_of};
+use crate::model::{
+    CellKey, ConstraintState, Metric, Model, Plan, PlanStatus, Unit, UnusedCell, valuation,
+};
 use crate::units::{count, currency_sign, fixed, money, percent};
 
 /// Rules and cells that are worth a line.
 const LINES: usize = 3;
+
+/// Rows of a table of plans' differences by month.
+const MONTHS: usize = 16;
 
 /// A change of a figure by less is none.
 const AS_GOOD: f64 = 0.000_5;
@@ -25,10 +32,10 @@ pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
         .collect();
     dearest.sort_by(|a, b| b.1.total_cmp(&a.1));
     // Each rule once, in its dearest month.
-    let mut told: Vec<&str> = Vec::new();
+    let mut told: Vec<&ConstraintState> = Vec::new();
     dearest.retain(|(c, _)| {
-        let new = !told.contains(&c.name.as_str());
-        told.push(&c.name);
+        let new = !told.iter().any(|told| is_same(told, c));
+        told.push(c);
         new
     });
     dearest.truncate(LINES);
@@ -60,7 +67,9 @@ pub(super) fn rules(page: &mut Page, model: &Model, plan: &Plan) {
     if lines.is_empty() {
         return;
     }
-    page.sentence(if one {
+    page.sentence(if is_ratio_of_months(model, plan) {
+        "What a rule of one month costs (in the plan with fractional counts; ROAS is the horizon's):"
+    } else if one {
         "What the rules cost a month (in the plan with fractional counts):"
     } else {
         "What the rules cost (in the plan with fractional counts):"
@@ -189,25 +198,37 @@ pub(super) fn cells(page: &mut Page, model: &Model, plan: &Plan) {
         return;
     }
     nearest.sort_by(|a, b| a.1.total_cmp(&b.1));
-    // Each cell once, in the month in which it lacks least.
-    let mut told: Vec<usize> = Vec::new();
+    // Each cell once, in the month in which it lacks least; a level's starts are one.
+    let mut told: Vec<CellKey> = Vec::new();
     nearest.retain(|(unused, _)| {
-        let new = !told.contains(&unused.cell);
-        told.push(unused.cell);
+        let mut key = model.key(unused.cell);
+        key.booked_as = key
+            .booked_as
+            .map(|(name, start)| (name, start.and(Some(0))));
+        let new = !told.contains(&key);
+        told.push(key);
         new
     });
     page.sentence("Not booked, and nearest to it:");
     for (unused, lack) in nearest.into_iter().take(LINES) {
-        let key = match unused.month {
-            Some(month) => format!("{} in month {}", model.key(unused.cell), month + 1),
-            None => model.key(unused.cell).to_string(),
+        let key = model.key(unused.cell);
+        let first = unused.month.unwrap_or(0);
+        let key = match (unused.month, unused.until) {
+            (Some(_), Some(until)) => format!("{key} until month {}", until + 1),
+            (Some(month), None) => format!("{key} in month {}", month + 1),
+            (None, _) => key.to_string(),
         };
         if lack < AS_GOOD {
             page.item(&format!("{key}: as good as what is booked in its place"));
             continue;
         }
-        let law = valuation::law_in(model, unused.month.unwrap_or(0), unused.cell);
-        let cost = law.expected().spend;
+        let months = first..=unused.until.unwrap_or(first);
+        let cost: f64 = months
+            .map(|month| {
+                let law = valuation::law_in(model, month, unused.cell);
+                law.expected().spend
+            })
+            .sum();
         let fee = unused
             .fee_factor
             .zip(unused.enters_at_unit_cost)
@@ -259,13 +280,73 @@ pub(super) fn alternatives(page: &mut Page, model: &Model, plan: &Plan) {
             percent(other.moved)
         ));
     }
-    let first = plan.counts.row(0).to_vec();
-    let columns: Vec<&[f64]> = std::iter::once(&first[..])
-        .chain(plan.alternatives.iter().map(|a| &a.counts[..]))
-        .collect();
     page.blank();
+    if plan.alternatives.iter().any(|a| a.counts.nrows() > 1) {
+        let all = std::iter::once(&plan.counts).chain(plan.alternatives.iter().map(|a| &a.counts));
+        let all: Vec<&Array2<f64>> = all.collect();
+        let by_month = differences_over_months(model, &all, true);
+        if by_month.rows() <= MONTHS {
+            page.table(&by_month);
+        } else {
+            page.table(&differences_over_months(model, &all, false));
+            page.sentence("(All months together; each month's counts are in result.json.)");
+        }
+        page.blank();
+        return;
+    }
+    let of = |counts: &Array2<f64>| counts.row(0).to_vec();
+    let first = of(&plan.counts);
+    let others: Vec<Vec<f64>> = plan.alternatives.iter().map(|a| of(&a.counts)).collect();
+    let columns: Vec<&[f64]> = std::iter::once(&first[..])
+        .chain(others.iter().map(|counts| &counts[..]))
+        .collect();
     page.table(&differences(model, &columns));
     page.blank();
+}
+
+/// Counts of plans over several months where they differ, by tier, type and how it is booked, and by month or all
+/// months together.
+fn differences_over_months(model: &Model, plans: &[&Array2<f64>], by_month: bool) -> Grid {
+    let mut groups: Vec<(Vec<String>, Vec<usize>)> = Vec::new();
+    for cell in 0..model.cells.len() {
+        let names = booked_names(model, cell);
+        match groups.iter_mut().find(|(known, _)| *known == names) {
+            Some((_, cells)) => cells.push(cell),
+            None => groups.push((names, vec![cell])),
+        }
+    }
+    let booked = groups.iter().any(|(names, _)| !names[2].is_empty());
+    let labels = if booked { 3 } else { 2 };
+    let header = ["tier", "type", "booked as"].into_iter().take(labels);
+    let header = header.chain(by_month.then_some("month")).chain(["plan"]);
+    let others: Vec<String> = (1..plans.len()).map(|i| format!("alt. {i}")).collect();
+    let header = header.chain(others.iter().map(String::as_str));
+    let left = labels - 1 + usize::from(by_month);
+    let mut grid = (1..=left).fold(Grid::new(header), Grid::left);
+    let months = plans[0].nrows();
+    let spans: Vec<std::ops::Range<usize>> = if by_month {
+        (0..months).map(|month| month..month + 1).collect()
+    } else {
+        vec![0..months]
+    };
+    for span in spans {
+        for (names, cells) in &groups {
+            let own = |counts: &&Array2<f64>| -> f64 {
+                let months = span.clone();
+                months
+                    .flat_map(|month| cells.iter().map(move |&cell| counts[[month, cell]]))
+                    .sum()
+            };
+            let counts: Vec<f64> = plans.iter().map(own).collect();
+            if counts.iter().all(|&n| n == counts[0]) {
+                continue;
+            }
+            let row = names[..labels].iter().cloned();
+            let row = row.chain(by_month.then(|| month_name(model, span.start)));
+            grid.row(row.chain(counts.into_iter().map(count)));
+        }
+    }
+    grid
 }
 
 /// Counts of a plan and its alternatives where they differ: by tier and type, or cell by cell where

@@ -188,6 +188,12 @@ fn faults_of_the_command_line_name_it() {
     };
     let problems = try_read(&with_head(""), &overrides).expect_err("refused");
     assert!(problems.to_string().contains("a what-if cannot set seed"));
+    let named = Overrides {
+        what_if: vec![("x".to_owned(), set(&[("name", "y")]).set)],
+        ..Overrides::default()
+    };
+    let problems = try_read(&with_head(""), &named).expect_err("refused");
+    assert!(problems.to_string().contains("has no name to set"));
 }
 
 #[test]
@@ -281,10 +287,162 @@ fn a_count_typed_for_one_cell_leaves_the_others() {
         counts,
         [(0.0, Some(2.0)), (2.0, Some(5.0)), (2.0, Some(2.0))]
     );
+    // All of a tier takes the place of what was said of its types.
+    let overrides = set(&[
+        ("wave.launch.count.micro", "4"),
+        ("wave.launch.count.mid", "[1, 9]"),
+    ]);
+    let wider = try_read(&text, &overrides).unwrap_or_else(|e| panic!("{e}"));
+    let keys = wider.base.horizon.waves[0].counts.iter();
+    let keys: Vec<(&str, Option<&str>, f64)> = keys
+        .map(|(key, low, _)| {
+            (
+                key.tier.as_deref().unwrap(),
+                key.partnership.as_deref(),
+                *low,
+            )
+        })
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            ("macro", None, 1.0),
+            ("micro", None, 4.0),
+            ("mid", None, 1.0)
+        ]
+    );
     let weights: Vec<f64> = scenario.base.rules.user[0]
         .terms
         .iter()
         .map(|(_, weight)| *weight)
         .collect();
     assert_eq!(weights, [7.0, 2.0]);
+}
+
+#[test]
+fn what_the_command_line_changes_of_a_list_comes_from_there() {
+    let text = with_head(
+        "months = 2\n[[wave]]\nname = \"launch\"\nweek = 1\ndays = 7\n\
+         count = { \"mid.sponsored\" = 3, macro = 1 }\nbudget = 9_000\n\
+         [[constraint]]\nname = \"few of them\"\ncount = { mid = 1 }\nmax = 300\n\
+         [[constraint]]\nname = \"some\"\ncount = { mid = 1 }\nmin = 1\n",
+    );
+    let typed = set(&[
+        ("wave.launch.count.macro", "2"),
+        ("wave.launch.conversion_lift", "1.5"),
+        ("constraint.\"few of them\".max", "7"),
+    ]);
+    let scenario = try_read(&text, &typed).unwrap_or_else(|e| panic!("{e}"));
+    let line = |origin: &Origin| origin.location().map(|at| at.line);
+    for (key, value, from) in [
+        ("wave.launch.days", "7", Some(8)),
+        ("wave.launch.kind", "\"launch\"", None),
+        ("wave.launch.budget", "9000", Some(10)),
+        ("wave.launch.conversion_lift", "1.5", None),
+        ("wave.launch.count.\"mid.sponsored\"", "3", Some(9)),
+        ("wave.launch.count.macro", "2", None),
+        ("constraint.\"few of them\".max", "7", None),
+        ("constraint.\"few of them\".count", "{ mid = 1 }", Some(13)),
+        ("constraint.some.min", "1", Some(18)),
+    ] {
+        let found = entry(&scenario, key);
+        assert_eq!(
+            (found.value.as_str(), line(&found.origin)),
+            (value, from),
+            "{key}"
+        );
+    }
+    let lift = &entry(&scenario, "wave.launch.conversion_lift").origin;
+    assert_eq!(
+        lift.to_string(),
+        "command line (--set wave.launch.conversion_lift=1.5)"
+    );
+    assert!(
+        scenario
+            .entries()
+            .iter()
+            .all(|e| e.key != "wave" && e.key != "constraint")
+    );
+
+    let wave = &scenario.base.horizon.waves[0];
+    let counts: Vec<Option<usize>> = wave.count_origins.iter().map(line).collect();
+    assert_eq!(
+        (counts, line(&wave.budget_origin)),
+        (vec![Some(9), None], Some(10))
+    );
+    let rules: Vec<Option<usize>> = scenario
+        .base
+        .rules
+        .user
+        .iter()
+        .map(|r| line(&r.origin))
+        .collect();
+    assert_eq!(rules, [None, Some(15)]);
+
+    assert_eq!(scenario.number("wave.launch.days"), Some(7.0));
+    assert_eq!(
+        scenario.number("wave.launch.count.mid.sponsored"),
+        Some(3.0)
+    );
+    assert_eq!(
+        scenario.number("wave.launch.count.\"mid.sponsored\""),
+        Some(3.0)
+    );
+    assert_eq!(scenario.number("constraint.'few of them'.max"), Some(7.0));
+    assert_eq!(scenario.number("tiers.\"mid\".max_creators"), Some(50.0));
+    for none in [
+        "wave.launch",
+        "wave.lunch.days",
+        "wave.launch.name",
+        "order.value",
+        "x",
+        "",
+    ] {
+        assert_eq!(scenario.number(none), None, "{none}");
+    }
+}
+
+#[test]
+fn partners_of_one_cell_leave_the_others() {
+    let text = with_head(
+        "months = 2\n[pipeline]\nstarting_creators = { \"mid.sponsored\" = 10, micro.sponsored = 3 }\n",
+    );
+    let starting = |sets: &[(&str, &str)], what_if: &[(&str, &str)]| {
+        let mut overrides = set(sets);
+        if !what_if.is_empty() {
+            let sets = set(what_if).set;
+            overrides.what_if.push(("typed".to_owned(), sets));
+        }
+        let scenario = try_read(&text, &overrides).unwrap_or_else(|e| panic!("{e}"));
+        let model = scenario.models().last().unwrap();
+        let pipeline = model.horizon.pipeline.as_ref().unwrap();
+        let counts = model.cells.iter().enumerate().zip(&pipeline.starting);
+        counts
+            .filter(|(_, count)| **count > 0.0)
+            .map(|((cell, _), count)| (model.key(cell).to_string(), *count))
+            .collect::<Vec<_>>()
+    };
+    let own = |mid, micro| {
+        vec![
+            ("mid.sponsored".to_owned(), mid),
+            ("micro.sponsored".to_owned(), micro),
+        ]
+    };
+    let micro = ("pipeline.starting_creators.\"micro.sponsored\"", "5");
+    assert_eq!(starting(&[micro], &[]), own(10.0, 5.0));
+    assert_eq!(starting(&[], &[micro]), own(10.0, 5.0));
+    assert_eq!(
+        starting(
+            &[micro],
+            &[("pipeline.starting_creators.mid.sponsored", "1")]
+        ),
+        own(1.0, 5.0)
+    );
+    let whole = ("pipeline.starting_creators", "{ micro.sponsored = 5 }");
+    assert_eq!(
+        starting(&[whole], &[]),
+        [("micro.sponsored".to_owned(), 5.0)]
+    );
+    // What another key of the table sets does not touch them.
+    assert_eq!(starting(&[("pipeline.churn", "0.2")], &[]), own(10.0, 3.0));
 }

@@ -1,6 +1,7 @@
 //! Waves, ambassador levels, the pipeline and cross-promotion.
 
 use super::*;
+use crate::distribution::Distribution;
 use crate::model::{BookedAs, WaveKind, WaveSchedule};
 
 /// The block of the contract, word for word, without what stands elsewhere in a file.
@@ -144,7 +145,7 @@ fn the_block_of_the_contract_is_read_as_it_says() {
     near(level.lift(40), 1.5);
     let pipeline = horizon.pipeline.as_ref().expect("a pipeline");
     near(pipeline.identified.mean(), 100.0);
-    near(pipeline.churn, 0.08);
+    near(pipeline.churn.mean(), 0.08);
     near(pipeline.starting.iter().sum(), 10.0);
     assert_eq!(pipeline.starting.len(), model.cells.len());
     assert_eq!(pipeline.with, None);
@@ -343,8 +344,8 @@ fn a_pipeline_has_the_playbooks_presets_and_is_lifted_by_a_word() {
         pipeline.response.mean(),
         pipeline.partnership.mean(),
         pipeline.repeat.mean(),
-        pipeline.lead_weeks,
-        pipeline.churn,
+        pipeline.lead_weeks.mean(),
+        pipeline.churn.mean(),
     ];
     for (found, wanted) in flow
         .into_iter()
@@ -357,4 +358,111 @@ fn a_pipeline_has_the_playbooks_presets_and_is_lifted_by_a_word() {
         Origin::Preset(Assumption::Playbook)
     );
     assert!(scenario.what_ifs[0].horizon.pipeline.is_none());
+}
+
+#[test]
+fn content_may_come_days_after_its_booking() {
+    let base = |more: &str| minimal(more).base;
+    let days = |model: &Model| -> Vec<(String, u32)> {
+        let of = |cell| {
+            (
+                model.key(cell).to_string(),
+                model.cells[cell].terms.post_days,
+            )
+        };
+        (0..model.cells.len())
+            .map(of)
+            .filter(|(_, days)| *days > 0)
+            .collect()
+    };
+    let plain = base("");
+    assert!(days(&plain).is_empty());
+    assert_eq!(plain.horizon.payment, crate::model::Payment::AT_ONCE);
+    let general = base("partnerships.seeding.post_days = 14\n");
+    assert_eq!(
+        days(&general),
+        [
+            ("micro.seeding".to_owned(), 14),
+            ("nano.seeding".to_owned(), 14)
+        ]
+    );
+    // The month's posts come later: something is said of time, and payments have their presets.
+    near(general.horizon.payment.sales_receipt_days, 7.0);
+    let own = base(
+        "partnerships.seeding.post_days = \"14\"\ntiers.micro.partnership.seeding = { post_days = 0 }\n\
+         tiers.micro.partnership.sponsored.post_days = 3.0\n[[wave]]\nname = \"w\"\nweek = 2\ndays = 7\ncount = { \"nano.seeding\" = 4 }\n",
+    );
+    let names: Vec<_> = days(&own);
+    assert_eq!(
+        names,
+        [
+            ("micro.sponsored".to_owned(), 3),
+            ("nano.seeding".to_owned(), 14),
+            ("nano.seeding@w".to_owned(), 14),
+        ]
+    );
+    let levels = read(&quarter(
+        "partnerships.ambassador.post_days = 5\n[ambassadors.bronze]\n[ambassadors.silver]\npost_days = 0\n",
+    ));
+    let of = |name: &str| {
+        let mut levels = levels.base.horizon.levels.iter();
+        levels.find(|l| l.name == name).unwrap().terms.post_days
+    };
+    assert_eq!((of("bronze"), of("silver")), (5, 0));
+}
+
+#[test]
+fn tags_last_for_days() {
+    let of = |more: &str| {
+        let text = format!("[cross_promotion]\nfan_out = {{ mega = 3 }}\nreach_lift = 0.1\n{more}");
+        read(&quarter(&text))
+            .base
+            .horizon
+            .cross_promotion
+            .unwrap()
+            .days
+    };
+    assert_eq!(of(""), None);
+    assert_eq!(of("days = 7\n"), Some(7));
+    assert_eq!(of("days = 0\n"), Some(0));
+}
+
+#[test]
+fn lead_times_are_of_the_whole_way_or_of_its_steps() {
+    let lead = |text: &str| {
+        let scenario = read(&quarter(text));
+        let pipeline = scenario.base.horizon.pipeline.clone().expect("a pipeline");
+        (pipeline, scenario)
+    };
+    let (pipeline, scenario) = lead("[pipeline]\ncontact_weeks = 1\ncontent_weeks = \"1 to 3\"\n");
+    let content = Distribution::lognormal_interval(1.0, 3.0).unwrap();
+    near(pipeline.lead_weeks.mean(), 1.0 + 2.0 + content.mean());
+    assert_eq!(
+        entry(&scenario, "pipeline.partnership_weeks").origin,
+        Origin::Preset(Assumption::Playbook)
+    );
+    assert!(
+        scenario
+            .entries()
+            .iter()
+            .all(|e| e.key != "pipeline.lead_weeks")
+    );
+    // A layer above replaces what is below.
+    let (pipeline, scenario) = lead(
+        "[pipeline]\nlead_weeks = \"3 to 5\"\nchurn = \"5% to 10%\"\n[[what_if]]\nname = \"quick\"\npipeline.contact_weeks = 0\n",
+    );
+    near(
+        pipeline.lead_weeks.mean(),
+        Distribution::lognormal_interval(3.0, 5.0).unwrap().mean(),
+    );
+    near(
+        pipeline.churn.mean(),
+        Distribution::beta_interval(0.05, 0.10).unwrap().mean(),
+    );
+    let quick = scenario.what_ifs[0].horizon.pipeline.as_ref().unwrap();
+    near(quick.lead_weeks.mean(), 4.0);
+    let faults = said(&quarter("[pipeline]\nlead_weeks = 4\ncontact_weeks = 1\n"));
+    assert!(faults.contains("as a whole and by its steps"), "{faults}");
+    let faults = said(&quarter("[pipeline]\nlead_weeks = 600\n"));
+    assert!(faults.contains("at most 520"), "{faults}");
 }

@@ -185,3 +185,40 @@ fn the_best_plan_is_asked_for_in_these_forms() {
     let scenario = try_read(&file, &overrides).unwrap();
     assert_eq!(scenario.trials, Trials::Fixed(5000));
 }
+
+#[test]
+fn assumed_terms_are_those_not_stated() {
+    let assumed = |scenario: &Scenario| -> Vec<(String, Vec<&str>)> {
+        let terms = scenario.assumed_terms().iter();
+        terms
+            .map(|t| (t.partnership.clone(), t.keys.clone()))
+            .collect()
+    };
+    let all = |types: &[&str]| -> Vec<(String, Vec<&str>)> {
+        types
+            .iter()
+            .map(|t| ((*t).to_owned(), Vec::new()))
+            .collect()
+    };
+    assert_eq!(
+        assumed(&minimal("")),
+        all(&["sponsored", "affiliate", "seeding", "ambassador"])
+    );
+    let stated = "[partnerships]\nuse = [\"sponsored\"]\n[partnerships.sponsored]\nfee = 1\ncommission = 0\n\
+                  product_cost = 0\nposts = 1\ndelivery = 1\nconversion_lift = 1\n[tiers]\nuse = [\"mid\"]\n";
+    assert!(assumed(&minimal(stated)).is_empty());
+    // Hours matter only where they cost or are capped.
+    let hours = format!("{stated}[operations]\nhour_cost = 50\n");
+    assert_eq!(
+        assumed(&minimal(&hours)),
+        [("sponsored".to_owned(), vec!["hours"])]
+    );
+    // A level has its own terms, and those it leaves out from its type.
+    let bronze = minimal(
+        "months = 3\n[partnerships]\nuse = [\"sponsored\", \"ambassador\"]\n[tiers]\nuse = [\"micro\"]\n[ambassadors.bronze]\n",
+    );
+    let mut expected = all(&["sponsored"]);
+    let rest = vec!["product_cost", "delivery", "conversion_lift"];
+    expected.push(("ambassador".to_owned(), rest));
+    assert_eq!(assumed(&bronze), expected);
+}

@@ -22,7 +22,7 @@ fn asked() -> BTreeSet<String> {
         cvar = { metric = \"revenue\", at_least = 1, level = 0.9 }\n\
         probability = { metric = \"cpa\", at_most = 1, with = 0.5 }\n";
     let quarter = "[[wave]]\nname = \"w\"\nweek = 1\ndays = 7\n[ambassadors.bronze]\n[pipeline]\nwith = 0.9\n\
-        starting_creators = { \"mid.sponsored.a.x\" = 1 }\n[cross_promotion]\nfan_out = { mega = 3 }\nreach_lift = 0.1\n";
+        starting_creators = { \"mid.sponsored.a.x\" = 1 }\n[cross_promotion]\nfan_out = { mega = 3 }\nreach_lift = 0.1\ndays = 7\n";
     for basis in ["", "benchmark = { cpa = 40 }\n"] {
         let tiers = ["mega", "macro", "mid", "micro", "nano"]
             .map(|t| format!("[tiers.{t}]\n{basis}[tiers.{t}.targets]\n{targets}"))
@@ -102,8 +102,18 @@ fn schema_keys(
     let table = match of.get("anyOf").and_then(|a| a.as_array()) {
         Some(forms) => {
             let table = forms.iter().map(|f| referred(whole, f)).find(|f| {
-                f.get("properties").is_some_and(|p| p.get("sd").is_none())
-                    && f.get("required").is_none()
+                // A distribution has tables too: those of its families and their parameters.
+                let parts = [
+                    "sd",
+                    "lognormal",
+                    "gamma",
+                    "beta",
+                    "pert",
+                    "triangular",
+                    "uniform",
+                ];
+                f.get("properties")
+                    .is_some_and(|p| parts.iter().all(|part| p.get(part).is_none()))
             });
             out.insert(prefix.to_owned());
             match table {

@@ -208,3 +208,62 @@ fn promises_go_with_months_of_their_own_and_with_no_others() {
         "schema = 1\nname = \"t\"\nbudget = {{ total = 900_000 }}\n{risk}"
     ));
 }
+
+const LAUNCH: &str = "schema = 1\nname = \"t\"\nmonths = 3\nstart = \"2026-07\"\nbudget = [1_000, 2_000, 3_000]\n\
+    counts = [{ mid.sponsored = 1 }, { mid.sponsored = 2 }, { micro.ambassador.\"@gold+3\" = 1 }]\n\
+    time.seasonality = [1, 2, 3]\n\
+    [ambassadors.gold]\ntiers = [\"micro\"]\nterm_months = 1\n\
+    [[wave]]\nname = \"w\"\nstart = \"2026-08-03\"\ndays = 20\ntiers = [\"mid\"]\n\
+    [[wave]]\nname = \"v\"\nweek = 8\ndays = 20\ntiers = [\"mid\"]\n\
+    [[what_if]]\nname = \"x\"\ntime.seasonality = [3, 2, 1]\n";
+
+#[test]
+fn what_follows_from_bad_months_or_a_bad_start_is_left_out() {
+    let text = LAUNCH.replace(
+        "micro.ambassador.\"@gold+3\"",
+        "\"micro.ambassador@gold+3\"",
+    );
+    read(&text);
+    for (good, bad, said) in [
+        ("months = 3", "months = 0", "out of range"),
+        ("months = 3", "months = 25", "out of range"),
+        ("months = 3", "months = 1.5", "a whole number from 1 to 24"),
+        (
+            "months = 3",
+            "months = \"x\"",
+            "a whole number from 1 to 24",
+        ),
+        ("months = 3", "month = 3", "did you mean months?"),
+        ("\"2026-07\"", "\"2026-13\"", "a month as"),
+        (
+            "start = \"2026-07\"",
+            "strat = \"2026-07\"",
+            "did you mean start?",
+        ),
+    ] {
+        let problems = try_read(&text.replacen(good, bad, 1), &Overrides::default()).unwrap_err();
+        assert_eq!(problems.len(), 1, "{bad}: {problems}");
+        assert!(problems.to_string().contains(said), "{bad}: {problems}");
+        let key = bad.split(' ').next().unwrap_or_default();
+        if ["months", "start"].contains(&key) {
+            let typed = set(&[(key, bad.split_once(" = ").unwrap().1)]);
+            let problems = try_read(&text, &typed).unwrap_err();
+            assert_eq!(problems.len(), 1, "--set {bad}: {problems}");
+        }
+    }
+    // Good months that do not fit are told of every list, and waves without a first month too.
+    let few = try_read(
+        &text.replacen("months = 3", "months = 2", 1),
+        &Overrides::default(),
+    );
+    assert!(few.unwrap_err().len() >= 4);
+    let none = try_read(
+        &text.replacen("start = \"2026-07\"", "", 1),
+        &Overrides::default(),
+    );
+    assert!(
+        none.unwrap_err()
+            .to_string()
+            .contains("needs the file's first month")
+    );
+}

@@ -128,6 +128,7 @@ pub(super) fn terms(name: &str) -> Terms {
         delivery: 1.0,
         conversion_lift: 1.0,
         hours: 2.0,
+        post_days: 0,
     };
     match name {
         "affiliate" => Terms {

@@ -233,6 +233,7 @@ fn tags_lift_what_is_reached() {
     model.horizon.cross_promotion = Some(CrossPromotion {
         fan_out: vec![1.0; model.tiers.len()],
         reach_lift: 0.2,
+        days: None,
     });
     let mut counts = counts;
     let mid = (0..model.cells.len()).find(|&c| model.key(c).to_string() == "mid.sponsored");
@@ -254,6 +255,43 @@ fn tags_lift_what_is_reached() {
     let [before, after] = [plain, lifted].map(|cells| micro(cells, &model).remove(0));
     for (before, after) in before.impressions.iter().zip(&after.impressions) {
         assert!((after / before / 1.12 - 1.0).abs() < 1e-12);
+    }
+}
+
+/// Within days of a tag, posts of some cells late: means against the valuation's, and one lift by hand.
+#[test]
+fn tags_lift_posts_of_the_days_after() {
+    let (mut model, counts) = market(2, 0.5);
+    let plain = run(&model, &counts, 2000);
+    model.horizon.cross_promotion = Some(CrossPromotion {
+        fan_out: vec![4.0; model.tiers.len()],
+        reach_lift: 0.2,
+        days: Some(6),
+    });
+    let mut counts = counts;
+    let mid = (0..model.cells.len()).find(|&c| model.key(c).to_string() == "mid.sponsored");
+    counts.column_mut(mid.unwrap()).fill(3.0);
+    model.cells[mid.unwrap()].terms.post_days = 10;
+    let lifted = run(&model, &counts, TRIALS);
+    for cell in &lifted {
+        let row = counts.row(cell.month).to_vec();
+        let unit = valuation::units_in_month(&model, cell.month, &row)[cell.cell];
+        for quantity in Quantity::SIMULATED {
+            let Some(column) = cell.column(quantity) else {
+                continue;
+            };
+            let (mean, error) = estimate(column);
+            let wanted = row[cell.cell] * unit.get(quantity).unwrap();
+            assert_near(&format!("{quantity:?}"), mean, wanted, error);
+        }
+    }
+    // All micro creators are tagged by mid ones of the tenth to the thirty-ninth day: of the days of the month, the tenth
+    // follows one of them, the eleventh two and so on until seven, from the sixteenth to the twenty-ninth.
+    let pairs = 1 + 2 + 3 + 4 + 5 + 6 + 7 * 14;
+    let wanted = 1.0 + 0.2 * f64::from(pairs) / 900.0;
+    let [before, after] = [plain, lifted].map(|cells| micro(cells, &model).remove(0));
+    for (before, after) in before.impressions.iter().zip(&after.impressions) {
+        assert!((after / before / wanted - 1.0).abs() < 1e-12);
     }
 }
 

@@ -9,14 +9,23 @@ use crate::model::{Horizon, Incidents, Uncertainty};
 const TRIALS: usize = 60_000;
 
 /// Certain creators and orders of one value: orders of every month of sale are Poisson and independent. Comparisons
-/// at five standard errors, a false alarm of 6e-7 each, in fifteen.
+/// at five standard errors, a false alarm of 6e-7 each, in fifteen a pace of sales.
 #[test]
 fn orders_of_every_month_of_sale_are_poisson() {
+    for (half_life, post_days) in [(20.0, 0), (0.0, 14), (20.0, 40), (5.0, 75)] {
+        orders_are_poisson(half_life, post_days);
+    }
+}
+
+fn orders_are_poisson(half_life: f64, post_days: u32) {
     let tiers: Vec<_> = tiers().iter().map(certain).collect();
     let mut model = over(3, tiers, &["sponsored"]);
     model.uncertainty = Uncertainty::NONE;
     model.order.sd = 0.0;
-    model.horizon.response_half_life_days = 20.0;
+    model.horizon.response_half_life_days = half_life;
+    for cell in &mut model.cells {
+        cell.terms.post_days = post_days;
+    }
     let plan = every_month(&model, &[("micro.sponsored", 4.0)]);
     let blocks = simulate(&model, &plan, TRIALS, 3);
     assert_eq!(blocks.len(), 3);
@@ -54,6 +63,9 @@ fn orders_of_every_month_of_sale_are_poisson() {
     }
     // All at once: nothing to split, and the same outcome.
     model.horizon.response_half_life_days = 0.0;
+    for cell in &mut model.cells {
+        cell.terms.post_days = 0;
+    }
     for (now, before) in simulate(&model, &plan, 1000, 3).iter().zip(&blocks) {
         assert!(now.sold.is_empty());
         assert_eq!(now.revenue, before.revenue[..1000]);

@@ -23,8 +23,8 @@ fn still(model: &Model) -> Pipeline {
         response: number(0.4),
         partnership: number(0.5),
         repeat: number(1.0),
-        lead_weeks: 4.0,
-        churn: 0.0,
+        lead_weeks: 4.0.into(),
+        churn: Distribution::Certain(0.0),
         starting: vec![0.0; model.cells.len()],
         with: None,
         origin: Origin::Default,
@@ -58,23 +58,36 @@ fn power(d: &Distribution, n: i32) -> f64 {
         .product()
 }
 
-/// Survivors of n partners after m months are binomial given the repeat rate ρ, with ((1 − c)ρ)^m. Comparisons at
-/// five standard errors: a false alarm of 6e-7 each, in forty.
+/// Survivors of n partners after m months are binomial given churn c and the repeat rate ρ, with ((1 − c)ρ)^m. Comparisons at
+/// five standard errors: a false alarm of 6e-7 each, in eighty.
 #[test]
 fn survivors_are_binomial() {
-    for repeat in [number(0.7), beta(0.7, 0.15)] {
+    let wide = beta(0.7, 0.15);
+    for (kept, repeat) in [
+        (number(0.92), number(0.7)),
+        (number(0.92), wide),
+        (beta(0.92, 0.05), number(0.7)),
+        (beta(0.85, 0.1), wide),
+    ] {
+        let churn = match kept {
+            Distribution::Beta { alpha, beta } => Distribution::Beta {
+                alpha: beta,
+                beta: alpha,
+            },
+            certain => number(1.0 - certain.mean()),
+        };
         let mut model = market(&["sponsored"], 4);
         let micro = cell(&model, "micro.sponsored");
         let mut flow = still(&model);
-        (flow.churn, flow.repeat) = (0.08, repeat);
+        (flow.churn, flow.repeat) = (churn, repeat);
         flow.starting[micro] = 20.0;
         model.horizon.pipeline = Some(flow);
         let mut counts = Array2::zeros((4, model.cells.len()));
         counts.column_mut(micro).fill(20.0);
         for block in run(&model, &counts, TRIALS) {
             let m = i32::try_from(block.month).unwrap();
-            let s = |k: i32| 0.92_f64.powi(m * k) * power(&repeat, m * k);
-            let what = format!("month {m}");
+            let s = |k: i32| power(&kept, m * k) * power(&repeat, m * k);
+            let what = format!("{kept:?}, {repeat:?}, month {m}");
             let (mean, error) = estimate(&block.places);
             assert_near(&what, mean, 20.0 * s(1), error);
             let wanted = 20.0 * (s(1) - s(2)) + 400.0 * (s(2) - s(1) * s(1));
@@ -107,7 +120,7 @@ fn a_part_of_a_starting_partner_fills_its_part() {
         let mut model = market(&["sponsored"], 4);
         let micro = cell(&model, "micro.sponsored");
         let mut flow = still(&model);
-        flow.churn = 0.2;
+        flow.churn = number(0.2);
         flow.starting[micro] = 2.5;
         model.horizon.pipeline = Some(flow);
         let mut counts = Array2::zeros((4, model.cells.len()));
@@ -138,7 +151,7 @@ fn arrivals_have_the_pipelines_law() {
         partnership: beta(0.5, 0.12),
         vetted: number(0.6),
         contacted: number(0.8),
-        lead_weeks: 5.0,
+        lead_weeks: 5.0.into(),
         ..still(&model)
     };
     let law = PipelineLaw::new(&flow, &model.horizon);
@@ -165,7 +178,7 @@ fn arrivals_have_the_pipelines_law() {
     }
     // Leavers and a steady flow: E[places in m] = Σ_k E[arrivals in k] s^(m − k).
     let flow = model.horizon.pipeline.as_mut().unwrap();
-    (flow.churn, flow.repeat) = (0.1, number(0.8));
+    (flow.churn, flow.repeat) = (number(0.1), number(0.8));
     let cells = run(&model, &counts, TRIALS);
     for block in &cells {
         let (mean, error) = estimate(&block.places);
@@ -190,7 +203,7 @@ fn an_endless_pipeline_fills_every_place() {
     counts.column_mut(seeding).fill(3.0);
     let plain = run(&model, &counts, 3000);
     let mut flow = still(&model);
-    (flow.identified, flow.lead_weeks, flow.churn) = (number(5000.0), 0.0, 0.3);
+    (flow.identified, flow.lead_weeks, flow.churn) = (number(5000.0), 0.0.into(), number(0.3));
     model.horizon.pipeline = Some(flow);
     let full = run(&model, &counts, 3000);
     for (full, plain) in full.iter().zip(&plain) {
@@ -209,7 +222,7 @@ fn an_endless_pipeline_fills_every_place() {
         assert_eq!(before.left, after.joined);
     }
     // Nobody leaves: as if there were no pipeline, bit by bit.
-    model.horizon.pipeline.as_mut().unwrap().churn = 0.0;
+    model.horizon.pipeline.as_mut().unwrap().churn = number(0.0);
     for (full, plain) in run(&model, &counts, 3000).iter().zip(&plain) {
         assert_eq!(full.revenue, plain.revenue);
         assert_eq!(full.spend, plain.spend);
@@ -240,8 +253,8 @@ fn everything() -> (Model, Array2<f64>) {
         vetted: number(0.9),
         response: beta(0.5, 0.2),
         repeat: beta(0.8, 0.1),
-        churn: 0.12,
-        lead_weeks: 3.0,
+        churn: Distribution::Certain(0.12),
+        lead_weeks: 3.0.into(),
         ..still(&model)
     };
     model.horizon.pipeline = Some(flow);
@@ -278,7 +291,7 @@ fn slowly(model: &Model, counts: &Array2<f64>, rng: &mut StdRng) -> Vec<[f64; 3]
         let more = rng.random::<f64>() < people.fract();
         for _ in 0..people.floor() as usize + usize::from(more) {
             // Identified on a day of the month.
-            let day = 30.0 * (month as f64 + rng.random::<f64>()) + 7.0 * flow.lead_weeks;
+            let day = 30.0 * (month as f64 + rng.random::<f64>()) + 7.0 * flow.lead_weeks.mean();
             let lands = (day / 30.0) as usize;
             if rng.random::<f64>() < passed && lands < months {
                 landed[lands] += 1;
@@ -335,7 +348,7 @@ fn slowly(model: &Model, counts: &Array2<f64>, rng: &mut StdRng) -> Vec<[f64; 3]
                     BookedAs::Level { start, .. } => month + 1 < start + 2,
                     _ => false,
                 };
-                let stays = rng.random::<f64>() >= flow.churn
+                let stays = rng.random::<f64>() >= flow.churn.mean()
                     && (!again || bound || rng.random::<f64>() < repeat);
                 if *there && !stays && month + 1 < months {
                     *there = false;

@@ -6,8 +6,8 @@ use crate::model::{BudgetScale, Constraint, Form, Unit};
 use crate::optimizer::conflict::budgets;
 use crate::optimizer::conflict::change::{Change, Side, steps};
 use crate::optimizer::conflict::filter::is_background;
-use crate::optimizer::conflict::probe::{Let, MANY, Prober};
-use crate::optimizer::program::{dot, rows_of};
+use crate::optimizer::conflict::probe::{MANY, Prober};
+use crate::optimizer::program::dot;
 
 /// Price of the whole of a bound, or of 100 points.
 const WHOLE: f64 = 100.0;
@@ -317,7 +317,7 @@ impl<'a> Elastic<'a> {
     fn solve(&self, prober: &mut Prober, region: &Region) -> Option<(Vec<f64>, f64)> {
         let cap = region.cap;
         let cells = self.costs.len();
-        let mut lets: Vec<Let> = Vec::new();
+        let mut needs = Vec::new();
         let mut written = Written {
             cells,
             maximize: vec![0.0; cells],
@@ -383,16 +383,16 @@ impl<'a> Elastic<'a> {
                     columns.push((slack, 1.0));
                     written.row(a.clone(), &columns, Some(low), None);
                 }
-                (Form::Excess(_), _) => {
+                (Form::Excess(excess), _) => {
                     let Some(bound) = constraint.high else {
                         continue;
                     };
                     let slack = written.column(0.0, price(constraint, bound));
-                    let known = prober.with_sums(constraint);
-                    for row in rows_of(known.as_ref().unwrap_or(constraint), None, Some(bound)) {
-                        written.row(row.coefficients, &[(slack, -1.0)], None, row.high);
+                    let mut sum = vec![(slack, -1.0)];
+                    for part in 0..excess.parts() {
+                        sum.push((written.need(&mut needs, excess.sum_of(&[part])), 1.0));
                     }
-                    lets.push((constraint.clone(), Some(slack)));
+                    written.row(vec![0.0; cells], &sum, None, Some(bound));
                 }
                 (Form::Sum(a), _) => {
                     for (bound, sign) in sides {
@@ -437,7 +437,7 @@ impl<'a> Elastic<'a> {
                 }
             }
         }
-        let rows = (written.rows, &lets[..]);
+        let rows = (written.rows, &[][..]);
         let mut best = prober.best(&written.maximize, &written.extra, rows, None)?;
         best.x.truncate(cells);
         let least = if best.bound.is_finite() {

@@ -2,6 +2,9 @@
 
 use crate::optimizer::program::{Column, Row};
 
+/// Coefficients a of the counts, and c.
+pub(super) type Part = (Vec<f64>, f64);
+
 /// A program being written: counts first, then the columns added.
 pub(super) struct Written {
     pub(super) cells: usize,
@@ -20,6 +23,18 @@ impl Written {
         });
         self.maximize.push(-price);
         self.cells + self.extra.len() - 1
+    }
+
+    /// A column that is at least a part of a sum of maxima, a·x − c, and at least 0; one for all rules that have
+    /// the part.
+    pub(super) fn need(&mut self, known: &mut Vec<(Part, usize)>, part: Part) -> usize {
+        if let Some((_, column)) = known.iter().find(|(other, _)| *other == part) {
+            return *column;
+        }
+        let column = self.column(0.0, 0.0);
+        self.row(part.0.clone(), &[(column, -1.0)], None, Some(part.1));
+        known.push((part, column));
+        column
     }
 
     pub(super) fn row(

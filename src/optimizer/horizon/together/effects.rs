@@ -1,7 +1,7 @@
 //! Horizons whose creators act on each other within a month (audiences, shocks to the brand, cross-promotion).
 //!
 //! What a plan leaves of a cell's conversions lies between nothing and all, what tags make of its reach between as much and
-//! the whole lift more. So a program whose every coefficient is the
+//! the most that any plan's do. So a program whose every coefficient is the
 //! most favourable over that range bounds all plans. Plans are sought by programs at the factors of the plan before, and the best
 //! that keeps all rules at its own factors is kept.
 
@@ -12,8 +12,8 @@ use ndarray::Array2;
 use super::{Rules, Together};
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
-    Cancel, Constraint, Form, Gap, Plan, PlanSettings, PlanStatus, joint, reach_factors, sum_of,
-    units_of,
+    Cancel, Constraint, Form, Gap, Plan, PlanSettings, PlanStatus, joint, largest_reach_factors,
+    reach_factors, sum_of, units_of,
 };
 use crate::optimizer::check::check_plan;
 use crate::optimizer::goal::{Goal, within_gap};
@@ -36,10 +36,10 @@ const LEAST: f64 = 0.1;
 impl Together<'_> {
     /// Factors on reach and conversions that a plan leaves, by month and cell.
     pub(super) fn factors(&self, counts: &Array2<f64>) -> Vec<Vec<[f64; 2]>> {
-        let rows = counts.rows().into_iter();
-        rows.map(|row| {
+        let rows = counts.rows().into_iter().enumerate();
+        rows.map(|(month, row)| {
             let row = row.to_vec();
-            let reach = reach_factors(self.model, &row).into_iter();
+            let reach = reach_factors(self.model, month, &row).into_iter();
             let conversions = joint::conversion_factors(self.model, &row);
             reach.zip(conversions).map(|(r, c)| [r, c]).collect()
         })
@@ -47,15 +47,22 @@ impl Together<'_> {
     }
 
     /// The corners of the range of both factors; a coefficient is linear in each, so it is largest and least there.
-    fn corners(&self) -> Vec<[f64; 2]> {
-        let promotion = self.model.horizon.cross_promotion.as_ref();
-        let most = promotion.map_or(1.0, |promotion| 1.0 + promotion.reach_lift);
-        let mut out = vec![[1.0, 1.0]];
-        if most != 1.0 {
-            out.push([most, 1.0]);
+    fn corners(&self) -> Vec<Vec<Vec<[f64; 2]>>> {
+        let lifted = |month| {
+            let most = largest_reach_factors(self.model, month).into_iter();
+            most.map(|reach| [reach, 1.0]).collect::<Vec<_>>()
+        };
+        let most: Vec<Vec<[f64; 2]>> = (0..self.model.months).map(lifted).collect();
+        let mut out = vec![self.alone()];
+        if most != out[0] {
+            out.push(most);
         }
         if joint::applies(self.model) {
-            out.extend(out.clone().iter().map(|[reach, _]| [*reach, 0.0]));
+            let mut lost = out.clone();
+            for [_, conversions] in lost.iter_mut().flatten().flatten() {
+                *conversions = 0.0;
+            }
+            out.extend(lost);
         }
         out
     }
@@ -74,7 +81,7 @@ impl Together<'_> {
         let mut nodes = 0;
         // Where nobody acts on another is where to begin; the other ends of the range, where there is no plan.
         for corner in self.corners() {
-            let mut at = self.uniform(corner);
+            let mut at = corner;
             for _ in 0..ROUNDS {
                 let mut left = remaining(settings, started);
                 if cancel.requested() || left.time_limit < LEAST * settings.time_limit {
@@ -171,15 +178,10 @@ impl Together<'_> {
         }
     }
 
-    /// The same factors for every month and cell.
-    fn uniform(&self, factors: [f64; 2]) -> Vec<Vec<[f64; 2]>> {
-        vec![vec![factors; self.model.cells.len()]; self.model.months]
-    }
-
     /// Rules that every plan keeps that keeps the model's: each coefficient at its most favourable.
     fn favourable(&self) -> Rules {
         let corners = self.corners().into_iter().map(|corner| {
-            let units = units_of(self.model, &self.activities, |_, _| corner);
+            let units = units_of(self.model, &self.activities, |m, cell| corner[m][cell]);
             self.rules(&units)
         });
         let both = |all: Rules, more: Rules| {
@@ -226,7 +228,7 @@ impl Together<'_> {
             .corners()
             .into_iter()
             .map(|corner| {
-                let units = units_of(self.model, &self.activities, |_, _| corner);
+                let units = units_of(self.model, &self.activities, |m, cell| corner[m][cell]);
                 let rules = self.rules(&units);
                 let sums: Vec<UnitValue> = units.iter().map(sum_of).collect();
                 let program = program_of(&self.flat, &sums, &rules.all);

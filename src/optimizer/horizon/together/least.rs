@@ -2,9 +2,7 @@
 
 use super::Together;
 use crate::model::valuation::UnitValue;
-use crate::model::{
-    BudgetOver, Cancel, ConstraintKind, Form, Over, Plan, PlanSettings, sum_of, units_of,
-};
+use crate::model::{BudgetOver, Cancel, Form, Over, Plan, PlanSettings, sum_of, units_of};
 use crate::optimizer::program::{Column, Program, Row, rows_of};
 use crate::optimizer::solver::solve;
 use crate::optimizer::words::money;
@@ -62,10 +60,7 @@ impl Together<'_> {
         let columns = sums.len();
         let mut rows: Vec<Row> = Vec::new();
         for rule in &self.rules(&units).all {
-            let of_budget = rule.kind == ConstraintKind::Budget
-                && (rule.name.starts_with("budget")
-                    || rule.name.starts_with("diversity.min_spend"));
-            if let (true, Form::Sum(costs)) = (of_budget, &rule.form) {
+            if let (true, Form::Sum(costs)) = (rule.rule.is_of_budget(), &rule.form) {
                 // Both sides are multiples of the budgets.
                 for (bound, low) in [(rule.high, false), (rule.low, true)] {
                     let Some(bound) = bound else { continue };

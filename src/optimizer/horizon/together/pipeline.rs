@@ -9,7 +9,8 @@
 //! solved again until none is.
 
 use crate::model::{
-    Activity, BookedAs, Constraint, ConstraintKind, Excess, Form, Model, Origin, PipelineLaw, Unit,
+    Activity, BookedAs, Constraint, ConstraintKind, Excess, Form, Model, Origin, PipelineLaw, Rule,
+    Unit,
 };
 
 /// Name of the rule.
@@ -40,7 +41,7 @@ impl<'a> Limits<'a> {
             activities,
             delivered: (0..model.months).map(delivered).collect(),
             stay: pipeline.stay(),
-            within_term: 1.0 - pipeline.churn,
+            within_term: pipeline.kept(),
             starting: (0..model.cells.len())
                 .map(|cell| pipeline.starting.get(cell).copied().unwrap_or(0.0))
                 .collect(),
@@ -105,6 +106,7 @@ impl<'a> Limits<'a> {
                 name: NAME.to_owned(),
                 month: Some(until),
                 kind: ConstraintKind::Supply,
+                rule: Rule::Delivered,
                 form: Form::Excess(Excess::new(parts, self.activities.len())),
                 low: None,
                 high: Some(self.delivered[until]),

@@ -141,6 +141,8 @@ pub(super) fn add_wave(random: &mut Random, model: &mut Model) {
         )],
         factors: Factors::ONE,
         origin: Origin::Default,
+        budget_origin: Origin::Default,
+        count_origins: Vec::new(),
         schedule: WaveSchedule::default(),
     });
     let cell = Cell {

@@ -53,11 +53,11 @@ pub(super) fn binding(page: &mut Page, model: &Model, plan: &Plan) {
         c.name == "budget" && price(model, c).is_some_and(|(changes, _)| changes)
     };
     let states = states.filter(|c| (c.binding || asked(c)) && c.kind != ConstraintKind::Risk);
-    let mut rules: Vec<(&str, Vec<&ConstraintState>)> = Vec::new();
+    let mut rules: Vec<Vec<&ConstraintState>> = Vec::new();
     for state in states {
-        match rules.iter_mut().find(|(name, _)| *name == state.name) {
-            Some((_, months)) => months.push(state),
-            None => rules.push((&state.name, vec![state])),
+        match rules.iter_mut().find(|months| is_same(months[0], state)) {
+            Some(months) => months.push(state),
+            None => rules.push(vec![state]),
         }
     }
     if rules.is_empty() {
@@ -65,10 +65,10 @@ pub(super) fn binding(page: &mut Page, model: &Model, plan: &Plan) {
     }
     let value = |state: &ConstraintState| state.shadow_price.map_or(0.0, f64::abs);
     let dearest = |months: &[&ConstraintState]| months.iter().map(|c| value(c)).fold(0.0, f64::max);
-    rules.sort_by(|a, b| dearest(&b.1).total_cmp(&dearest(&a.1)));
+    rules.sort_by(|a, b| dearest(b).total_cmp(&dearest(a)));
     page.sentence("What binds the plan:");
     let mut any = false;
-    for (name, months) in rules.iter().take(LINES) {
+    for months in rules.iter().take(LINES) {
         let when = in_months(months.iter().filter_map(|c| c.month));
         let priced = months
             .iter()
@@ -83,7 +83,7 @@ pub(super) fn binding(page: &mut Page, model: &Model, plan: &Plan) {
         let what = if months.len() == 1 && !words.is_empty() {
             words
         } else {
-            *name
+            &months[0].name
         };
         page.item(&format!("{what}{when}{price}"));
     }
@@ -94,6 +94,32 @@ pub(super) fn binding(page: &mut Page, model: &Model, plan: &Plan) {
     if any {
         page.sentence("(Prices are those of the plan with fractional counts.)");
     }
+}
+
+/// Whether two states are one rule in two months. What holds for a whole wave and what holds for its months have
+/// one name and are two rules.
+pub(in crate::report::text) fn is_same(a: &ConstraintState, b: &ConstraintState) -> bool {
+    a.name == b.name && a.month.is_some() == b.month.is_some()
+}
+
+/// A cell but for category and region: tier, type and what it is booked as, a commitment with its start.
+pub(in crate::report::text) fn booked_names(model: &Model, cell: usize) -> Vec<String> {
+    let horizon = &model.horizon;
+    let cell = &model.cells[cell];
+    let booked = match cell.booked_as {
+        BookedAs::Open => String::new(),
+        BookedAs::Wave(wave) => horizon.waves[wave].name.clone(),
+        BookedAs::Level { level, start } => format!(
+            "{} from {}",
+            horizon.levels[level].name,
+            month_name(model, start)
+        ),
+    };
+    vec![
+        model.tiers[cell.tier].name.clone(),
+        model.partnerships[cell.partnership].name.clone(),
+        booked,
+    ]
 }
 
 /// Months in words: " (months 1, 2 and 3)"; nothing for rules on the horizon.
@@ -134,22 +160,8 @@ impl<'a> Months<'a> {
     /// Cells alike but for category and region: tier, type and what they are booked as, commitments with their start.
     fn groups(&self) -> Vec<(Vec<String>, Vec<usize>)> {
         let mut out: Vec<(Vec<String>, Vec<usize>)> = Vec::new();
-        for (index, cell) in self.model.cells.iter().enumerate() {
-            let horizon = &self.model.horizon;
-            let booked = match cell.booked_as {
-                BookedAs::Open => String::new(),
-                BookedAs::Wave(wave) => horizon.waves[wave].name.clone(),
-                BookedAs::Level { level, start } => format!(
-                    "{} from {}",
-                    horizon.levels[level].name,
-                    month_name(self.model, start)
-                ),
-            };
-            let names = vec![
-                self.model.tiers[cell.tier].name.clone(),
-                self.model.partnerships[cell.partnership].name.clone(),
-                booked,
-            ];
+        for index in 0..self.model.cells.len() {
+            let names = booked_names(self.model, index);
             match out.iter_mut().find(|(known, _)| *known == names) {
                 Some((_, cells)) => cells.push(index),
                 None => out.push((names, vec![index])),
