@@ -190,6 +190,13 @@ impl Work<'_> {
                 // What was foretold of another plan was too much.
                 (ahead, hurried) = (false, late);
                 tightened.clone_from(&as_written);
+                if plan.is_usable() {
+                    self.check(&mut plan, Fresh::Tightening)?;
+                    kept = match kept {
+                        Some(kept) if !better(&plan, &kept, self.model) => Some(kept),
+                        _ => Some(plan),
+                    };
+                }
                 continue;
             }
             plan.solver.reproducible &= !hurried;
