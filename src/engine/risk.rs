@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use self::fresh::{Fresh, check};
 use self::nearest::{nearest, unproven};
-use self::tighten::{better, foretold, loosened, shortfall, tighter, wanted};
+use self::tighten::{better, loosened, shortfall, tighter, wanted};
 use super::{EngineError, stop_if};
 use crate::model::{
     Bound, Cancel, ConstraintKind, ConstraintState, FactorSample, Model, Plan, PlanSettings,
@@ -27,9 +27,6 @@ const SAFER: u64 = 3;
 
 /// Most times that the plan is made anew for what the trials show that are reported.
 const AGAIN: u64 = 2;
-
-/// Share of the time in which rules are first tried as tight as the best plan without them foretells.
-const AHEAD: f64 = 0.3;
 
 /// A model to be planned, and with what.
 struct Work<'a> {
@@ -108,13 +105,7 @@ pub(super) fn plan(
 impl Work<'_> {
     /// The plan of rules so tight.
     fn at(&self, tightened: &[f64]) -> Result<Plan, EngineError> {
-        self.at_within(tightened, 1.0)
-    }
-
-    /// The same in a share of the time that is left.
-    fn at_within(&self, tightened: &[f64], share: f64) -> Result<Plan, EngineError> {
-        let mut left = left(self.settings, self.started);
-        left.time_limit *= share;
+        let left = left(self.settings, self.started);
         let mut plan =
             optimizer::plan_at_risk(self.model, self.sample, tightened, &left, self.cancel);
         for (state, &by) in plan.risks.iter_mut().zip(tightened) {
@@ -166,40 +157,19 @@ impl Work<'_> {
             let seconds = plan.solver.seconds;
             return Ok(found(plan.clone(), seconds, Ending::Searched(0)));
         }
-        let as_written = vec![0.0; risk.rules.len()];
-        let mut tightened = as_written.clone();
-        // Whether rules are as tight as was foretold, and whether the clock ended that.
-        let (mut ahead, mut hurried) = (false, false);
-        if let Some(tight) = free.as_ref().and_then(foretold) {
-            (tightened, ahead) = (tight, true);
-        }
+        let mut tightened = vec![0.0; risk.rules.len()];
         let mut kept = free.clone().filter(|free| shortfall(free) == 0.0);
         let mut refused: Option<Plan> = None;
         let mut too_tight: Option<Vec<f64>> = None;
         // Of every rule the most it was tightened by and yet was not safe.
-        let mut loosest = as_written.clone();
+        let mut loosest = tightened.clone();
         let mut seconds = 0.0;
         let mut round = 0;
         loop {
             // How tight the rules should be next; `None` if they are as they should be.
             let now;
-            let mut plan = self.at_within(&tightened, if ahead { AHEAD } else { 1.0 })?;
+            let mut plan = self.at(&tightened)?;
             seconds += plan.solver.seconds;
-            let late = matches!(plan.status, PlanStatus::TimeLimit { .. });
-            if ahead && (late || !plan.is_usable()) {
-                // What was foretold of another plan was too much.
-                (ahead, hurried) = (false, late);
-                tightened.clone_from(&as_written);
-                if plan.is_usable() {
-                    self.check(&mut plan, Fresh::Tightening)?;
-                    kept = match kept {
-                        Some(kept) if !better(&plan, &kept, self.model) => Some(kept),
-                        _ => Some(plan),
-                    };
-                }
-                continue;
-            }
-            plan.solver.reproducible &= !hurried;
             let (best, ending) = if plan.is_usable() {
                 if plan.status == PlanStatus::Fixed {
                     return Ok(found(plan, seconds, Ending::Fixed));
@@ -240,7 +210,6 @@ impl Work<'_> {
                 round += 1;
                 continue;
             };
-            ahead = false;
             let clocked = self.clocked();
             let short = shortfall(&best) > 0.0;
             match now {

@@ -115,20 +115,3 @@ pub(super) fn loosened(free: &Plan) -> Option<Vec<f64>> {
         .collect();
     loose.iter().any(|&by| by < 0.0).then_some(loose)
 }
-
-/// How tight the rules should be in the first program: by what it overstates them at the best plan without them, but no
-/// more than chance explains. `None` where that is nothing.
-pub(super) fn foretold(free: &Plan) -> Option<Vec<f64>> {
-    let rules = free.risks.iter().filter(|state| state.bound.is_some());
-    let tight: Vec<f64> = rules
-        .map(|state| {
-            let error = state.out_of_sample_error.unwrap_or(0.0);
-            let chance = AIM * (error + state.in_sample_error.hypot(error));
-            // The best plan without rules breaks those that bind.
-            let binds = state.safe() == Some(false);
-            let by = overstated(state).filter(|_| binds && chance.is_finite());
-            by.map_or(0.0, |by| by.clamp(0.0, chance))
-        })
-        .collect();
-    tight.iter().any(|&by| by > 0.0).then_some(tight)
-}
