@@ -47,7 +47,7 @@ pub fn figure(state: &RiskState, (value, error): (f64, f64), currency: &str) -> 
     match state.measure {
         RiskMeasure::Probability { .. } => {
             let error = significant(100.0 * error, 2);
-            format!("{} ± {error} %", percent(value))
+            format!("{} ± {error} %", beside(value, state))
         }
         RiskMeasure::Cvar { .. } if money_like && error == 0.0 => {
             format!("{} ± 0", money(value, currency))
@@ -80,6 +80,38 @@ pub fn objective(objective: &RiskObjective, goal: &str) -> String {
     } else {
         format!("{mean}expected {goal} + {tail}its average over the worst {worst} of trials")
     }
+}
+
+/// A probability with as many digits as it takes to see that it is not the one wanted: `95.03 %`.
+fn beside(value: f64, state: &RiskState) -> String {
+    let plain = percent(value);
+    match state.measure {
+        RiskMeasure::Probability { with } if plain == percent(with) => [(2, 1e4), (3, 1e5)]
+            .into_iter()
+            .find(|(_, size)| ((value - with) * size).abs() >= 0.5)
+            .map_or(plain, |(digits, _)| {
+                format!("{:.*} %", digits, 100.0 * value)
+            }),
+        _ => plain,
+    }
+}
+
+/// What to add to the probability that the run's own trials show of a rule, where they have it on the other side of
+/// what is wanted than the fresh ones do; `None` where both agree.
+#[must_use]
+pub fn decided(state: &RiskState, shown: f64, trials: usize, currency: &str) -> Option<String> {
+    let RiskMeasure::Probability { with } = state.measure else {
+        return None;
+    };
+    let fresh = (state.out_of_sample?, state.out_of_sample_error?);
+    ((shown >= with) != state.held()?).then(|| {
+        format!(
+            "whether that is {} the {} fresh trials of its risk decide: {}",
+            percent(with),
+            count(trials as f64),
+            figure(state, fresh, currency)
+        )
+    })
 }
 
 /// What is wanted of the figure: `at least ¥300,000`, `80 %`; empty for the objective's.
@@ -149,6 +181,7 @@ mod tests {
     fn rules_are_said_in_plain_words() {
         let state = |metric, measure, bound| RiskState {
             key: "risk.cvar".to_owned(),
+            month: None,
             metric,
             measure,
             bound: Some(bound),
@@ -178,6 +211,28 @@ mod tests {
             "CPA is at most ¥55 in 71.2 % ± 0.21 % of fresh trials"
         );
         assert_eq!(wanted(&share, "CNY"), "80 %");
+        // Digits enough to see on which side of what is wanted it is.
+        for (value, shown) in [
+            (0.7996, "79.96 % ± 0.21 %"),
+            (0.79997, "79.997 % ± 0.21 %"),
+            (0.8, "80 % ± 0.21 %"),
+            (0.8004, "80.04 % ± 0.21 %"),
+        ] {
+            assert_eq!(figure(&share, (value, 0.0021), "CNY"), shown);
+        }
+        let fresh = RiskState {
+            out_of_sample: Some(0.8012),
+            out_of_sample_error: Some(0.001),
+            ..share.clone()
+        };
+        assert_eq!(decided(&fresh, 0.8001, 131_072, "CNY"), None);
+        assert_eq!(
+            decided(&fresh, 0.7991, 131_072, "CNY").as_deref(),
+            Some(
+                "whether that is 80 % the 131,072 fresh trials of its risk decide: 80.1 % ± 0.1 %"
+            )
+        );
+        assert_eq!(decided(&share, 0.7991, 131_072, "CNY"), None);
         let weighed = |mean, cvar| {
             let of = RiskObjective {
                 mean,

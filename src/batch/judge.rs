@@ -164,13 +164,18 @@ pub fn target_cases(result: &RunResult) -> Vec<Case> {
             .map(|name| Case::skipped(&name, "there is no plan"))
             .collect();
     }
-    let risks = base.plan.risks.iter().filter_map(|state| {
-        let name = format!("rule {}", state.key);
-        Some(if state.held()? {
-            Case::passed(&name)
-        } else {
-            let why = missed_risk(state, &base.model.currency);
-            Case::failed(&name, Failure::TargetMissed, why)
+    let risks = base.model.risk.rules.iter().filter_map(|rule| {
+        let name = format!("rule {}", rule.key);
+        // One a month where months differ.
+        let mut states = base.plan.risks.iter().filter(|s| s.key == rule.key);
+        let held = states.clone().next()?.held()?;
+        Some(match states.find(|state| state.held() == Some(false)) {
+            Some(state) => {
+                let why = missed_risk(state, &base.model.currency);
+                Case::failed(&name, Failure::TargetMissed, why)
+            }
+            None if held => Case::passed(&name),
+            None => return None,
         })
     });
     base.targets
@@ -197,7 +202,11 @@ fn missed_risk(state: &RiskState, currency: &str) -> String {
     let found = state.out_of_sample.unwrap_or(f64::NAN);
     let error = state.out_of_sample_error.unwrap_or(f64::NAN);
     let measured = risk_words::measured(state, (found, error), "fresh", currency);
-    format!("{measured}, {} wanted", risk_words::wanted(state, currency))
+    let month = state
+        .month
+        .map_or_else(String::new, |month| format!("month {}: ", month + 1));
+    let wanted = risk_words::wanted(state, currency);
+    format!("{month}{measured}, {wanted} wanted")
 }
 
 /// Why a target counts as missed: `ROAS 0.45 expected, at least 3.00 wanted`, or

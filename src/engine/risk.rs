@@ -2,38 +2,74 @@
 
 mod fresh;
 mod nearest;
+pub(super) mod tighten;
 
+use std::cell::RefCell;
 use std::time::Instant;
 
-use self::fresh::check;
-use self::nearest::nearest;
+use self::fresh::{Fresh, check};
+use self::nearest::{nearest, unproven};
+use self::tighten::{better, loosened, shortfall, tighter, wanted};
 use super::{EngineError, stop_if};
 use crate::model::{
-    Bound, Cancel, Conflict, ConstraintKind, ConstraintState, FactorSample, Model, Plan,
-    PlanSettings, PlanStatus, PriceRange, Risk, RiskMeasure, RiskState, Unit, joint,
+    Bound, Cancel, ConstraintKind, ConstraintState, FactorSample, Model, Plan, PlanSettings,
+    PlanStatus, PriceRange, Risk, RiskMeasure, Unit,
 };
 use crate::optimizer;
 use crate::rng::slot_hash;
 use crate::simulator;
-use crate::units;
 
 /// Most times that rules are tightened and the plan is made anew.
 const ROUNDS: u64 = 6;
 
+/// Most times that is done where every rule holds, so that it holds safely.
+const SAFER: u64 = 3;
+
+/// Most times that the plan is made anew for what the trials show that are reported.
+const AGAIN: u64 = 2;
+
+/// A model to be planned, and with what.
+struct Work<'a> {
+    model: &'a Model,
+    sample: &'a FactorSample,
+    settings: &'a PlanSettings,
+    started: Instant,
+    cancel: &'a Cancel,
+    /// The best plan so far that keeps every rule in sample, for who stops here.
+    best: RefCell<Option<Plan>>,
+}
+
+/// A plan that was chosen by fresh trials, before it is measured on others.
+struct Found {
+    plan: Plan,
+    /// Of all programs on the way.
+    seconds: f64,
+    ending: Ending,
+    /// The clock kept rules from being tightened further.
+    clocked: bool,
+    /// What to say if it does not hold after all.
+    refused: Option<Plan>,
+}
+
+/// What came of a search.
+enum Sought {
+    /// No plan that holds, and why.
+    Nothing(Plan),
+    Found(Box<Found>),
+}
+
 /// Plans a model through the one door for plans with and without risk.
 ///
-/// Three sets of trials, all derived from the scenario's seed: the run's have the seed itself, the
-/// program's `seed XOR slot_hash(["risk", "program"], 0)`, and the check's after `r` tightenings
-/// `seed XOR slot_hash(["risk", "check"], r)`, so that no plan is judged by trials that shaped it.
+/// Four sets of trials, all derived from the scenario's seed: the run's have the seed itself, the
+/// program's `seed XOR slot_hash(["risk", "program"], 0)`, those by which rules are tightened and plans are chosen
+/// `seed XOR slot_hash(["risk", "check"], 0)`, and those of the figures that are reported
+/// `seed XOR slot_hash(["risk", "report"], k)`, k the plans before whose own ones did not satisfy. So no plan is judged
+/// by trials that shaped it.
 ///
-/// A rule that falls short on fresh trials by more than two standard errors is tightened by what the
-/// program's measure overstates, in sample − out of sample, and one standard error more; then the
+/// A rule that does not hold safely on fresh trials, by [`SAFE`](crate::model::SAFE) standard errors, is tightened by what
+/// the program's measure overstates, in sample − out of sample, and two standard errors more; then the
 /// plan is made anew. Fixed counts are measured only. The best plan without rules of risk is measured
 /// first: if it keeps them on fresh trials, no plan that keeps them is better.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one round of tightening after the other"
-)]
 pub(super) fn plan(
     model: &Model,
     settings: &PlanSettings,
@@ -48,114 +84,243 @@ pub(super) fn plan(
     let sample = simulator::factor_sample(model, seed, risk.trials)
         .map_err(|error| EngineError::Simulation(error.to_string()))?;
     stop_if(cancel)?;
-    let mut free = match risk.objective {
-        None => without_risk(model, &sample, &left(settings, started), cancel)?,
-        Some(_) => None,
+    let work = Work {
+        model,
+        sample: &sample,
+        settings,
+        started,
+        cancel,
+        best: RefCell::new(None),
     };
-    if let Some(plan) = &free
-        && plan.risks.iter().all(|state| state.held() == Some(true))
-    {
-        let seconds = plan.solver.seconds;
-        return Ok(finished(model, plan.clone(), seconds, &Ending::Searched(0)));
-    }
-    let mut tightened = vec![0.0; risk.rules.len()];
-    let mut kept: Option<Plan> = None;
-    let mut refused: Option<Plan> = None;
-    let mut too_tight: Option<Vec<f64>> = None;
-    // Of every rule the most it was tightened by and yet fell short.
-    let mut loosest = vec![0.0; risk.rules.len()];
-    let mut seconds = 0.0;
-    let mut round = 0;
-    loop {
-        let left = left(settings, started);
-        // How tight the rules should be next; `None` if they are as they should be.
-        let now;
-        let mut plan = optimizer::plan_at_risk(model, &sample, &tightened, &left, cancel);
-        stop_if(cancel)?;
-        seconds += plan.solver.seconds;
-        let (best, ending) = if plan.is_usable() {
-            for (state, &by) in plan.risks.iter_mut().zip(&tightened) {
-                state.tightened = by;
-            }
-            check(model, &mut plan, round, cancel)?;
-            if plan.status == PlanStatus::Fixed {
-                return Ok(finished(model, plan, seconds, &Ending::Fixed));
-            }
-            now = wanted(&plan, too_tight.as_deref(), &mut loosest);
-            let best = match kept {
-                Some(kept) if !better(&plan, &kept, model) => kept,
-                _ => plan,
-            };
-            (best, Ending::Searched(round))
-        } else if let Some(kept) = kept {
-            now = tighter(&kept, Some(&tightened));
-            too_tight = Some(tightened);
-            if plan.status == PlanStatus::Infeasible {
-                (kept, Ending::NoPlan)
-            } else {
-                (kept, Ending::NotFound)
-            }
-        } else if let Some(refused) = refused {
-            return nearest(model, &sample, (free, refused), (settings, started), cancel);
-        } else if matches!(plan.status, PlanStatus::TimeLimit { .. }) {
-            return Ok(plan);
-        } else {
-            // Only here, with an objective of risk, is it of use what the best plan without risk does.
-            if free.is_none() && !risk.rules.is_empty() {
-                free = without_risk(model, &sample, &left, cancel)?;
-            }
-            let Some(loose) = free.as_ref().and_then(loosened) else {
-                return nearest(model, &sample, (free, plan), (settings, started), cancel);
-            };
-            (kept, refused) = (None, Some(plan));
-            tightened = loose;
-            round += 1;
-            continue;
-        };
-        let clocked = started.elapsed().as_secs_f64() >= settings.time_limit;
-        let short = shortfall(&best) > 0.0;
-        match now {
-            Some(_) if clocked && short => {
-                return Ok(clocked_out(
-                    model,
-                    refused.unwrap_or(best),
-                    seconds,
-                    &ending,
-                ));
-            }
-            Some(next) if round < ROUNDS && !clocked => tightened = next,
-            Some(_) if short && let Some(refused) = refused => {
-                let found = free
-                    .filter(|free| shortfall(free) < shortfall(&best))
-                    .or(Some(best));
-                return nearest(
-                    model,
-                    &sample,
-                    (found, refused),
-                    (settings, started),
-                    cancel,
-                );
-            }
-            open => {
-                let mut best = finished(model, best, seconds, &ending);
-                best.solver.reproducible &= !(clocked && open.is_some());
-                return Ok(best);
-            }
-        }
-        kept = Some(best);
-        round += 1;
+    let planned = work.sought().and_then(|sought| match sought {
+        Sought::Nothing(plan) => Ok(plan),
+        Sought::Found(found) => work.reported(*found),
+    });
+    match planned {
+        Err(EngineError::Interrupted) => work.stopped(),
+        planned => planned,
     }
 }
 
-/// A plan that the clock did not let become what the rules ask for.
-fn clocked_out(model: &Model, best: Plan, seconds: f64, ending: &Ending) -> Plan {
-    let mut best = best;
-    if best.is_usable() {
-        best = finished(model, best, seconds, ending);
-        best.status = PlanStatus::TimeLimit { found: true };
+impl Work<'_> {
+    /// The plan of rules so tight.
+    fn at(&self, tightened: &[f64]) -> Result<Plan, EngineError> {
+        let left = left(self.settings, self.started);
+        let mut plan =
+            optimizer::plan_at_risk(self.model, self.sample, tightened, &left, self.cancel);
+        for (state, &by) in plan.risks.iter_mut().zip(tightened) {
+            state.tightened = by;
+        }
+        if plan.is_usable() && tightened.iter().all(|&by| by >= 0.0) {
+            self.best.borrow_mut().get_or_insert_with(|| plan.clone());
+        }
+        stop_if(self.cancel)?;
+        Ok(plan)
     }
-    best.solver.reproducible = false;
-    best
+
+    /// What a cancel leaves: the best plan until then, its risk not measured on trials of its own.
+    fn stopped(&self) -> Result<Plan, EngineError> {
+        let mut plan = self.best.take().ok_or(EngineError::Interrupted)?;
+        for state in &mut plan.risks {
+            (state.out_of_sample, state.out_of_sample_error) = (None, None);
+        }
+        let seconds = plan.solver.seconds;
+        let mut plan = finished(self.model, plan, seconds, &Ending::Searched(0));
+        plan.status = PlanStatus::Stopped;
+        plan.solver.reproducible = false;
+        Ok(plan)
+    }
+
+    fn check(&self, plan: &mut Plan, fresh: Fresh) -> Result<(), EngineError> {
+        check(self.model, plan, fresh, self.cancel)
+    }
+
+    fn clocked(&self) -> bool {
+        left(self.settings, self.started).time_limit <= 0.0
+    }
+
+    fn free(&self) -> Result<Option<Plan>, EngineError> {
+        let left = left(self.settings, self.started);
+        without_risk(self.model, self.sample, &left, self.cancel)
+    }
+
+    /// The plan by the trials of the program and those by which rules are tightened.
+    fn sought(&self) -> Result<Sought, EngineError> {
+        let risk = &self.model.risk;
+        let mut free = match risk.objective {
+            None => self.free()?,
+            Some(_) => None,
+        };
+        if let Some(plan) = &free
+            && plan.risks.iter().all(|state| state.safe() == Some(true))
+        {
+            let seconds = plan.solver.seconds;
+            return Ok(found(plan.clone(), seconds, Ending::Searched(0)));
+        }
+        let mut tightened = vec![0.0; risk.rules.len()];
+        let mut kept = free.clone().filter(|free| shortfall(free) == 0.0);
+        let mut refused: Option<Plan> = None;
+        let mut too_tight: Option<Vec<f64>> = None;
+        // Of every rule the most it was tightened by and yet was not safe.
+        let mut loosest = tightened.clone();
+        let mut seconds = 0.0;
+        let mut round = 0;
+        loop {
+            // How tight the rules should be next; `None` if they are as they should be.
+            let now;
+            let mut plan = self.at(&tightened)?;
+            seconds += plan.solver.seconds;
+            let (best, ending) = if plan.is_usable() {
+                if plan.status == PlanStatus::Fixed {
+                    return Ok(found(plan, seconds, Ending::Fixed));
+                }
+                if risk.rules.is_empty() {
+                    return Ok(found(plan, seconds, Ending::Searched(0)));
+                }
+                self.check(&mut plan, Fresh::Tightening)?;
+                now = wanted(&plan, too_tight.as_deref(), &mut loosest);
+                let best = match kept {
+                    Some(kept) if !better(&plan, &kept, self.model) => kept,
+                    _ => plan,
+                };
+                (best, Ending::Searched(round))
+            } else if let Some(kept) = kept {
+                // Where half of the way is no way at all, that was it.
+                now = tighter(&kept, Some(&tightened)).filter(|next| *next != tightened);
+                too_tight = Some(tightened);
+                if plan.status == PlanStatus::Infeasible {
+                    (kept, Ending::NoPlan)
+                } else {
+                    (kept, Ending::NotFound)
+                }
+            } else if let Some(refused) = refused {
+                return nearest(self, free, refused);
+            } else if matches!(plan.status, PlanStatus::TimeLimit { .. }) {
+                return Ok(Sought::Nothing(plan));
+            } else {
+                // Only here, with an objective of risk, is it of use what the best plan without risk does.
+                if free.is_none() && !risk.rules.is_empty() {
+                    free = self.free()?;
+                }
+                let Some(loose) = free.as_ref().and_then(loosened) else {
+                    return nearest(self, free, plan);
+                };
+                (kept, refused) = (None, Some(plan));
+                tightened = loose;
+                round += 1;
+                continue;
+            };
+            let clocked = self.clocked();
+            let short = shortfall(&best) > 0.0;
+            match now {
+                Some(_) if clocked && short => {
+                    return Ok(clocked_out(refused.unwrap_or(best), seconds, ending));
+                }
+                Some(next) if round < (if short { ROUNDS } else { SAFER }) && !clocked => {
+                    tightened = next;
+                }
+                Some(_) if short && let Some(refused) = refused => {
+                    let known = free
+                        .filter(|free| shortfall(free) < shortfall(&best))
+                        .or(Some(best));
+                    return nearest(self, known, refused);
+                }
+                open => {
+                    let mut best = best;
+                    best.solver.reproducible &= !(clocked && open.is_some());
+                    return Ok(found(best, seconds, ending));
+                }
+            }
+            self.best.replace(Some(best.clone()));
+            kept = Some(best);
+            round += 1;
+        }
+    }
+
+    /// A plan as it is handed out: measured on trials that shaped nothing. If a rule does not hold safely there, it is
+    /// tightened by what they show, and the plan that comes of it is measured on others again.
+    fn reported(&self, found: Found) -> Result<Plan, EngineError> {
+        let Found {
+            mut plan,
+            mut seconds,
+            mut ending,
+            clocked,
+            refused,
+        } = found;
+        self.best.replace(Some(plan.clone()));
+        self.check(&mut plan, Fresh::Reported(0))?;
+        let mut too_tight: Option<Vec<f64>> = None;
+        for again in 1..=AGAIN {
+            let Some(next) = tighter(&plan, too_tight.as_deref()) else {
+                break;
+            };
+            if plan.status == PlanStatus::Fixed {
+                break;
+            }
+            if self.clocked() {
+                plan.solver.reproducible = false;
+                break;
+            }
+            let held = shortfall(&plan) == 0.0;
+            let mut other = self.at(&next)?;
+            seconds += other.solver.seconds;
+            if !other.is_usable() {
+                if held {
+                    break;
+                }
+                too_tight = Some(next);
+                continue;
+            }
+            self.check(&mut other, Fresh::Reported(again))?;
+            if better(&other, &plan, self.model) {
+                plan = other;
+                too_tight = None;
+                if let Ending::Searched(rounds) = &mut ending {
+                    *rounds += 1;
+                }
+            } else if held {
+                break;
+            }
+        }
+        let short = shortfall(&plan) > 0.0;
+        if short && let Some(refused) = refused {
+            return Ok(unproven(self.model, refused));
+        }
+        let nearest = matches!(ending, Ending::Nearest);
+        let mut plan = finished(self.model, plan, seconds, &ending);
+        if clocked && (short || !nearest) {
+            plan.status = PlanStatus::TimeLimit { found: true };
+        } else if short && nearest {
+            plan.status = PlanStatus::Feasible;
+        }
+        plan.solver.reproducible &= !clocked;
+        Ok(plan)
+    }
+}
+
+fn found(plan: Plan, seconds: f64, ending: Ending) -> Sought {
+    Sought::Found(Box::new(Found {
+        plan,
+        seconds,
+        ending,
+        clocked: false,
+        refused: None,
+    }))
+}
+
+/// A plan that the clock did not let become what the rules ask for.
+fn clocked_out(mut best: Plan, seconds: f64, ending: Ending) -> Sought {
+    if !best.is_usable() {
+        best.solver.reproducible = false;
+        return Sought::Nothing(best);
+    }
+    Sought::Found(Box::new(Found {
+        plan: best,
+        seconds,
+        ending,
+        clocked: true,
+        refused: None,
+    }))
 }
 
 /// The settings with the time that is left of theirs.
@@ -190,7 +355,7 @@ fn without_risk(
     plain.risk = model.risk.clone();
     plain.counts = Some(plan.counts.clone());
     plan.risks = optimizer::plan_at_risk(&plain, sample, &[], settings, cancel).risks;
-    check(&plain, &mut plan, u64::MAX, cancel)?;
+    check(&plain, &mut plan, Fresh::Tightening, cancel)?;
     // A budget with a probability bounds two things; one price cannot speak of both.
     if model.risk.rules.iter().any(|rule| rule.key == "budget") {
         for state in &mut plan.constraints {
@@ -200,56 +365,6 @@ fn without_risk(
         }
     }
     Ok(Some(plan))
-}
-
-/// A program of risk looks at audiences and shocks at the averages of a plan: that it has no plan is no
-/// proof there.
-fn unproven(model: &Model, mut plan: Plan) -> Plan {
-    let of_risk = |conflict: &Conflict| {
-        let mut members = conflict
-            .members
-            .iter()
-            .chain(conflict.others.iter().flatten());
-        members.any(|m| m.kind == ConstraintKind::Risk)
-    };
-    if joint::applies(model)
-        && plan.status == PlanStatus::Infeasible
-        && plan.conflict.as_ref().is_some_and(of_risk)
-    {
-        let rules: Vec<String> = model
-            .risk
-            .rules
-            .iter()
-            .map(|rule| rule.key.clone())
-            .collect();
-        plan.status = PlanStatus::Failed {
-            reason: format!(
-                "no plan was found that keeps {}; with audiences or shocks to the brand that is no proof that there is none",
-                units::listed(&rules),
-            ),
-        };
-        plan.conflict = None;
-    }
-    plan
-}
-
-/// How much looser rules may be where the program has no plan, if it is too strict with the best plan
-/// without them: it takes the sums of few creators with long tails for normal. Whether a plan of the looser
-/// rules holds, fresh trials say.
-fn loosened(free: &Plan) -> Option<Vec<f64>> {
-    let rules = free.risks.iter().filter(|state| state.bound.is_some());
-    let loose: Vec<f64> = rules
-        .map(|state| overstated(state).map_or(0.0, |by| by.min(0.0)))
-        .collect();
-    loose.iter().any(|&by| by < 0.0).then_some(loose)
-}
-
-/// By how many standard errors the rule that is shortest falls short on fresh trials; 0 if all hold.
-fn shortfall(plan: &Plan) -> f64 {
-    let short = plan.risks.iter().filter(|s| s.held() == Some(false));
-    short
-        .filter_map(|state| Some(-state.margin(state.out_of_sample?)? / state.out_of_sample_error?))
-        .fold(0.0, f64::max)
 }
 
 /// Why the tightening ended.
@@ -264,84 +379,6 @@ enum Ending {
     Nearest,
     /// Every rule holds, or so many rounds were enough.
     Searched(u64),
-}
-
-/// Whether a plan is to be taken in another's place: it falls short by less, or, both keeping every rule on fresh
-/// trials, more of what is maximized is measured of it.
-fn better(plan: &Plan, than: &Plan, model: &Model) -> bool {
-    let (own, other) = (shortfall(plan), shortfall(than));
-    if own > 0.0 || other > 0.0 {
-        return own < other;
-    }
-    let value = |plan: &Plan| {
-        let mean = plan.objective.unwrap_or(f64::NEG_INFINITY);
-        match (&model.risk.objective, plan.risks.last()) {
-            (Some(weights), Some(tail)) => weights.mean * mean + weights.cvar * tail.in_sample,
-            _ => mean,
-        }
-    };
-    value(plan) > value(than)
-}
-
-/// How tight the rules should be after a plan: those that fall short by what the program overstates them; those
-/// that hold although they need not be so tight by that too, at most halfway back to where they fell short. `None` if
-/// nothing changes. What falls short is noted in `loosest`.
-pub(super) fn wanted(
-    plan: &Plan,
-    too_tight: Option<&[f64]>,
-    loosest: &mut [f64],
-) -> Option<Vec<f64>> {
-    if let Some(next) = tighter(plan, too_tight) {
-        let rules = plan.risks.iter().filter(|state| state.bound.is_some());
-        for (state, loosest) in rules.zip(loosest) {
-            if state.held() == Some(false) {
-                *loosest = loosest.max(state.tightened);
-            }
-        }
-        return Some(next);
-    }
-    let mut any = false;
-    let rules = plan.risks.iter().filter(|state| state.bound.is_some());
-    let next = rules.zip(loosest).map(|(state, loosest)| {
-        let by = state.tightened;
-        let error = state.out_of_sample_error.unwrap_or(0.0);
-        let enough = overstated(state)
-            .unwrap_or(by)
-            .max(*loosest + 0.5 * (by - *loosest));
-        // Less than the figure's own error is no reason to begin again.
-        if by > 0.0 && enough < by - error {
-            any = true;
-            enough
-        } else {
-            by
-        }
-    });
-    let next = next.collect();
-    any.then_some(next)
-}
-
-/// How tight the rules should be after a plan that falls short, at most halfway to what left no plan;
-/// `None` if it does not fall short.
-fn tighter(plan: &Plan, too_tight: Option<&[f64]>) -> Option<Vec<f64>> {
-    let mut any = false;
-    let rules = plan.risks.iter().filter(|state| state.bound.is_some());
-    let next = rules.enumerate().map(|(i, state)| {
-        let by = state.tightened;
-        let half = too_tight.map_or(f64::INFINITY, |tight| by + (tight[i] - by) / 2.0);
-        let short = state.held() == Some(false);
-        let wanted = overstated(state).filter(|wanted| short && *wanted > by);
-        any |= wanted.is_some();
-        wanted.unwrap_or(by).min(half)
-    });
-    let next = next.collect();
-    any.then_some(next)
-}
-
-/// By how much the program overstates a rule, and one standard error more.
-fn overstated(state: &RiskState) -> Option<f64> {
-    let inside = state.margin(state.in_sample)?;
-    let outside = state.margin(state.out_of_sample?)?;
-    Some(inside - outside + state.out_of_sample_error?).filter(|by| by.is_finite())
 }
 
 /// The plan as it is handed out: with a row for each rule, and a sentence for each that does not

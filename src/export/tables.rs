@@ -240,7 +240,7 @@ pub fn risk(plans: &[PlanResult]) -> Table {
         Bound::AtMost(v) if !least => Some(v),
         _ => None,
     };
-    Table::new()
+    let table = Table::new()
         .text("plan", &rows, |r| Some(&r.0.plan.name))
         .text("rule", &rows, |r| Some(&r.1.key))
         .text("metric", &rows, |r| Some(r.1.metric.name()))
@@ -265,7 +265,12 @@ pub fn risk(plans: &[PlanResult]) -> Table {
         .whole("trials_in_sample", &rows, |r| Some(r.0.model.risk.trials))
         .whole("trials_out_of_sample", &rows, |r| {
             r.1.out_of_sample.map(|_| r.0.model.risk.check_trials())
-        })
+        });
+    if plans.iter().any(|p| p.model.months > 1) {
+        table.month("month", &rows, |r| r.1.month.map(|month| month + 1))
+    } else {
+        table
+    }
 }
 
 /// `constraints.parquet`: all plans, infeasible ones too. `unit` is what the shadow price is per.

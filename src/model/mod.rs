@@ -83,7 +83,7 @@ pub use plan::{
 };
 pub use ports::{Cancel, NoProgress, Progress, SinkError, TrialSink};
 pub use response::Response;
-pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState, SHORT};
+pub use risk::{FactorSample, Risk, RiskMeasure, RiskObjective, RiskRule, RiskState, SAFE};
 pub use roster::{Creator, OwnLaw, Past, RosterField, RosterSettings, creator_value, past_ignored};
 pub use rules::{Band, BandSource, Rules, UserAmount, UserRule};
 pub use settings::{BestWanted, Indifference, Objective, PlanSettings, Trials};

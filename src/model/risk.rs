@@ -29,11 +29,18 @@ impl Risk {
         seed: 0,
     };
 
-    /// Fresh trials on which a plan's rules are measured again: 65,536, or as many as the program's,
-    /// in whole blocks.
+    /// Fresh trials on which a plan's rules are measured while they are tightened: 65,536, or as many as
+    /// the program's, in whole blocks.
+    #[must_use]
+    pub fn tightening_trials(&self) -> usize {
+        (8 * STREAM_BLOCK).max(self.trials.next_multiple_of(STREAM_BLOCK))
+    }
+
+    /// Fresh trials that shaped no plan, on which the rules of the one that is handed out are measured: 131,072, or as
+    /// many as the program's, in whole blocks.
     #[must_use]
     pub fn check_trials(&self) -> usize {
-        (8 * STREAM_BLOCK).max(self.trials.next_multiple_of(STREAM_BLOCK))
+        (16 * STREAM_BLOCK).max(self.trials.next_multiple_of(STREAM_BLOCK))
     }
 
     /// Whether plans have to look at risk.
@@ -114,6 +121,8 @@ pub struct FactorSample {
 pub struct RiskState {
     /// Key path.
     pub key: String,
+    /// The month, from 0; `None` where all months are alike.
+    pub month: Option<usize>,
     /// Of what.
     pub metric: Metric,
     /// How it is measured.
@@ -133,9 +142,11 @@ pub struct RiskState {
     pub tightened: f64,
 }
 
-/// Standard errors by which a figure may fall short of what is wanted before it counts as short: a
-/// plan whose program has the rule just kept lies within them in 97.7 % of checks.
-pub const SHORT: f64 = 2.0;
+/// Standard errors by which a fresh figure is to be better than what is wanted, where that costs little.
+pub const SAFE: f64 = 1.0;
+
+/// Relative size of what is mere rounding.
+const ROUNDING: f64 = 1e-9;
 
 impl RiskState {
     /// What is wanted of the measured value: a probability, the tail mean's bound, or a linear gain of
@@ -171,13 +182,23 @@ impl RiskState {
         }
     }
 
-    /// Whether the rule holds out of sample: not short of what is wanted by more than [`SHORT`]
-    /// standard errors. `None` for the objective's, and before it was measured.
+    /// Whether the rule holds out of sample: the fresh figure itself is no worse than what is wanted. `None` for
+    /// the objective's, and before it was measured.
     #[must_use]
     pub fn held(&self) -> Option<bool> {
-        let margin = self.margin(self.out_of_sample?)?;
-        let error = self.out_of_sample_error.unwrap_or(0.0);
-        Some(margin >= -SHORT * error)
+        self.clear_by(0.0)
+    }
+
+    /// Whether it would hold even if the figure were [`SAFE`] standard errors worse. `None` as of
+    /// [`held`](Self::held).
+    #[must_use]
+    pub fn safe(&self) -> Option<bool> {
+        self.clear_by(SAFE * self.out_of_sample_error.unwrap_or(0.0))
+    }
+
+    fn clear_by(&self, room: f64) -> Option<bool> {
+        let found = self.out_of_sample?;
+        Some(self.margin(found)? >= room - ROUNDING * found.abs())
     }
 }
 
@@ -188,6 +209,7 @@ mod tests {
     fn state(metric: Metric, measure: RiskMeasure, bound: Bound) -> RiskState {
         RiskState {
             key: "risk.cvar".to_owned(),
+            month: None,
             metric,
             measure,
             bound: Some(bound),
@@ -200,25 +222,28 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_holds_within_two_errors() {
+    fn a_rule_holds_if_the_fresh_figure_itself_keeps_it() {
         let tail = RiskMeasure::Cvar { level: 0.9 };
-        let held = |state: &RiskState, value| {
-            let state = RiskState {
-                out_of_sample: Some(value),
-                ..state.clone()
-            };
-            state.held()
+        let measured = |state: &RiskState, value| RiskState {
+            out_of_sample: Some(value),
+            ..state.clone()
+        };
+        let both = |state: &RiskState, value| {
+            let state = measured(state, value);
+            (state.held().unwrap(), state.safe().unwrap())
         };
         let gain = state(Metric::Revenue, tail, Bound::AtLeast(100.0));
-        assert_eq!(held(&gain, 98.1), Some(true));
-        assert_eq!(held(&gain, 97.9), Some(false));
+        assert_eq!(both(&gain, 99.9), (false, false));
+        assert_eq!(both(&gain, 100.0 - 1e-9), (true, false));
+        assert_eq!(both(&gain, 100.9), (true, false));
+        assert_eq!(both(&gain, 101.1), (true, true));
         let loss = state(Metric::Spend, tail, Bound::AtMost(100.0));
-        assert_eq!(held(&loss, 101.9), Some(true));
-        assert_eq!(held(&loss, 102.1), Some(false));
+        assert_eq!(both(&loss, 100.1), (false, false));
+        assert_eq!(both(&loss, 98.9), (true, true));
         // a ratio's tail is that of R − 3 S
         let ratio = state(Metric::Roas, tail, Bound::AtLeast(3.0));
-        assert_eq!(held(&ratio, -1.9), Some(true));
-        assert_eq!(held(&ratio, -2.1), Some(false));
+        assert_eq!(both(&ratio, -0.1), (false, false));
+        assert_eq!(both(&ratio, 0.1), (true, false));
         let share = RiskState {
             out_of_sample_error: Some(0.01),
             ..state(
@@ -227,13 +252,15 @@ mod tests {
                 Bound::AtLeast(3.0),
             )
         };
-        assert_eq!(held(&share, 0.785), Some(true));
-        assert_eq!(held(&share, 0.775), Some(false));
+        assert_eq!(both(&share, 0.7999), (false, false));
+        assert_eq!(both(&share, 0.805), (true, false));
+        assert_eq!(both(&share, 0.815), (true, true));
         assert_eq!(gain.held(), None);
         let objective = RiskState {
             bound: None,
             ..gain
         };
-        assert_eq!((objective.margin(5.0), held(&objective, 5.0)), (None, None));
+        let found = measured(&objective, 5.0);
+        assert_eq!((objective.margin(5.0), found.held()), (None, None));
     }
 }

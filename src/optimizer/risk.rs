@@ -197,6 +197,7 @@ impl<'a> Sampled<'a> {
             };
             out.push(RiskState {
                 key: rule.key.clone(),
+                month: None,
                 metric: rule.metric,
                 measure: rule.measure,
                 bound: Some(rule.bound),
@@ -211,6 +212,7 @@ impl<'a> Sampled<'a> {
             let measured = worth.tail.value(x);
             out.push(RiskState {
                 key: "risk.objective".to_owned(),
+                month: None,
                 metric: valuation::objective_metric(self.model.objective),
                 measure: RiskMeasure::Cvar {
                     level: objective.level,

@@ -9,6 +9,8 @@ use super::RosterError;
 
 /// Bytes looked at to recognize UTF-16.
 const SAMPLE: usize = 4096;
+/// Zero bytes from which on a twentieth of the places tell UTF-16.
+const FEW: usize = 8;
 /// Share of high bytes in pairs from which on a text is GBK.
 const PAIRED: f64 = 0.9;
 /// Share of those pairs that may be two western letters as well; in Chinese texts such characters are rare.
@@ -66,10 +68,12 @@ fn recognized(bytes: &[u8]) -> &'static Encoding {
     // Delimiters, digits and line ends alone make a good part of any table's zeros.
     // Some other characters have one too, in the other place.
     let (even, odd) = (zeros(0), zeros(1));
-    if odd * 20 > half && odd > 4 * even {
+    // One stray zero is much of a tiny file.
+    let many = |zeros: usize| zeros * 20 > half && (zeros >= FEW || zeros * 3 > half);
+    if many(odd) && odd > 4 * even {
         return UTF_16LE;
     }
-    if even * 20 > half && even > 4 * odd {
+    if many(even) && even > 4 * odd {
         return UTF_16BE;
     }
     if mostly_utf8(bytes) {

@@ -1,11 +1,11 @@
 //! Numbers as rosters have them: `409.8M`, `1.2k`, `3,5 %`, `¥ 1,200`, `1.2万`, `N/A`.
 //!
 //! **Separators.** A comma or point is a decimal mark by its own evidence if the other one stands
-//! before it, if it does not stand before exactly three digits, after `0` or after more than three digits, or if
-//! a unit follows (`1.234M`); it separates thousands if it occurs twice or the other one stands behind it. What could be either
-//! (`1,200`, `1.200`) follows the evidence of the column's other values; without any it separates
-//! thousands in amounts and is a decimal mark in rates. Followers and counts are whole: `1.200` without a
-//! unit is always 1200 there.
+//! before it, if it does not stand before exactly three digits, after a leading `0` or after more than three
+//! digits, or if a unit follows (`1.234M`); it separates thousands if it occurs twice, if the other one stands
+//! behind it, or a dash stands for the cents (`1.200,-`). What could be either (`1,200`, `1.200`) separates thousands in
+//! amounts and counts, for money has no third decimal and followers are whole, and is a decimal mark in rates. It is
+//! doubtful unless the column's other values all say the same; of counts it never is.
 
 /// What stands for "not known".
 const UNKNOWN: [&str; 24] = [
@@ -14,8 +14,14 @@ const UNKNOWN: [&str; 24] = [
 ];
 
 /// Units behind a number: how many places they move the point.
-const UNITS: [(&str, i32); 19] = [
+const UNITS: [(&str, i32); 25] = [
     ("thousand", 3),
+    ("lakhs", 5),
+    ("lakh", 5),
+    ("lac", 5),
+    ("crores", 7),
+    ("crore", 7),
+    ("cr", 7),
     ("million", 6),
     ("billion", 9),
     ("百万", 6),
@@ -37,7 +43,7 @@ const UNITS: [(&str, i32); 19] = [
 ];
 
 /// Signs of currencies and the codes they may stand for.
-const CURRENCIES: [(&str, &[&str]); 18] = [
+const CURRENCIES: [(&str, &[&str]); 25] = [
     ("us$", &["USD"]),
     ("hk$", &["HKD"]),
     ("cn¥", &["CNY"]),
@@ -59,6 +65,25 @@ const CURRENCIES: [(&str, &[&str]); 18] = [
     ("£", &["GBP"]),
     ("jpy", &["JPY"]),
     ("円", &["JPY"]),
+    ("chf", &["CHF"]),
+    ("sfr.", &["CHF"]),
+    ("fr.", &["CHF"]),
+    ("inr", &["INR"]),
+    ("₹", &["INR"]),
+    ("rs.", &["INR", "PKR", "LKR"]),
+    ("rs", &["INR", "PKR", "LKR"]),
+];
+
+/// Dashes in place of cents, as German and Swiss prices have them, with the mark before them.
+const NO_CENTS: [(&str, Mark); 8] = [
+    (",--", Mark::Comma),
+    (",-", Mark::Comma),
+    (",–", Mark::Comma),
+    (",—", Mark::Comma),
+    (".--", Mark::Point),
+    (".-", Mark::Point),
+    (".–", Mark::Point),
+    (".—", Mark::Point),
 ];
 
 /// What a number is of.
@@ -92,6 +117,8 @@ struct Pieces {
     /// A unit stands behind it.
     unit: bool,
     exponent: i32,
+    /// The decimal mark that dashes in place of cents show.
+    mark: Option<Mark>,
     currency: Option<&'static [&'static str]>,
 }
 
@@ -154,8 +181,10 @@ fn pieces(text: &str) -> Option<Pieces> {
         percent: false,
         unit: false,
         exponent: 0,
+        mark: None,
         currency: None,
     };
+    let mut signs = 0;
     // In front: a sign and a currency, in any order; behind: a unit and a currency.
     loop {
         let before = rest.len();
@@ -165,11 +194,23 @@ fn pieces(text: &str) -> Option<Pieces> {
             rest = after;
         }
         rest = rest.strip_prefix(['+', '~', '≈', '约']).unwrap_or(rest);
-        if out.currency.is_none() {
-            for (sign, codes) in CURRENCIES {
-                let cut = rest.strip_prefix(sign).or_else(|| rest.strip_suffix(sign));
-                if let Some(cut) = cut {
-                    out.currency = Some(codes);
+        for (sign, codes) in CURRENCIES {
+            let fits = |known: &[&str]| signs < 2 && known.iter().any(|c| codes.contains(c));
+            let cut = rest.strip_prefix(sign).or_else(|| rest.strip_suffix(sign));
+            if let Some(cut) = cut
+                && out.currency.is_none_or(fits)
+            {
+                // `¥1.2万元` says it twice.
+                out.currency = out.currency.or(Some(codes));
+                signs += 1;
+                rest = cut;
+                break;
+            }
+        }
+        if out.mark.is_none() {
+            for (dashes, mark) in NO_CENTS {
+                if let Some(cut) = rest.strip_suffix(dashes) {
+                    out.mark = Some(mark);
                     rest = cut;
                     break;
                 }
@@ -229,13 +270,17 @@ fn evidence(pieces: &Pieces) -> Option<Mark> {
     let count = |c| d.matches(c).count();
     let single = |mark: char, own: Mark| {
         let (before, after) = d.split_once(mark).unwrap_or((d, ""));
-        let thousand = after.len() == 3 && (1..=3).contains(&before.len()) && before != "0";
+        let thousand =
+            after.len() == 3 && (1..=3).contains(&before.len()) && !before.starts_with('0');
         if thousand && !pieces.unit {
             Mark::Either
         } else {
             own
         }
     };
+    if let Some(mark) = pieces.mark {
+        return Some(mark);
+    }
     match (count(','), count('.')) {
         (0, 0) => None,
         (1, 0) => Some(single(',', Mark::Comma)),
@@ -261,11 +306,16 @@ fn value(pieces: &Pieces, decimal: char) -> Option<f64> {
         return None;
     }
     let groups: Vec<&str> = whole.split(other).collect();
-    if let [first, others @ ..] = &groups[..]
-        && !others.is_empty()
-        && (first.is_empty() || first.len() > 3 || others.iter().any(|g| g.len() != 3))
-    {
-        return None;
+    if let [first, middle @ .., last] = &groups[..] {
+        let of = |most: usize| {
+            (1..=most).contains(&first.len())
+                && last.len() == 3
+                && middle.iter().all(|g| g.len() == most)
+        };
+        // In threes, or with pairs before the last three as lakhs and crores are written: 12,34,567.
+        if !of(3) && !(of(2) && !middle.is_empty()) {
+            return None;
+        }
     }
     let text = format!(
         "{}{}.{fraction}e{}",
@@ -280,10 +330,12 @@ fn value(pieces: &Pieces, decimal: char) -> Option<f64> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Style {
     what: What,
-    /// The decimal mark where a number could be read either way; `None` without evidence.
-    decimal: Option<char>,
-    /// Stated by the user or stored as numbers: no evidence counts.
-    certain: bool,
+    /// The decimal mark, as the user states it or numbers are stored: no evidence counts.
+    stated: Option<char>,
+    /// A value of the column has a comma as its decimal mark by its own evidence.
+    comma: bool,
+    /// The same of a point.
+    point: bool,
 }
 
 impl Style {
@@ -294,37 +346,26 @@ impl Style {
         stated_comma: Option<bool>,
         stored: bool,
     ) -> Self {
-        if stored {
-            return Self {
-                what,
-                decimal: Some('.'),
-                certain: true,
-            };
-        }
-        if let Some(comma) = stated_comma {
-            return Self {
-                what,
-                decimal: Some(if comma { ',' } else { '.' }),
-                certain: true,
-            };
-        }
-        let (mut comma, mut point) = (0_usize, 0_usize);
-        for text in texts {
-            match pieces(text).as_ref().and_then(evidence) {
-                Some(Mark::Comma) => comma += 1,
-                Some(Mark::Point) => point += 1,
-                _ => {}
+        let mut out = Self {
+            what,
+            stated: match (stored, stated_comma) {
+                (true, _) | (false, Some(false)) => Some('.'),
+                (false, Some(true)) => Some(','),
+                (false, None) => None,
+            },
+            comma: false,
+            point: false,
+        };
+        if out.stated.is_none() {
+            for text in texts {
+                match pieces(text).as_ref().and_then(evidence) {
+                    Some(Mark::Comma) => out.comma = true,
+                    Some(Mark::Point) => out.point = true,
+                    _ => {}
+                }
             }
         }
-        Self {
-            what,
-            decimal: match comma.cmp(&point) {
-                std::cmp::Ordering::Greater => Some(','),
-                std::cmp::Ordering::Less => Some('.'),
-                std::cmp::Ordering::Equal => None,
-            },
-            certain: false,
-        }
+        out
     }
 
     /// Reads one text of the column.
@@ -349,28 +390,27 @@ impl Style {
 
     /// The decimal mark of one number, and whether the column's other values do not settle it.
     fn mark(self, pieces: &Pieces) -> (char, bool) {
-        let column = self.decimal.unwrap_or('.');
-        if self.certain {
-            return (column, false);
+        if let Some(stated) = self.stated {
+            return (stated, false);
         }
         match evidence(pieces) {
-            None => (column, false),
+            None | Some(Mark::Point) => ('.', false),
             Some(Mark::Comma) => (',', false),
-            Some(Mark::Point) => ('.', false),
             Some(Mark::Either) => {
-                let own = if pieces.digits.contains(',') {
-                    ','
+                let (own, other) = if pieces.digits.contains(',') {
+                    (',', '.')
                 } else {
-                    '.'
+                    ('.', ',')
                 };
-                let other = if own == ',' { '.' } else { ',' };
-                match (self.what, self.decimal) {
-                    // Whole by nature: the separator is one of thousands.
-                    (What::Count, _) => (other, false),
-                    (_, Some(decimal)) => (decimal, false),
-                    (What::Amount, None) => (other, true),
-                    (What::Rate, None) => (own, true),
-                }
+                let decimal = match self.what {
+                    What::Count | What::Amount => other,
+                    What::Rate => own,
+                };
+                let only = |mark: char| match mark {
+                    ',' => self.comma && !self.point,
+                    _ => self.point && !self.comma,
+                };
+                (decimal, self.what != What::Count && !only(decimal))
             }
         }
     }

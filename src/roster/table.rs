@@ -153,11 +153,27 @@ fn line_ends(text: &[u8], from: usize, to: usize) -> usize {
         .count()
 }
 
-/// Whether the last record swallowed line ends behind a quotation mark that nothing closes.
-fn left_open(record: &[u8]) -> bool {
-    let inside = record.trim_ascii_end();
-    let lines = inside.iter().any(|&b| b == b'\n' || b == b'\r');
-    lines && inside.iter().fold(false, |odd, &b| odd != (b == b'"'))
+/// Whether a record ends in a field that opens with a quotation mark which nothing closes.
+fn left_open(record: &[u8], delimiter: u8) -> bool {
+    enum At {
+        Start,
+        Plain,
+        Quoted,
+        // Behind a mark that closes the field, unless another one follows.
+        Closed,
+    }
+    let mut at = At::Start;
+    for &byte in record {
+        at = match (at, byte) {
+            (At::Start | At::Closed, b'"') => At::Quoted,
+            (At::Quoted, b'"') => At::Closed,
+            (At::Quoted, _) => At::Quoted,
+            (_, b'\r' | b'\n') => At::Start,
+            (_, byte) if byte == delimiter => At::Start,
+            _ => At::Plain,
+        };
+    }
+    matches!(at, At::Quoted)
 }
 
 /// Reads the records of a text, each with the row of the file that it starts in, until one is
@@ -181,7 +197,7 @@ pub(super) fn records(
             return Ok(());
         }
         let length = record.take(&mut reader, &text[at..], row)?;
-        if at + length == text.len() && left_open(&text[at..]) {
+        if at + length == text.len() && left_open(&text[at..], delimiter) {
             return Err(RosterError::OpenQuote { row });
         }
         if record.len() > 0 && !take(row, &record)? {

@@ -1,3 +1,5 @@
+mod numbers;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -61,15 +63,15 @@ fn messy_numbers_are_read() {
 }
 
 #[test]
-fn decimal_marks_are_decided_by_the_column() {
+fn decimal_marks_are_decided_by_the_value_or_the_column() {
     let fees = |text: &str| -> Vec<Option<f64>> {
         let roster = read(format!("id;tier;fee\n{text}").as_bytes()).unwrap();
         roster.creators.iter().map(|c| c.fee).collect()
     };
-    // 950,5 says that commas are decimal marks here, so 1,200 is little more than one.
+    // 950,5 says that commas are decimal marks here, but 1,200 of money would be an odd way to write 1.2.
     assert_eq!(
         fees("a;mid;950,5\nb;mid;1,200\nc;mid;1.200\n"),
-        [Some(950.5), Some(1.2), Some(1200.0)]
+        [Some(950.5), Some(1200.0), Some(1200.0)]
     );
     assert_eq!(
         fees("a;mid;950.5\nb;mid;1,200\n"),
@@ -85,6 +87,26 @@ fn decimal_marks_are_decided_by_the_column() {
     };
     let roster = read_with(b"id,tier,fee\na,mid,\"1,200\"\n", &settings).unwrap();
     assert_eq!(roster.creators[0].fee, Some(1.2));
+}
+
+/// One `1.200,50` does not make ¥50 of the ¥50,000 of another row, and what could be doubted is listed.
+#[test]
+fn a_fee_is_never_read_a_thousand_times_too_low() {
+    let text = "id;tier;fee\na;mid;¥50,000\nb;mid;300\nc;mid;1200\nd;mid;500\ne;mid;1.200,50\n";
+    let roster = read(text.as_bytes()).unwrap();
+    let fees: Vec<Option<f64>> = roster.creators.iter().map(|c| c.fee).collect();
+    assert_eq!(fees, [50_000.0, 300.0, 1200.0, 500.0, 1200.5].map(Some));
+    let listed: Vec<(usize, &str)> = roster
+        .issues
+        .iter()
+        .map(|i| (i.row, i.text.as_str()))
+        .collect();
+    assert_eq!(listed, [(2, "¥50,000")]);
+    assert!(roster.issues[0].reason.contains("read as 50000"));
+    // Where all values agree nothing is in doubt.
+    let roster = read(b"id;tier;fee\na;mid;50,000\nb;mid;1,200.50\n").unwrap();
+    assert_eq!(roster.creators[0].fee, Some(50_000.0));
+    assert!(roster.issues.is_empty(), "{:?}", roster.issues);
 }
 
 #[test]
@@ -242,6 +264,8 @@ fn files_that_are_no_rosters_end_in_one_error() {
         (b"id,tier\n", "no rows"),
         (b"id,tier\na,giant\n", "no tier"),
         (huge.as_bytes(), "left open"),
+        (b"id,followers\n\"a,5\n", "row 2 and is never closed"),
+        (b"id,followers\na\0,5\n", "zero bytes"),
         (
             b"id,tier\na,mid\nb,\"mid\nc,mid\nd,mid\n",
             "row 3 and is never closed",

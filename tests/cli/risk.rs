@@ -43,7 +43,7 @@ fn every_rule_is_in_every_output() {
         ] {
             assert!(risk[figure].is_f64(), "{figure}: {risk}");
         }
-        assert_eq!(risk["trials_out_of_sample"], 65_536);
+        assert_eq!(risk["trials_out_of_sample"], 131_072);
     }
     assert_eq!(risks(base)[1]["with"], 0.9);
     assert_eq!(risks(base)[1]["at_most"], 60_000.0);
@@ -63,7 +63,7 @@ fn every_rule_is_in_every_output() {
     let words = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "kept in 90 % of months",
-        "Risk, planned on 10,000 trials and measured on 65,536 fresh ones:",
+        "Risk, planned on 10,000 trials and measured on 131,072 fresh ones:",
         "Held: revenue averages ¥",
         "over the worst 10 % of fresh trials, at least ¥20,000 wanted",
         "Held: spend is at most ¥60,000 in 9",

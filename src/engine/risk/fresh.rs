@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::engine::{EngineError, stop_if};
-use crate::model::{Bound, Cancel, Metric, Model, Plan, RiskMeasure, RiskState};
+use crate::model::{Bound, Cancel, Metric, Model, Plan, Risk, RiskMeasure, RiskState};
 use crate::rng::{STREAM_BLOCK, slot_hash};
 use crate::simulator::{PlanInput, Simulator};
 use crate::stats::{ReplicateSums, replicated_probability_error, worst_mean};
@@ -88,14 +88,40 @@ impl Totals {
     }
 }
 
+/// Fresh trials to measure a plan on.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fresh {
+    /// The same ones for all plans that are tightened and chosen among.
+    Tightening,
+    /// Those of the figures that are reported, of the plan that the ones of this number before did not satisfy.
+    Reported(u64),
+}
+
+impl Fresh {
+    fn seed(self, risk: &Risk) -> u64 {
+        risk.seed
+            ^ match self {
+                Self::Tightening => slot_hash(&["risk", "check"], 0),
+                Self::Reported(before) => slot_hash(&["risk", "report"], before),
+            }
+    }
+
+    fn trials(self, risk: &Risk) -> usize {
+        match self {
+            Self::Tightening => risk.tightening_trials(),
+            Self::Reported(_) => risk.check_trials(),
+        }
+    }
+}
+
 /// Measures every rule of a plan on fresh trials of the whole simulator.
 pub(super) fn check(
     model: &Model,
     plan: &mut Plan,
-    round: u64,
+    fresh: Fresh,
     cancel: &Cancel,
 ) -> Result<(), EngineError> {
-    let totals = totals(model, plan, round, cancel)?;
+    let totals = totals(model, plan, fresh, cancel)?;
     plan.risks.par_iter_mut().for_each(|state| {
         let (value, error) = totals.measured(state);
         state.out_of_sample = Some(value);
@@ -104,15 +130,19 @@ pub(super) fn check(
     Ok(())
 }
 
-fn totals(model: &Model, plan: &Plan, round: u64, cancel: &Cancel) -> Result<Totals, EngineError> {
-    let seed = model.risk.seed ^ slot_hash(&["risk", "check"], round);
+fn totals(
+    model: &Model,
+    plan: &Plan,
+    fresh: Fresh,
+    cancel: &Cancel,
+) -> Result<Totals, EngineError> {
     let input = PlanInput {
         model,
         counts: plan.counts.view(),
     };
-    let simulator = Simulator::new(&[input], seed)
+    let simulator = Simulator::new(&[input], fresh.seed(&model.risk))
         .map_err(|error| EngineError::Simulation(error.to_string()))?;
-    let blocks = model.risk.check_trials() / STREAM_BLOCK;
+    let blocks = fresh.trials(&model.risk) / STREAM_BLOCK;
     let columns: Vec<[Vec<f64>; 3]> = (0..blocks)
         .into_par_iter()
         .map(|block| {

@@ -1,14 +1,13 @@
 //! What is found where the program has no plan: plans of looser rules, measured on fresh trials.
 
-use std::time::Instant;
-
-use super::fresh::check;
-use super::{Ending, ROUNDS, better, finished, left, overstated, shortfall, unproven};
-use crate::engine::{EngineError, stop_if};
+use super::fresh::Fresh;
+use super::tighten::{better, overstated, safe, shortfall};
+use super::{Ending, Found, Sought, Work};
+use crate::engine::EngineError;
 use crate::model::{
-    Cancel, FactorSample, Model, Plan, PlanSettings, PlanStatus, RiskMeasure, RiskState, joint,
+    Conflict, ConstraintKind, Model, Plan, PlanStatus, RiskMeasure, RiskState, joint,
 };
-use crate::optimizer;
+use crate::units;
 
 /// Halvings in search of rules that are just loose enough.
 const HALVINGS: u64 = 4;
@@ -34,19 +33,18 @@ fn loosest(state: &RiskState, all: bool) -> f64 {
     to_plan.max(-doubt.max(-overstated(state).unwrap_or(0.0)))
 }
 
-/// What to hand out where the program has no plan (`refused` says why) and `known`, if any, is the best one found in other
+/// What to take where the program has no plan (`refused` says why) and `known`, if any, is the best one found in other
 /// ways: of the plans of rules as little looser as it takes the first that keeps every rule as written on fresh trials.
 /// Where creators act on each other the program proves nothing: then the plan that falls short least is
-/// handed out, flagged.
+/// taken, to be flagged.
 pub(super) fn nearest(
-    model: &Model,
-    sample: &FactorSample,
-    (known, refused): (Option<Plan>, Plan),
-    (settings, started): (&PlanSettings, Instant),
-    cancel: &Cancel,
-) -> Result<Plan, EngineError> {
+    work: &Work<'_>,
+    known: Option<Plan>,
+    refused: Plan,
+) -> Result<Sought, EngineError> {
+    let model = work.model;
     let Some(mut best) = known else {
-        return Ok(unproven(model, refused));
+        return Ok(Sought::Nothing(unproven(model, refused)));
     };
     let together = joint::applies(model);
     let rules = best.risks.iter().filter(|state| state.bound.is_some());
@@ -56,21 +54,16 @@ pub(super) fn nearest(
     let (mut none, mut some) = (0.0, 1.0);
     let mut share = if together { 0.5 } else { 1.0 };
     let mut clocked = false;
-    for step in 0..=HALVINGS {
-        let left = left(settings, started);
-        clocked = left.time_limit <= 0.0;
-        if clocked || full.iter().all(|&by| by == 0.0) || shortfall(&best) == 0.0 {
+    for _ in 0..=HALVINGS {
+        clocked = work.clocked();
+        if clocked || full.iter().all(|&by| by == 0.0) || safe(&best) {
             break;
         }
         let by: Vec<f64> = full.iter().map(|by| share * by).collect();
-        let mut plan = optimizer::plan_at_risk(model, sample, &by, &left, cancel);
-        stop_if(cancel)?;
+        let mut plan = work.at(&by)?;
         seconds += plan.solver.seconds;
         if plan.is_usable() {
-            for (state, &by) in plan.risks.iter_mut().zip(&by) {
-                state.tightened = by;
-            }
-            check(model, &mut plan, ROUNDS + 1 + step, cancel)?;
+            work.check(&mut plan, Fresh::Tightening)?;
             if better(&plan, &best, model) {
                 best = plan;
             }
@@ -82,16 +75,45 @@ pub(super) fn nearest(
         }
         share = 0.5 * (none + some);
     }
-    let short = shortfall(&best) > 0.0;
-    if short && !together {
-        return Ok(unproven(model, refused));
+    if shortfall(&best) > 0.0 && !together {
+        return Ok(Sought::Nothing(unproven(model, refused)));
     }
-    let mut best = finished(model, best, seconds, &Ending::Nearest);
-    if short && clocked {
-        best.status = PlanStatus::TimeLimit { found: true };
-    } else if short {
-        best.status = PlanStatus::Feasible;
+    Ok(Sought::Found(Box::new(Found {
+        plan: best,
+        seconds,
+        ending: Ending::Nearest,
+        clocked,
+        refused: (!together).then_some(refused),
+    })))
+}
+
+/// A program of risk looks at audiences and shocks at the averages of a plan: that it has no plan is no
+/// proof there.
+pub(super) fn unproven(model: &Model, mut plan: Plan) -> Plan {
+    let of_risk = |conflict: &Conflict| {
+        let mut members = conflict
+            .members
+            .iter()
+            .chain(conflict.others.iter().flatten());
+        members.any(|m| m.kind == ConstraintKind::Risk)
+    };
+    if joint::applies(model)
+        && plan.status == PlanStatus::Infeasible
+        && plan.conflict.as_ref().is_some_and(of_risk)
+    {
+        let rules: Vec<String> = model
+            .risk
+            .rules
+            .iter()
+            .map(|rule| rule.key.clone())
+            .collect();
+        plan.status = PlanStatus::Failed {
+            reason: format!(
+                "no plan was found that keeps {}; with audiences or shocks to the brand that is no proof that there is none",
+                units::listed(&rules),
+            ),
+        };
+        plan.conflict = None;
     }
-    best.solver.reproducible &= !clocked;
-    Ok(best)
+    plan
 }

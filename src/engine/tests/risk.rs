@@ -3,7 +3,7 @@
 use statrs::distribution::{Discrete, DiscreteCDF, Poisson};
 
 use crate::engine::plan_models;
-use crate::engine::risk::wanted;
+use crate::engine::risk::tighten::{better, wanted};
 use crate::model::{
     Bound, Cancel, ConstraintKind, Metric, Model, NoProgress, Origin, Plan, PlanSettings,
     PlanStatus, RiskMeasure, RiskRule, RiskState,
@@ -276,6 +276,73 @@ fn a_plan_under_shocks_is_found_where_there_is_one() {
     assert!(found.objective.unwrap() >= 0.99 * best);
 }
 
+/// What is called held is still so on 400,000 trials of another seed, within two of their errors. Each of 10 checks fails by
+/// luck in one of 300: the plan aims at two errors of 65,536 trials, which are about five of these.
+#[test]
+fn what_is_held_stays_so_on_more_trials() {
+    let text = "budget = { amount = 300_000, with = 0.95 }\nstage = \"maturity\"\n\
+                tiers.use = [\"macro\", \"mid\", \"micro\"]\n";
+    for seed in 1..=10 {
+        let mut model = model(&format!("{text}seed = {seed}\n"));
+        let plan = planned(model.clone());
+        assert_eq!(plan.risks[0].held(), Some(true), "{:?}", plan.risks);
+        assert!(plan.warnings.is_empty(), "{:?}", plan.warnings);
+        model.counts = Some(plan.counts.clone());
+        model.risk.seed ^= 0x1234_5678;
+        model.risk.trials = 400_000;
+        let again = &planned(model).risks[0];
+        let margin = again.margin(again.out_of_sample.unwrap()).unwrap();
+        let error = again.out_of_sample_error.unwrap();
+        assert!(error < 0.001 && margin >= -2.0 * error, "{seed}: {again:?}");
+    }
+}
+
+/// What is promised of every month is told of every month.
+#[test]
+fn months_have_figures_of_their_own() {
+    let text = "months = 3\nbudget = { months = [30_000, 25_000, 30_000], with = 0.9 }\n\
+                tiers.use = [\"mid\", \"micro\"]\npartnerships.use = [\"sponsored\", \"affiliate\"]\n";
+    let plan = planned(model(text));
+    let months: Vec<Option<usize>> = plan.risks.iter().map(|state| state.month).collect();
+    assert_eq!(months, [Some(0), Some(1), Some(2)]);
+    let budgets: Vec<f64> = plan
+        .risks
+        .iter()
+        .filter_map(|s| Some(s.bound?.value()))
+        .collect();
+    assert_eq!(budgets, [30_000.0, 25_000.0, 30_000.0]);
+    assert!(plan.risks.iter().all(|state| state.held() == Some(true)));
+    let figure = |month: usize| plan.risks[month].out_of_sample;
+    assert!(figure(0) == figure(2) && figure(0) != figure(1));
+    let alike = planned(model(&text.replace("25_000", "30_000")));
+    assert_eq!(alike.risks.len(), 1);
+    assert_eq!(alike.risks[0].month, None);
+}
+
+/// A plan that holds by an error is worth half a percent of what is maximized, but none that holds is worth one that
+/// does not.
+#[test]
+fn safety_is_worth_a_little() {
+    let text = format!("{CERTAIN}risk.cvar = {{ metric = \"revenue\", at_least = 4_000 }}\n");
+    let model = model(&text);
+    let plan = planned(model.clone());
+    let with = |objective: f64, fresh: f64| {
+        let mut plan = plan.clone();
+        plan.objective = Some(objective);
+        plan.risks[0].out_of_sample = Some(fresh);
+        plan.risks[0].out_of_sample_error = Some(5.0);
+        plan
+    };
+    let (safe, just, short) = (4_006.0, 4_004.0, 3_999.0);
+    assert!(better(&with(996.0, safe), &with(1000.0, just), &model));
+    assert!(!better(&with(994.0, safe), &with(1000.0, just), &model));
+    assert!(!better(&with(1004.0, just), &with(1000.0, safe), &model));
+    assert!(better(&with(1006.0, just), &with(1000.0, safe), &model));
+    assert!(better(&with(1001.0, just), &with(1000.0, just), &model));
+    assert!(better(&with(1.0, just), &with(1000.0, short), &model));
+    assert!(!better(&with(1000.0, short), &with(1.0, just), &model));
+}
+
 /// A rule that holds with room to spare gives back what it was tightened too much, at most halfway to where it
 /// fell short.
 #[test]
@@ -289,12 +356,12 @@ fn rules_tightened_too_much_are_loosened() {
         plan.risks[0].tightened = tightened;
         wanted(&plan, None, &mut [loosest])
     };
-    // The program overstates by 10; with an error that makes 15.
-    assert_eq!(next(25.0, 0.0), Some(vec![15.0]));
+    // The program overstates by 10; with two errors that makes 20.
+    assert_eq!(next(30.0, 0.0), Some(vec![20.0]));
     assert_eq!(next(300.0, 0.0), Some(vec![150.0]));
     assert_eq!(next(300.0, 100.0), Some(vec![200.0]));
     // As it should be, within its error, or never tightened.
-    assert_eq!(next(18.0, 0.0), None);
+    assert_eq!(next(23.0, 0.0), None);
     assert_eq!(next(0.0, 0.0), None);
     assert_eq!(next(-7.0, 0.0), None);
 }

@@ -179,22 +179,18 @@ impl<'a> Whole<'a> {
         out
     }
 
-    /// Every rule in the month that keeps it by least.
+    /// Every rule in every month, or once where all are alike.
     fn risks(&self) -> Vec<RiskState> {
-        let Some(first) = self.plans.first() else {
-            return Vec::new();
-        };
-        let margin = |state: &RiskState| {
-            let value = state.out_of_sample.unwrap_or(state.in_sample);
-            state.margin(value).unwrap_or(value)
-        };
-        (0..first.risks.len())
-            .filter_map(|rule| {
-                let states = self.plans.iter().filter_map(|plan| plan.risks.get(rule));
-                states.min_by(|a, b| margin(a).total_cmp(&margin(b)))
+        if self.same {
+            return self.plans[0].risks.clone();
+        }
+        let of_month = |(month, plan): (usize, &'a Plan)| {
+            plan.risks.iter().map(move |state| RiskState {
+                month: Some(month),
+                ..state.clone()
             })
-            .cloned()
-            .collect()
+        };
+        self.each().enumerate().flat_map(of_month).collect()
     }
 
     /// Why the first month without a plan has none.

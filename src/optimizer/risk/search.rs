@@ -373,11 +373,12 @@ impl Run<'_> {
         solver: &'static str,
         empty: bool,
     ) -> Solved {
-        if self.case.cancel.requested() {
-            return Solved::without_point(Verdict::Failed(INTERRUPTED.to_owned()), solver);
-        }
+        let stopped = self.case.cancel.requested();
         let clocked = self.case.clocked();
         let Some((objective, x)) = best else {
+            if stopped {
+                return Solved::without_point(Verdict::Failed(INTERRUPTED.to_owned()), solver);
+            }
             let verdict = match (empty, clocked) {
                 (true, _) => Verdict::Infeasible,
                 (_, true) => Verdict::TimeLimit { found: false },
@@ -392,6 +393,7 @@ impl Run<'_> {
         Solved {
             verdict: match (proven, clocked) {
                 (true, _) => Verdict::Optimal,
+                _ if stopped => Verdict::Stopped,
                 (_, true) => Verdict::TimeLimit { found: true },
                 _ => Verdict::Feasible,
             },

@@ -8,6 +8,7 @@ use crate::engine::{PlanResult, RunResult, TargetResult};
 use crate::individuals::Concentration;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{Bound, BudgetOver, Metric, joint};
+use crate::risk_words;
 use crate::summary::{Estimate, Histogram, ScopeKind};
 use crate::units::{count, money, percent, significant};
 
@@ -116,7 +117,7 @@ pub(super) fn headline(page: &mut Page, result: &RunResult, plan: &PlanResult) {
     {
         let released = plan.model.horizon.budget_over == BudgetOver::CarryOver;
         page.sentence(&format!(
-            "Spend {}stays within the budget of {} with probability {}{}.",
+            "Spend {}stays within the budget of {} with probability {}{}{}.",
             if released { "of all months " } else { "" },
             value(Metric::Spend, Some(budget), currency),
             probability_with_error(spend.prob_target, spend.prob_target_error),
@@ -124,7 +125,13 @@ pub(super) fn headline(page: &mut Page, result: &RunResult, plan: &PlanResult) {
                 "; what is released month by month is not judged"
             } else {
                 ""
-            }
+            },
+            decided(
+                plan,
+                Metric::Spend,
+                Bound::AtMost(budget),
+                spend.prob_target
+            )
         ));
     }
     for metric in Metric::HEADLINE {
@@ -137,6 +144,20 @@ pub(super) fn headline(page: &mut Page, result: &RunResult, plan: &PlanResult) {
             ));
         }
     }
+}
+
+/// Where the run's own trials have a probability on the other side of what a rule of risk wants than the trials that it is
+/// held against: that these decide.
+fn decided(plan: &PlanResult, metric: Metric, bound: Bound, shown: Option<f64>) -> String {
+    let (model, mut risks) = (&plan.model, plan.plan.risks.iter());
+    // Rules of risk speak of a month, figures of the horizon.
+    let state = risks
+        .find(|state| model.months == 1 && state.metric == metric && state.bound == Some(bound));
+    let trials = model.risk.check_trials();
+    state
+        .zip(shown)
+        .and_then(|(state, shown)| risk_words::decided(state, shown, trials, &model.currency))
+        .map_or_else(String::new, |words| format!("; {words}"))
 }
 
 /// Gross impressions, net reach and frequency of a plan on audiences, as simulated, and the
@@ -257,7 +278,10 @@ pub(super) fn targets(page: &mut Page, plan: &PlanResult) {
     }
     page.heading(&format!("Targets of {}", plan_name(&plan.plan.name)));
     for target in &plan.targets {
-        let text = sentence(page, target, &plan.model.currency);
+        let mut text = sentence(page, target, &plan.model.currency);
+        if target.tier.is_none() {
+            text += &decided(plan, target.metric, target.bound, target.probability);
+        }
         page.item(&text);
     }
 }

@@ -13,6 +13,7 @@ use crate::model::joint;
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
     Band, Cell, ConstraintKind, ConstraintState, HeldBy, Model, Objective, Plan, PlanStatus,
+    RiskState,
 };
 use crate::units::{YearMonth, money, percent};
 
@@ -61,8 +62,11 @@ fn status(model: &Model, plan: &Plan) -> String {
         }
     });
     let short = plan.risks.iter().any(|state| state.held() == Some(false));
+    let open = |state: &RiskState| state.bound.is_some() && state.held().is_none();
     let keeps = if short {
         "Keeps every rule but those of risk that are not held (below)"
+    } else if plan.risks.iter().any(open) {
+        "Keeps every rule, those of risk in the trials that it was made on"
     } else {
         "Keeps every rule"
     };

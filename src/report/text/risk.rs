@@ -2,7 +2,7 @@
 
 use super::figures::objective;
 use super::layout::{Page, Tone};
-use crate::model::{Model, Plan};
+use crate::model::{Model, Plan, RiskState};
 use crate::risk_words;
 use crate::units::count;
 
@@ -13,12 +13,38 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
     }
     let currency = &model.currency;
     page.blank();
+    let measured = plan.risks.iter().any(|state| state.out_of_sample.is_some());
+    let fresh = count(model.risk.check_trials() as f64);
+    let measured = if measured {
+        format!(" and measured on {fresh} fresh ones")
+    } else {
+        String::new()
+    };
     page.sentence(&format!(
-        "Risk, planned on {} trials and measured on {} fresh ones:",
+        "Risk, planned on {} trials{measured}:",
         count(model.risk.trials as f64),
-        count(model.risk.check_trials() as f64)
     ));
-    for state in &plan.risks {
+    for (at, state) in plan.risks.iter().enumerate() {
+        // Months of one plan are said in one line.
+        let twin = |other: &&RiskState| {
+            RiskState {
+                month: state.month,
+                ..(*other).clone()
+            } == *state
+        };
+        if plan.risks[..at].iter().any(|other| twin(&other)) {
+            continue;
+        }
+        let months: Vec<String> = plan.risks[at..]
+            .iter()
+            .filter(twin)
+            .filter_map(|state| Some((state.month? + 1).to_string()))
+            .collect();
+        let of = match months.len() {
+            0 => String::new(),
+            1 => format!("Month {}. ", months[0]),
+            _ => format!("Months {}. ", months.join(", ")),
+        };
         let error = state.out_of_sample_error.unwrap_or(f64::NAN);
         let fresh = match state.out_of_sample {
             Some(found) => risk_words::measured(state, (found, error), "fresh", currency),
@@ -51,7 +77,7 @@ pub(super) fn write(page: &mut Page, model: &Model, plan: &Plan) {
             let by = risk_words::tightened(state, currency);
             text.extend([", where the rule is ", &by, " ", way]);
         }
-        page.item(&format!("{text} ({}).", state.key));
+        page.item(&format!("{of}{text} ({}).", state.key));
     }
     if let Some(found) = &model.risk.objective {
         let (goal, _) = objective(model.objective);
