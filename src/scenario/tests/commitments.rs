@@ -477,9 +477,9 @@ fn what_terms_owe_after_the_horizon() {
     let mut counts = ndarray::Array2::zeros((3, model.cells.len()));
     for (cell, own) in model.cells.iter().enumerate() {
         if let BookedAs::Level { start, .. } = own.booked_as {
-            counts
-                .slice_mut(ndarray::s![start.., cell])
-                .fill((start + 2) as f64);
+            for month in start..3 {
+                counts[[month, cell]] = (start + 2) as f64;
+            }
         }
     }
     let owed: Vec<(usize, f64, f64)> = crate::model::commitments_beyond(model, &counts)
