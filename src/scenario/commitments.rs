@@ -263,6 +263,9 @@ impl Reader<'_> {
 
     /// Reads how long it takes to the first post: the whole way or its steps.
     fn lead(&mut self, pipeline: &Node) -> Lead {
+        for step in LeadStep::ALL {
+            self.seen.insert(format!("pipeline.{}", step.key()));
+        }
         let mut weeks = |key: &'static str| {
             let path = ["pipeline", key];
             let weeks = self
