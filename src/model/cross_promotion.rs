@@ -202,13 +202,16 @@ mod tests {
     /// Three tiers with open, wave and later cells: the mean over all pairs of creators, one by one.
     #[test]
     fn posts_after_a_tag_are_lifted() {
-        use crate::model::{BookedAs, Horizon};
+        use crate::model::{BookedAs, Horizon, Wave, WaveSchedule};
         let mut model = fixture::model("base", false);
         let (tier, cell) = (model.tiers[0].clone(), model.cells[0].clone());
         model.tiers = vec![tier.clone(), tier.clone(), tier];
         model.months = 2;
         model.horizon = Horizon::equal(2);
-        model.horizon.waves = vec![fixture::wave(25, 10)];
+        model.horizon.waves = vec![Wave {
+            schedule: WaveSchedule::Even,
+            ..fixture::wave(25, 10)
+        }];
         model.cells = (0..9)
             .map(|i| {
                 let mut own = cell.clone();
