@@ -12,6 +12,10 @@ use crate::units;
 /// Halvings in search of rules that are just loose enough.
 const HALVINGS: u64 = 4;
 
+/// Standard errors by which the only plan there is may be short on the trials that plans are chosen by; those that
+/// are reported decide.
+const DOUBT: f64 = 2.0;
+
 /// What the normal law may take from a probability.
 const POINTS: f64 = 0.05;
 
@@ -75,7 +79,7 @@ pub(super) fn nearest(
         }
         share = 0.5 * (none + some);
     }
-    if shortfall(&best) > 0.0 && !together {
+    if shortfall(&best) > DOUBT && !together {
         return Ok(Sought::Nothing(unproven(model, refused)));
     }
     Ok(Sought::Found(Box::new(Found {
