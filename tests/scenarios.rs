@@ -233,7 +233,7 @@ fn simulated_means_agree_with_closed_forms() {
                     if row.scope.kind != ScopeKind::Total || plan.model.months > 1 {
                         continue;
                     }
-                    let reached = joint::reached(&plan.model, &counts);
+                    let reached = joint::reached(&plan.model, 0, &counts);
                     let net: f64 = reached.iter().map(|r| r.net_reach).sum();
                     let gross: f64 = reached.iter().map(|r| r.impressions).sum();
                     Some(if row.metric == Metric::NetReach {

@@ -247,7 +247,7 @@ fn audiences(result: &PlanResult) -> Value {
     let model = &result.model;
     let mut out = Vec::new();
     for (month, counts) in result.plan.counts.rows().into_iter().enumerate() {
-        let reached = joint::reached(model, &counts.to_vec());
+        let reached = joint::reached(model, month, &counts.to_vec());
         for (audience, reached) in model.audiences.iter().zip(reached) {
             let frequency = reached.impressions / reached.net_reach;
             out.push(json!({

@@ -7,7 +7,7 @@
 //! effect is one factor of the product here; without any, all factors are exactly 1.
 
 use super::audience::{Reached, Saturation, Which};
-use super::{Incidents, Model};
+use super::{Incidents, Model, reach_factors};
 
 /// Whether a plan's conversions can differ from the sum over its creators.
 #[must_use]
@@ -23,11 +23,34 @@ pub fn conversion_factors(model: &Model, counts: &[f64]) -> Vec<f64> {
     Effects::new(model).factors(counts, Which::All)
 }
 
+/// The same in a month of the horizon, where tags may lift what creators reach ([`reach_factors`]): what is lifted fills audiences too.
+#[must_use]
+pub fn conversion_factors_in(model: &Model, month: usize, counts: &[f64]) -> Vec<f64> {
+    conversion_factors(
+        lifted(model, month, counts).as_ref().unwrap_or(model),
+        counts,
+    )
+}
+
 /// Expected gross impressions and net reach of every audience of a model, in its order, in a month
 /// of these counts.
 #[must_use]
-pub fn reached(model: &Model, counts: &[f64]) -> Vec<Reached> {
-    Saturation::new(model).reached(counts)
+pub fn reached(model: &Model, month: usize, counts: &[f64]) -> Vec<Reached> {
+    let lifted = lifted(model, month, counts);
+    Saturation::new(lifted.as_ref().unwrap_or(model)).reached(counts)
+}
+
+/// A model whose cells reach what tags within a month's plan make of it; `None` where that does nothing to audiences.
+fn lifted(model: &Model, month: usize, counts: &[f64]) -> Option<Model> {
+    if model.audiences.is_empty() || model.horizon.cross_promotion.is_none() {
+        return None;
+    }
+    let mut lifted = model.clone();
+    let reach = reach_factors(model, month, counts);
+    for (cell, reach) in lifted.cells.iter_mut().zip(reach) {
+        cell.factors.view_rate *= reach;
+    }
+    Some(lifted)
 }
 
 /// A model's effects, prepared for many plans.

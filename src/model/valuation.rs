@@ -426,7 +426,7 @@ pub fn target_value(
     target: &Target,
 ) -> Option<f64> {
     if target.metric.is_of_audiences() {
-        let reached = joint::reached(model, counts);
+        let reached = joint::reached(model, 0, counts);
         let sum = |of: fn(&Reached) -> f64| reached.iter().map(of).sum::<f64>();
         let (net, gross) = (sum(|r| r.net_reach), sum(|r| r.impressions));
         return match target.metric {

@@ -35,7 +35,7 @@ pub fn units_in(model: &Model, counts: &[f64]) -> Vec<UnitValue> {
         return units(model);
     }
     let reach = reach_factors(model, 0, counts);
-    joint::conversion_factors(model, counts)
+    joint::conversion_factors_in(model, 0, counts)
         .into_iter()
         .enumerate()
         .map(|(cell, factor)| {
@@ -68,7 +68,7 @@ pub fn units_in_month(model: &Model, month: usize, counts: &[f64]) -> Vec<UnitVa
 /// Factors on the conversions of all cells in a month's plan: what the plan leaves, season and tenure.
 fn factors_in(model: &Model, month: usize, counts: &[f64]) -> Vec<f64> {
     let mut factors = if joint::applies(model) {
-        joint::conversion_factors(model, counts)
+        joint::conversion_factors_in(model, month, counts)
     } else {
         vec![1.0; counts.len()]
     };

@@ -2,6 +2,7 @@
 
 mod climb;
 mod effects;
+mod exchange;
 mod least;
 mod pipeline;
 mod structure;

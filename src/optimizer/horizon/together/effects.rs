@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use ndarray::Array2;
 
+use super::exchange::Looked;
 use super::{Rules, Together};
 use crate::model::valuation::{self, UnitValue};
 use crate::model::{
@@ -40,14 +41,14 @@ impl Together<'_> {
         rows.map(|(month, row)| {
             let row = row.to_vec();
             let reach = reach_factors(self.model, month, &row).into_iter();
-            let conversions = joint::conversion_factors(self.model, &row);
+            let conversions = joint::conversion_factors_in(self.model, month, &row);
             reach.zip(conversions).map(|(r, c)| [r, c]).collect()
         })
         .collect()
     }
 
     /// The corners of the range of both factors; a coefficient is linear in each, so it is largest and least there.
-    fn corners(&self) -> Vec<Vec<Vec<[f64; 2]>>> {
+    pub(super) fn corners(&self) -> Vec<Vec<Vec<[f64; 2]>>> {
         let lifted = |month| {
             let most = largest_reach_factors(self.model, month).into_iter();
             most.map(|reach| [reach, 1.0]).collect::<Vec<_>>()
@@ -112,11 +113,25 @@ impl Together<'_> {
                 break;
             }
         }
-        let Some(best) = best else {
+        // Programs at the factors of another plan see no lift that a tier not yet booked would give.
+        let looked = if self.model.horizon.cross_promotion.is_some() {
+            self.look(best, cancel)
+        } else {
+            Looked { best, all: false }
+        };
+        let Some(best) = looked.best else {
             return self.without(first, settings, cancel, explains);
         };
-        let (value, counts) = self.climbed(best, cancel);
-        let bound = self.bound(settings, cancel);
+        let (value, counts) = if looked.all {
+            best
+        } else {
+            self.climbed(best, cancel)
+        };
+        let bound = if looked.all {
+            Some(value)
+        } else {
+            self.bound(settings, cancel)
+        };
         let mut plan = self.fixed(&counts, settings, cancel);
         let gap = bound.map(|bound| Gap::new(bound, value, false));
         let proven = gap.is_some_and(|gap| within_gap(gap.bound, value, settings.gap));
@@ -131,11 +146,13 @@ impl Together<'_> {
             plan.solver = first.solver;
         }
         plan.solver.nodes = nodes;
-        plan.warnings.push(
-            "creators of a month act on each other, and its months hang together: the plan is the best of those found \
-             by programs solved one after another; the bound is that of all conversions kept"
-                .to_owned(),
-        );
+        if !looked.all {
+            plan.warnings.push(
+                "creators of a month act on each other, and its months hang together: the plan is the best of those found \
+                 by programs solved one after another; the bound is that of all conversions kept"
+                    .to_owned(),
+            );
+        }
         plan
     }
 
