@@ -197,9 +197,11 @@ impl<'a> Tree<'a> {
             .chain((0..groups.len()).map(|g| n + own + g))
             .collect();
         let root = (low.clone(), high.clone());
+        let mut simplex = Simplex::new(program.maximize.clone(), matrix, slack, wide, low, high);
+        simplex.forgives = structure.is_some();
         Self {
             near: Neighbourhood::within(program, goal, structure.map_or(&[], |s| &s.limits)),
-            simplex: Simplex::new(program.maximize.clone(), matrix, slack, wide, low, high),
+            simplex,
             experience: vec![[Experience::default(); 2]; root.0.len()],
             first_group: n + own,
             groups,

@@ -58,6 +58,8 @@ pub(crate) struct Simplex {
     pub(crate) high: Vec<f64>,
     /// What the last proven bound charges for each unknown.
     pub(crate) costs: Vec<f64>,
+    /// Whether what is short by rounding alone still pivots. Plans of one month were found without it and stay what they are.
+    pub(crate) forgives: bool,
     /// Multiplications so far, about.
     pub(crate) work: u64,
     state: State,
@@ -94,6 +96,7 @@ impl Simplex {
             low,
             high,
             costs: Vec::new(),
+            forgives: false,
             work: 0,
             state,
         };
@@ -337,7 +340,7 @@ impl Simplex {
                 break;
             }
         }
-        if left <= FEASIBLE {
+        if self.forgives && left <= FEASIBLE {
             // Short of it by rounding alone.
             entering = entering.or(candidates.len().checked_sub(1));
         }
