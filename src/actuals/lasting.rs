@@ -76,7 +76,7 @@ fn weights(months: &[(usize, f64)], stay: f64) -> Vec<Vec<f64>> {
         let n = months.len();
         let covariance = Array2::from_shape_fn((n, n), |(a, b)| {
             let ((m, v), (k, w)) = (months[a], months[b]);
-            v.min(w) * stay.powi(m.abs_diff(k) as i32)
+            v.min(w) * stay.powf(m.abs_diff(k) as f64)
         });
         return cholesky(&covariance)
             .rows()

@@ -116,22 +116,21 @@ pub(super) fn observations(
         }
         let units = valuation::units_in_month(model, row.month, &month);
         let lasting = |kind: Lasting| weights.of(kind, (row.tier, row.partnership), row.month);
-        let seen = (
-            actuals.months,
-            belief,
-            &lasting as &dyn Fn(Lasting) -> Vec<(Part, f64)>,
-        );
+        let seen = (actuals.months, belief, &lasting as PartsOf<'_>);
         out.push(of_row(model, row, &booked, &units, seen));
     }
     out
 }
+
+/// Lasting parts of a kind, each with its weight.
+type PartsOf<'a> = &'a dyn Fn(Lasting) -> Vec<(Part, f64)>;
 
 fn of_row(
     model: &Model,
     row: &ActualRow,
     booked: &[(usize, f64)],
     units: &[valuation::UnitValue],
-    (months, belief, parts): (usize, &FactorBelief, &dyn Fn(Lasting) -> Vec<(Part, f64)>),
+    (months, belief, parts): (usize, &FactorBelief, PartsOf<'_>),
 ) -> Row {
     let Some(&(first, _)) = booked.iter().find(|(_, count)| *count > 0.0) else {
         return Vec::new();

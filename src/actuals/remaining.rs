@@ -268,10 +268,8 @@ fn waves(model: &Model, booked: &Booked, gone: usize, left: &mut Model) -> Vec<O
             for (pattern, low, high) in &mut own.counts {
                 let meant = model.matching(pattern);
                 let made = of(&booked.counts, &|cell| meant.contains(&cell));
-                // A hair of rounding is no partnership.
-                let rest = |number: f64| (number - made - 1e-9).ceil().max(0.0);
-                *low = rest(*low);
-                *high = high.map(rest);
+                *low = partnerships_left(*low, made);
+                *high = high.map(|most| partnerships_left(most, made));
             }
         }
         places.push(Some(waves.len()));
@@ -279,6 +277,11 @@ fn waves(model: &Model, booked: &Booked, gone: usize, left: &mut Model) -> Vec<O
     }
     left.horizon.waves = waves;
     places
+}
+
+/// What is left of a number of partnerships; a hair of rounding is none.
+fn partnerships_left(number: f64, made: f64) -> f64 {
+    (number - made - 1e-9).ceil().max(0.0)
 }
 
 /// Takes out the cells that can't be booked any more and moves the others; the cells that stay.

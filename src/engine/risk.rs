@@ -54,7 +54,7 @@ struct Found {
 /// What came of a search.
 enum Sought {
     /// No plan that holds, and why.
-    Nothing(Plan),
+    Nothing(Box<Plan>),
     Found(Box<Found>),
 }
 
@@ -93,7 +93,7 @@ pub(super) fn plan(
         best: RefCell::new(None),
     };
     let planned = work.sought().and_then(|sought| match sought {
-        Sought::Nothing(plan) => Ok(plan),
+        Sought::Nothing(plan) => Ok(*plan),
         Sought::Found(found) => work.reported(*found),
     });
     match planned {
@@ -196,7 +196,7 @@ impl Work<'_> {
             } else if let Some(refused) = refused {
                 return nearest(self, free, refused);
             } else if matches!(plan.status, PlanStatus::TimeLimit { .. }) {
-                return Ok(Sought::Nothing(plan));
+                return Ok(Sought::Nothing(Box::new(plan)));
             } else {
                 // Only here, with an objective of risk, is it of use what the best plan without risk does.
                 if free.is_none() && !risk.rules.is_empty() {
@@ -312,7 +312,7 @@ fn found(plan: Plan, seconds: f64, ending: Ending) -> Sought {
 fn clocked_out(mut best: Plan, seconds: f64, ending: Ending) -> Sought {
     if !best.is_usable() {
         best.solver.reproducible = false;
-        return Sought::Nothing(best);
+        return Sought::Nothing(Box::new(best));
     }
     Sought::Found(Box::new(Found {
         plan: best,

@@ -40,7 +40,8 @@ impl CrossPromotion {
 #[must_use]
 pub fn pairs_within(tags: &Range<u32>, posts: &Range<u32>, days: u32) -> f64 {
     let (a, b) = (i64::from(tags.start), i64::from(posts.start));
-    let (m, n) = (tags.len().max(1) as i64, posts.len().max(1) as i64);
+    let length = |days: &Range<u32>| i64::from(days.end) - i64::from(days.start);
+    let (m, n) = (length(tags).max(1), length(posts).max(1));
     let up_to = |j: i64| if j > 0 { j * (j + 1) / 2 } else { 0 };
     let pairs = |k: i64| {
         let c = k + a - b;

@@ -318,7 +318,7 @@ impl Finder<'_> {
                 break;
             }
             let toward = group.iter().map(|&own| if own { sign } else { 0.0 });
-            for x in self.toward(toward.collect(), first) {
+            for x in self.toward(&toward.collect::<Vec<f64>>(), first) {
                 if !out.contains(&x) {
                     out.push(x);
                 }
@@ -329,10 +329,10 @@ impl Finder<'_> {
 
     /// Plans good enough that go far in a direction: searched for from its relaxation, and reached
     /// from the first plan along neighbours.
-    fn toward(&mut self, direction: Vec<f64>, first: &[f64]) -> Vec<Vec<f64>> {
+    fn toward(&mut self, direction: &[f64], first: &[f64]) -> Vec<Vec<f64>> {
         let mut found = Vec::new();
         for _ in 0..ROUNDS {
-            let tried = self.toward_within(direction.clone(), first);
+            let tried = self.toward_within(direction.to_vec(), first);
             let mut broken = 0;
             for x in &tried {
                 broken += usize::from(self.hold(x));

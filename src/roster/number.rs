@@ -313,7 +313,7 @@ fn value(pieces: &Pieces, decimal: char) -> Option<f64> {
                 && middle.iter().all(|g| g.len() == most)
         };
         // In threes, or with pairs before the last three as lakhs and crores are written: 12,34,567.
-        if !of(3) && !(of(2) && !middle.is_empty()) {
+        if !of(3) && (!of(2) || middle.is_empty()) {
             return None;
         }
     }

@@ -165,9 +165,8 @@ fn left_open(record: &[u8], delimiter: u8) -> bool {
     let mut at = At::Start;
     for &byte in record {
         at = match (at, byte) {
-            (At::Start | At::Closed, b'"') => At::Quoted,
             (At::Quoted, b'"') => At::Closed,
-            (At::Quoted, _) => At::Quoted,
+            (At::Start | At::Closed, b'"') | (At::Quoted, _) => At::Quoted,
             (_, b'\r' | b'\n') => At::Start,
             (_, byte) if byte == delimiter => At::Start,
             _ => At::Plain,

@@ -55,8 +55,8 @@ impl<'a> IntoIterator for &'a Problems {
 pub(super) struct Fault {
     pub(super) mark: Option<Mark>,
     pub(super) message: String,
-    pub(super) label: Option<String>,
-    pub(super) help: Option<String>,
+    pub(super) label: Option<Box<str>>,
+    pub(super) help: Option<Box<str>>,
     /// It says that a name is not known here, which may follow from what is wrong where names are given.
     pub(super) names: bool,
     /// The key that was probably meant, so that it is not reported as missing too.
@@ -93,7 +93,7 @@ impl Fault {
     }
 
     pub(super) fn expected(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
+        self.label = Some(label.into().into_boxed_str());
         self
     }
 
@@ -104,7 +104,7 @@ impl Fault {
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(help.into().into_boxed_str());
         self
     }
 }
@@ -123,8 +123,8 @@ impl Problems {
                 list.push(Problem {
                     location: fault.mark.map(|m| sources.location(m)),
                     message: fault.message,
-                    label: fault.label,
-                    help: fault.help,
+                    label: fault.label.map(String::from),
+                    help: fault.help.map(String::from),
                     mark: fault.mark,
                 });
             }

@@ -109,7 +109,7 @@ fn shape(node: &mut Node, of: &'static Shape, path: &str, faults: &mut Vec<Fault
             leaf(node, *kind, path, faults);
             let keys: Vec<&str> = fields.iter().map(|f| f.name).collect();
             for fault in &mut faults[before..] {
-                fault.help = Some(format!("or a table of {}", keys.join(", ")));
+                fault.help = Some(format!("or a table of {}", keys.join(", ")).into_boxed_str());
             }
         }
         Shape::Table(fields) => table(node, fields, path, faults),

@@ -63,8 +63,8 @@ impl Reader<'_> {
                 }
                 model.horizon.waves.push(Wave {
                     counts,
-                    count_origins,
                     turns,
+                    count_origins,
                     ..wave
                 });
                 let factors = model.horizon.waves[index].factors;

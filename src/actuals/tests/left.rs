@@ -162,14 +162,14 @@ fn budgets_carried_over_are_whole() {
     }
 }
 
-fn band(low: f64, high: f64) -> Option<Band> {
-    Some(Band {
+fn band(low: f64, high: f64) -> Band {
+    Band {
         low,
         high,
         asked: None,
         source: BandSource::User,
         origin: Origin::Default,
-    })
+    }
 }
 
 /// Two tiers, 30 and 70 spent of a first month's 100, bands over the quarter: spending the rest at the bounds of the months left brings the
@@ -178,7 +178,7 @@ fn band(low: f64, high: f64) -> Option<Band> {
 fn bands_over_the_horizon_count_what_was_spent() {
     let mut model = market(3);
     model.horizon.diversity_over = Over::Horizon;
-    model.rules.tier_budget_share = vec![band(0.4, 0.5), band(0.2, 0.6)];
+    model.rules.tier_budget_share = vec![Some(band(0.4, 0.5)), Some(band(0.2, 0.6))];
     model.rules.max_creator_budget_share = Some(0.1);
     model.rules.min_spend = 0.9;
     // 40 × 2,000 + 40 × 500 are each month's whole budget of 100,000.
@@ -219,7 +219,7 @@ fn bands_over_the_horizon_count_what_was_spent() {
     assert!((rules.min_spend * found.model.budget() - 170_000.0).abs() < 1e-6);
     // All on micro: 0.4 of the quarter on mid takes 0.6 of what is left, and micro's most is passed already.
     let mut tight = model.clone();
-    tight.rules.tier_budget_share = vec![band(0.8, 0.9), band(0.1, 0.2)];
+    tight.rules.tier_budget_share = vec![Some(band(0.8, 0.9)), Some(band(0.1, 0.2))];
     let actuals = seen(0.0, 100_000.0);
     let found = remaining(&tight, &counts, &actuals, &belief).unwrap();
     assert!(

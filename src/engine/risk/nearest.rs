@@ -48,7 +48,7 @@ pub(super) fn nearest(
 ) -> Result<Sought, EngineError> {
     let model = work.model;
     let Some(mut best) = known else {
-        return Ok(Sought::Nothing(unproven(model, refused)));
+        return Ok(Sought::Nothing(Box::new(unproven(model, refused))));
     };
     let together = joint::applies(model);
     let rules = best.risks.iter().filter(|state| state.bound.is_some());
@@ -80,7 +80,7 @@ pub(super) fn nearest(
         share = 0.5 * (none + some);
     }
     if shortfall(&best) > DOUBT && !together {
-        return Ok(Sought::Nothing(unproven(model, refused)));
+        return Ok(Sought::Nothing(Box::new(unproven(model, refused))));
     }
     Ok(Sought::Found(Box::new(Found {
         plan: best,

@@ -1,4 +1,4 @@
-//! Horizons whose search is hard, against what HiGHS says of them.
+//! Horizons whose search is hard, against what `HiGHS` says of them.
 
 use crate::model::{Cancel, Plan, PlanSettings, PlanStatus};
 use crate::optimizer::{check_plan, plan};

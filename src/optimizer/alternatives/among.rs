@@ -9,7 +9,10 @@ use crate::optimizer::goal::Goal;
 use crate::optimizer::program::Program;
 
 /// A figure of a point of the program.
-type Figure<'a> = Box<dyn Fn(&[f64]) -> Option<f64> + 'a>;
+type Figure<'a> = Of<'a, Option<f64>>;
+
+/// Something of a point.
+type Of<'a, T> = Box<dyn Fn(&[f64]) -> T + 'a>;
 
 /// A program, and what its points mean.
 pub(crate) struct Among<'a> {
@@ -26,9 +29,9 @@ pub(crate) struct Among<'a> {
     /// The objective, as it is told.
     pub(super) objective: Figure<'a>,
     /// Whether a point keeps the rules as stated.
-    pub(super) keeps: Box<dyn Fn(&[f64]) -> bool + 'a>,
+    pub(super) keeps: Of<'a, bool>,
     /// Months × cells; one row where every month has the same.
-    pub(super) counts: Box<dyn Fn(&[f64]) -> Array2<f64> + 'a>,
+    pub(super) counts: Of<'a, Array2<f64>>,
 }
 
 impl<'a> Among<'a> {

@@ -39,7 +39,7 @@ pub(super) fn groups(program: &Program, sums: &[Sum]) -> Vec<Sum> {
     let mut all: Vec<Sum> = out.into_iter().map(one).collect();
     for sum in sums {
         let plain = sum.iter().all(|&(_, a)| a == 1.0);
-        if sum.len() > 1 && !(plain && !known.insert(sum.iter().map(|&(j, _)| j).collect())) {
+        if sum.len() > 1 && (!plain || known.insert(sum.iter().map(|&(j, _)| j).collect())) {
             all.push(sum.clone());
         }
     }

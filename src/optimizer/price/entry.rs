@@ -269,7 +269,9 @@ impl<'a> Work<'a> {
     fn holds(&self, x: &[f64]) -> Option<()> {
         let mut x = x.to_vec();
         if let Some(&t) = x.get(self.now.units.len()).filter(|t| **t > 0.0) {
-            x.iter_mut().for_each(|x| *x /= t);
+            for x in &mut x {
+                *x /= t;
+            }
         }
         let breaks = |rule: &Constraint| rows_asked(rule, &x).is_some();
         if self.rules.iter().any(breaks) {

@@ -328,7 +328,7 @@ fn differences_over_months(model: &Model, plans: &[&Array2<f64>], by_month: bool
     let spans: Vec<std::ops::Range<usize>> = if by_month {
         (0..months).map(|month| month..month + 1).collect()
     } else {
-        vec![0..months]
+        std::iter::once(0..months).collect()
     };
     for span in spans {
         for (names, cells) in &groups {

@@ -71,7 +71,7 @@ fn sums(model: &Model, activities: &[Activity]) -> Vec<Sum> {
     let months = model.months;
     let windows = (0..months)
         .map(|month| month..month + 1)
-        .chain([0..months])
+        .chain(std::iter::once(0..months))
         .chain((2..months).map(|until| 0..until));
     let mut out: Vec<Sum> = Vec::new();
     for window in windows {

@@ -130,7 +130,7 @@ impl<'a> Relaxation<'a> {
             let spans: Vec<Range<usize>> = if by_month {
                 (0..months).map(|m| m..m + 1).collect()
             } else {
-                vec![0..months]
+                std::iter::once(0..months).collect()
             };
             for span in spans {
                 let less = |bound: f64| {

@@ -125,20 +125,17 @@ fn unused_cells_of_joint_months_enter_where_they_are_said_to() {
             if unused.kept_out_by.as_deref() == Some("whole counts") {
                 continue;
             }
-            match unused.fee_factor {
-                Some(fee) => {
-                    fees += 1;
-                    assert!(at(fee * 0.999, 1.0).1 > 0.0, "{label}: not below");
-                    let (above, ..) = at(fee + 0.001 * (1.0 - fee), 1.0);
-                    assert!(above <= base + better, "{label}: above");
-                    let cost = at(fee, 1.0).2;
-                    let said = unused.enters_at_unit_cost.expect("a cost");
-                    assert!((cost - said).abs() < 1e-9 * cost, "{label}");
-                }
-                None => {
-                    kept_out += 1;
-                    assert!(at(0.0, 1.0).0 <= base + better, "{label}: free");
-                }
+            if let Some(fee) = unused.fee_factor {
+                fees += 1;
+                assert!(at(fee * 0.999, 1.0).1 > 0.0, "{label}: not below");
+                let (above, ..) = at(fee + 0.001 * (1.0 - fee), 1.0);
+                assert!(above <= base + better, "{label}: above");
+                let cost = at(fee, 1.0).2;
+                let said = unused.enters_at_unit_cost.expect("a cost");
+                assert!((cost - said).abs() < 1e-9 * cost, "{label}");
+            } else {
+                kept_out += 1;
+                assert!(at(0.0, 1.0).0 <= base + better, "{label}: free");
             }
             match unused.conversion_factor {
                 Some(lift) => {
