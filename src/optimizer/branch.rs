@@ -23,9 +23,7 @@ use std::collections::BinaryHeap;
 use std::time::Instant;
 
 use self::groups::groups;
-#[cfg(test)]
-pub(crate) use self::rounds::branch;
-pub(crate) use self::rounds::{solve_structured, solve_whole};
+pub(crate) use self::rounds::{branch, solve_structured, solve_whole};
 pub(crate) use self::structure::{Part, Structure, Sum};
 use crate::model::{Cancel, PlanSettings};
 use crate::optimizer::backend::scale_of;

@@ -9,6 +9,7 @@
 //! - `joint` plans creators that act on each other, by a sequence of such programs;
 //! - `state` says what binds and what holds the budget, `price` what a bound is worth, how far, and
 //!   what an unused cell lacks;
+//! - `confirm` asks a second time where a search says that there is no point;
 //! - `certify` recomputes bounds that others only give their word for;
 //! - `alternatives` looks for other plans that are as good;
 //! - `conflict` explains why there is no plan;
@@ -21,6 +22,7 @@ mod backend;
 mod branch;
 mod certify;
 mod check;
+mod confirm;
 mod conflict;
 mod goal;
 mod horizon;

@@ -15,6 +15,7 @@ mod risk;
 mod solving;
 mod stress;
 mod structured;
+mod tight;
 mod worth;
 
 use super::sample;

@@ -12,8 +12,9 @@ pub(super) use self::sums::{Let, excesses};
 use self::points::{close, keeps, reach};
 use crate::model::{Cancel, Constraint, PlanSettings};
 use crate::optimizer::branch::{WIDE, solve_whole};
+use crate::optimizer::confirm::confirms_empty;
 use crate::optimizer::program::{Column, Program, Row, dot, relax, rows_of};
-use crate::optimizer::solver::{Solved, Verdict, confirm_infeasible, solve_from};
+use crate::optimizer::solver::{Solved, Verdict, solve_from};
 
 /// Relative gap of the questions for a least change.
 const GAP: f64 = 1e-6;
@@ -296,8 +297,7 @@ impl<'a> Prober<'a> {
             rows: self.rows(constraints),
         };
         let limits = self.limits(1.0, self.nodes);
-        self.open |=
-            !limits.is_some_and(|limits| confirm_infeasible(&program, &limits, self.cancel));
+        self.open |= !limits.is_some_and(|limits| confirms_empty(&program, &limits, self.cancel));
     }
 
     /// Answers from a linear program, where it can: it has no point, or one so deep inside that

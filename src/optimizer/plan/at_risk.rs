@@ -4,11 +4,12 @@ use super::{Work, worked};
 use crate::model::{
     BudgetScale, Cancel, FactorSample, HeldBy, Model, Plan, PlanSettings, PlanStatus, joint,
 };
+use crate::optimizer::confirm::confirms_empty;
 use crate::optimizer::price::{Price, prices};
 use crate::optimizer::program::dot;
 use crate::optimizer::ratio::solve_relaxed;
 use crate::optimizer::risk::{Case, Found, Run, Sampled, Spread, beyond, stated, tightness};
-use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, confirm_infeasible};
+use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict};
 
 /// Share of the budget below which what is left is not worth a word.
 const NOTABLE: f64 = 1e-3;
@@ -115,7 +116,7 @@ impl Work<'_> {
             }
             Err(answer) => {
                 let empty = answer.solved.verdict == Verdict::Infeasible
-                    && confirm_infeasible(&answer.program, self.settings, self.cancel);
+                    && confirms_empty(&answer.program, self.settings, self.cancel);
                 self.beyond(&run, sampled, tightened, &answer.solved, empty)
             }
         }

@@ -2,12 +2,13 @@
 
 use super::Work;
 use crate::model::{Plan, PlanStatus};
+use crate::optimizer::confirm::confirms_empty;
 use crate::optimizer::conflict::{self, Explained, Settled};
-use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict, confirm_infeasible};
+use crate::optimizer::solver::{INTERRUPTED, Solved, Verdict};
 
 impl Work<'_> {
     pub(super) fn infeasible(&self, solved: &Solved) -> Plan {
-        if !confirm_infeasible(self.program, self.settings, self.cancel) {
+        if !confirms_empty(self.program, self.settings, self.cancel) {
             let reason = if self.cancel.requested() {
                 INTERRUPTED.to_owned()
             } else {

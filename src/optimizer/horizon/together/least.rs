@@ -44,8 +44,13 @@ impl Together<'_> {
                     }
                     _ => format!("{all} over the horizon"),
                 };
+                let fractions = if model.fractional_counts {
+                    ""
+                } else {
+                    " in fractional counts; whole partnerships may take more"
+                };
                 plan.warnings.push(format!(
-                    "no {} creator is booked: under these rules one takes a budget of at least {amount}",
+                    "no {} creator is booked: under these rules one takes a budget of at least {amount}{fractions}",
                     tier.name
                 ));
             }
