@@ -167,6 +167,13 @@ fn warnings(scenario: &Scenario) -> Vec<String> {
                 .to_owned(),
         );
     }
+    let tagged = |model: &Model| model.horizon.cross_promotion.is_some();
+    if scenario.models().any(tagged) {
+        out.push(
+            "a selection looks at creators by themselves: [cross_promotion] lifts nobody's reach in it"
+                .to_owned(),
+        );
+    }
     if scenario.base.fractional_counts {
         out.push("creators are booked whole, whatever fractional_counts says".to_owned());
     }
