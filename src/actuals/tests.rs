@@ -8,9 +8,12 @@ mod posterior;
 use ndarray::Array2;
 
 use crate::distribution::Distribution;
-use crate::model::Basis;
-use crate::model::{ActualRow, Horizon, Model, Origin, Pipeline, Quantity, Uncertainty, valuation};
+use crate::model::{
+    ActualRow, Actuals, Basis, CellBlock, Horizon, Model, Origin, Pipeline, Quantity, Uncertainty,
+    valuation,
+};
 use crate::optimizer::sample;
+use crate::simulator::{PlanInput, Simulator};
 
 const DOUBT: Uncertainty = Uncertainty {
     market: 0.2,
@@ -79,6 +82,37 @@ fn fixed(months: usize) -> Model {
     }
     model.counts = Some(counts(&model, &[30.0, 100.0]));
     model
+}
+
+/// What each cell of a plan brings in trials.
+fn cells_of(model: &Model, counts: &Array2<f64>, seed: u64, trials: usize) -> Vec<CellBlock> {
+    let input = PlanInput {
+        model,
+        counts: counts.view(),
+    };
+    let mut block = Simulator::new(&[input], seed).unwrap().block(0, trials);
+    block.plans.remove(0).cells
+}
+
+/// The first months of one trial as actuals, a row a cell; every cell is of the first partnership type.
+fn happened(model: &Model, cells: &[CellBlock], trial: usize, months: usize) -> Actuals {
+    let row = |c: &CellBlock| ActualRow {
+        month: c.month,
+        tier: model.cells[c.cell].tier,
+        partnership: 0,
+        count: None,
+        spend: c.spend[trial],
+        impressions: Some(c.impressions[trial]),
+        engagements: Some(c.engagements[trial]),
+        clicks: Some(c.clicks[trial]),
+        conversions: c.conversions[trial],
+        revenue: c.revenue[trial],
+    };
+    let own = cells.iter().filter(|c| c.month < months);
+    Actuals {
+        months,
+        rows: own.map(row).collect(),
+    }
 }
 
 /// Nobody is found; partners leave and do not work again.

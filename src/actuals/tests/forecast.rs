@@ -1,11 +1,10 @@
 //! Actuals in front of what is to come.
 
 use super::super::{learned, posterior};
-use super::{fixed, leaving, row};
+use super::{cells_of, fixed, happened, leaving, row};
 use crate::engine::{self, Replanned, SimulationSettings};
 use crate::model::{
-    ActualRow, Actuals, Cancel, Metric, Model, NoProgress, PlanSettings, Quantity, Trials,
-    valuation,
+    Actuals, Cancel, Metric, Model, NoProgress, PlanSettings, Quantity, Trials, valuation,
 };
 use crate::simulator::{PlanInput, Simulator};
 use crate::summary::{ScopeKind, Scopes, SummaryRow};
@@ -128,31 +127,11 @@ fn intervals_cover_what_comes() {
     const TRUTHS: usize = 160;
     let model = fixed(3);
     let counts = model.counts.clone().unwrap();
-    let inputs = [PlanInput {
-        model: &model,
-        counts: counts.view(),
-    }];
-    let truths = Simulator::new(&inputs, 77).unwrap().block(0, TRUTHS);
-    let cells = &truths.plans[0].cells;
+    let cells = cells_of(&model, &counts, 77, TRUTHS);
     let (mut inside, mut width, mut before) = (0, 0.0, 0.0);
     let nothing = forecast_before(&model);
     for truth in 0..TRUTHS {
-        let rows = cells.iter().filter(|c| c.month == 0).map(|c| ActualRow {
-            month: 0,
-            tier: model.cells[c.cell].tier,
-            partnership: 0,
-            count: None,
-            spend: c.spend[truth],
-            impressions: Some(c.impressions[truth]),
-            engagements: Some(c.engagements[truth]),
-            clicks: Some(c.clicks[truth]),
-            conversions: c.conversions[truth],
-            revenue: c.revenue[truth],
-        });
-        let actuals = Actuals {
-            months: 1,
-            rows: rows.collect(),
-        };
+        let actuals = happened(&model, &cells, truth, 1);
         let rest: f64 = cells
             .iter()
             .filter(|c| c.month > 0)

@@ -3,22 +3,11 @@
 use ndarray::Array2;
 
 use super::super::{posterior, remaining};
-use super::{counts, fixed, market, row};
+use super::{cells_of, counts, fixed, happened, market, row};
 use crate::distribution::Distribution;
 use crate::model::{
-    ActualRow, Actuals, Basis, CellBlock, FactorName, InputGroup, Model, Quantity, Uncertainty,
-    valuation,
+    Actuals, Basis, FactorName, InputGroup, Model, Quantity, Uncertainty, valuation,
 };
-use crate::simulator::{PlanInput, Simulator};
-
-fn cells_of(model: &Model, counts: &Array2<f64>, seed: u64, trials: usize) -> Vec<CellBlock> {
-    let input = PlanInput {
-        model,
-        counts: counts.view(),
-    };
-    let mut block = Simulator::new(&[input], seed).unwrap().block(0, trials);
-    block.plans.remove(0).cells
-}
 
 fn moments(x: &[f64]) -> (f64, f64) {
     let n = x.len() as f64;
@@ -192,22 +181,7 @@ fn few_creators_are_known_by_what_they_did() {
     let truths = cells_of(&model, &plan, 31, TRUTHS);
     let (mut held, mut width, mut wide) = ([0; 2], [0.0; 2], [0.0; 2]);
     for truth in 0..TRUTHS {
-        let rows = truths.iter().filter(|c| c.month < 2).map(|c| ActualRow {
-            month: c.month,
-            tier: model.cells[c.cell].tier,
-            partnership: 0,
-            count: None,
-            spend: c.spend[truth],
-            impressions: Some(c.impressions[truth]),
-            engagements: Some(c.engagements[truth]),
-            clicks: Some(c.clicks[truth]),
-            conversions: c.conversions[truth],
-            revenue: c.revenue[truth],
-        });
-        let actuals = Actuals {
-            months: 2,
-            rows: rows.collect(),
-        };
+        let actuals = happened(&model, &truths, truth, 2);
         let belief = posterior(&model, &plan, &actuals);
         let left = remaining(&model, &plan, &actuals, &belief).unwrap().model;
         let mut strangers = left.clone();
